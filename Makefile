@@ -1,0 +1,62 @@
+# Momentum: `make` lists the commands.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check acceptance dev bench fix lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# Progress of the installation goes to standard error: standard output is the command's own.
+$(VENV)/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Momentum needs Python 3.11 or newer; set PYTHON=/path/to/python3")'
+	@echo "Setting up $(VENV) ..." >&2
+	@$(PYTHON) -m venv $(VENV) >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) >&2
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/uv
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock >&2
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e . >&2
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.lock >&2
+	@touch $@
+
+demo: $(VENV)/.installed ## watch it work: a local Zoom, a real recording, a deliverable (ARGS="--once --json")
+	@$(BIN)/momentum demo $(ARGS)
+
+test: $(VENV)/.installed-dev ## all tests, under ten minutes (ARGS="tests/unit -k vault")
+	@tests/prepare
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not acceptance and not real_zoom" $(ARGS)
+
+check: test ## tests, lint, types, import contracts, docs
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@git diff --check HEAD
+
+acceptance: $(VENV)/.installed-dev ## slow rounds: real processes killed in the middle, big files, long speech
+	@tests/prepare
+	@$(BIN)/pytest -m "acceptance" --timeout 1800 $(ARGS)
+
+dev: $(VENV)/.installed-dev ## everything for working on Momentum, in .venv
+
+bench: $(VENV)/.installed-dev ## measure, print the table
+	@$(BIN)/python bench/run.py $(ARGS)
+
+fix: $(VENV)/.installed-dev ## format and repair what can be repaired
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+lock: $(VENV)/bin/uv ## make both lock files anew
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what the commands above made here
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

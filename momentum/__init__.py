@@ -1,0 +1,1 @@
+"""Minutes you can trust, from a team's recordings."""

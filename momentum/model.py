@@ -1,0 +1,309 @@
+"""The nouns: what Momentum talks about, without any way to store, fetch or show it.
+
+Times inside a recording are seconds from the start of its first file set; moments in the world are
+timezone-aware datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+SAMPLE_RATE = 16_000
+"""Samples a second of the mono, 16-bit little-endian PCM that flows between decoder and engines."""
+
+# --- a person's connection to a provider ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token endpoint answered. `scopes` is empty where the provider did not say."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime
+    scopes: tuple[str, ...] = ()
+    api_base: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose account a grant opens, in the provider's own identifiers."""
+
+    user_id: str
+    account_id: str | None
+    email: str | None
+    display_name: str | None = None
+    timezone: str | None = None
+    plan: str | None = None
+    can_record: bool | None = None
+    """False when the provider says that this account cannot have cloud recordings."""
+    created_at: datetime | None = None
+
+
+class ConnectionState(StrEnum):
+    """`active` works; every other state needs the person and stops all calls."""
+
+    ACTIVE = "active"
+    RECONNECT_REQUIRED = "reconnect_required"
+    SCOPE_MISSING = "scope_missing"
+    FORBIDDEN = "forbidden"
+
+
+# --- recordings -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFile:
+    """One file of a recording, as the provider lists it. Enumerations stay open: unknown text is kept.
+
+    `kind` is what we make of type and extension: "audio", "video", "transcript", "timeline", "chat",
+    "captions", "participant_audio" or "other".
+    """
+
+    file_id: str
+    kind: str
+    file_type: str
+    recording_type: str
+    extension: str
+    size: int | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    ready: bool
+    participant: str | None = None
+    download_url: str | None = field(default=None, repr=False)
+    """Goes stale: never stored, read again before each download."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One recorded meeting instance. `instance_id` is the provider's key of the instance (Zoom: the UUID, verbatim)."""
+
+    instance_id: str
+    meeting_number: str | None
+    topic: str
+    started_at: datetime | None
+    timezone: str | None
+    duration_minutes: int | None
+    size: int | None
+    host_email: str | None
+    files: tuple[RecordingFile, ...]
+    share_url: str | None = None
+    in_trash: bool = False
+    download_token: str | None = field(default=None, repr=False)
+
+
+# --- what was said --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of speech to transcribe: `pcm` is 16 kHz mono int16 little-endian; `start` in seconds of the recording.
+
+    `speech` holds the spans, in seconds *within the chunk*, where the voice gate heard speech; they
+    carry the times when an engine returns none. `digest` is the sha256 of `pcm` in hex.
+    """
+
+    index: int
+    start: float
+    pcm: bytes = field(repr=False)
+    speech: tuple[tuple[float, float], ...]
+    digest: str
+    forced_cut: bool = False
+    """True when no silence was found and the cut falls inside speech."""
+
+    @property
+    def seconds(self) -> float:
+        return len(self.pcm) / 2 / SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word with its times in seconds and, where the engine says so, how sure it is (0..1)."""
+
+    text: str
+    start: float
+    end: float
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of speech, about a sentence. `marks` name what looks wrong: "loop", "credits", "rate", "gap", "low_confidence"."""
+
+    id: int
+    start: float
+    end: float
+    text: str
+    speaker: str | None = None
+    words: tuple[Word, ...] = ()
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an engine made of one chunk; all times in seconds *within the chunk*. `raw` is kept as evidence, JSON-ready."""
+
+    segments: tuple[Segment, ...]
+    language: str | None
+    billed_seconds: float | None = None
+    raw: dict[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Seconds of the recording that no file covers: the host stopped and started recording again."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Everything that was said. `source` is "own" (an engine of ours) or "zoom" (the provider's captions)."""
+
+    segments: tuple[Segment, ...]
+    language: str | None
+    seconds: float
+    source: str
+    engine: str
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def word_count(self) -> int:
+        return sum(len(segment.text.split()) for segment in self.segments)
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Names in the order in which they first speak."""
+        return tuple(dict.fromkeys(s.speaker for s in self.segments if s.speaker))
+
+
+# --- what is written ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What a writer may know about the meeting beside its transcript."""
+
+    title: str
+    started_at: datetime | None = None
+    timezone: str | None = None
+    participants: tuple[str, ...] = ()
+
+
+class ClaimState(StrEnum):
+    """What code found when it compared a claim with the recording."""
+
+    VERIFIED = "verified"
+    REPAIRED = "repaired"
+    NEEDS_CONFIRMATION = "needs_confirmation"
+    DROPPED = "dropped"
+    SUGGESTED = "suggested"
+    """Found by rules, without a model: for the reader to accept or reject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement of a deliverable with its evidence. `kind` is "decision", "action", "topic", "highlight" or "question"."""
+
+    kind: str
+    text: str
+    quote: str
+    segment_ids: tuple[int, ...]
+    owner: str | None = None
+    due_words: str | None = None
+    due_date: date | None = None
+    state: ClaimState = ClaimState.NEEDS_CONFIRMATION
+    reason: str = ""
+    start: float | None = None
+    """Second of the recording at which the quote begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a model call cost: tokens in and out, calls made, seconds of audio billed."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    calls: int = 0
+    audio_seconds: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(*(a + b for a, b in zip(dataclasses.astuple(self), dataclasses.astuple(other), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which segments a model was sent, which the deliverable cites, which could not be read."""
+
+    sent: tuple[int, ...] = ()
+    cited: tuple[int, ...] = ()
+    unread: tuple[tuple[int, int, str], ...] = ()
+    """(first segment id, last segment id, reason in words)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverable:
+    """A document as data: rendering it needs no model. `kind` is the writer's name ("minutes", "highlights", ...)."""
+
+    kind: str
+    writer_version: str
+    title: str
+    language: str | None
+    summary: str
+    claims: tuple[Claim, ...]
+    model: str | None = None
+    """None: drafted without a language model."""
+    usage: Usage = Usage()
+    coverage: Coverage = Coverage()
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+# --- the work -------------------------------------------------------------------------------------
+
+
+class ProcessingState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    """Not ready, or a passing fault: goes on by itself at `next_try_at`."""
+    ACTION_REQUIRED = "action_required"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def finished(self) -> bool:
+        return self in {ProcessingState.DONE, ProcessingState.FAILED, ProcessingState.CANCELLED}
+
+
+STEPS = ("discover", "transcribe", "attribute", "generate", "verify", "deliver")
+"""The steps of a processing, in order; fetch and transcribe are one stream and one step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person asked for when they started a processing; part of its identity."""
+
+    deliverables: tuple[str, ...] = ()
+    """Writers by name; empty = the default writer (minutes with a language model, highlights without)."""
+    transcript: str = "auto"
+    """"own", "zoom", or "auto": ours, with the provider's names where it has them."""
+    language: str | None = None
+    file_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One event of a processing, as a watcher sees it: ids and numbers only, never a word of the meeting."""
+
+    processing_id: UUID
+    step: str
+    state: str
+    fraction: float | None = None
+    detail: dict[str, Any] = field(default_factory=dict)

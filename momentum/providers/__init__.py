@@ -1,0 +1,1 @@
+"""Where recordings come from. Each provider is one file of vendor facts; none knows another."""

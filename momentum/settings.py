@@ -1,0 +1,188 @@
+"""What an operator can set: read once, typed, and refused half-configured with a sentence that says what to do.
+
+Every setting stands in docs/deployment/environment.md and `.env.example`; a test holds them to this file.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from momentum.errors import ErrorCode, MomentumError
+
+# `gpt-4o`-class ids end on 2027-01-14; see https://developers.openai.com/api/docs/deprecations.
+DEFAULT_LANGUAGE_MODEL = "gpt-6-luna"
+# whisper-1 and gpt-4o-transcribe end on 2027-02-26 (same page).
+DEFAULT_SPEECH_MODEL = "gpt-transcribe"
+
+ZoomPlan = Literal["free", "pro", "business"]
+
+
+class SettingsInvalid(MomentumError):
+    """The environment contradicts itself or lacks something; `detail` names the variable."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(ErrorCode.SETTINGS_INVALID, detail)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return SettingsInvalid, (self.detail,)
+
+
+class Settings(BaseSettings):
+    """All settings. Field names are the environment variables in lower case."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", hide_input_in_errors=True)
+
+    # where we keep things
+    database_url: SecretStr | None = Field(None, description="PostgreSQL to use instead of the embedded one (postgresql://...).")
+    momentum_home: Path = Field(Path("~/.local/share/momentum"), description="Folder of the embedded database and the local key file.")
+    momentum_kek: SecretStr | None = Field(None, description="32 bytes in base64 that wrap the keys which seal tokens.")
+
+    # doors
+    host: str = Field("127.0.0.1", description="Address the web server binds.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the web server binds.")
+    public_url: str | None = Field(None, description="How browsers reach us, for links and the Origin check; default from host and port.")
+
+    # who is asking
+    jwt_secret: SecretStr | None = Field(None, description="Secret of HS256 tokens (Supabase style), at least 32 bytes.")
+    jwt_jwks_url: str | None = Field(None, description="Where the keys of RS256 and ES256 tokens stand.")
+    jwt_issuer: str | None = Field(None, description="Required `iss` of tokens.")
+    jwt_audience: str = Field("authenticated", description="Required `aud` of tokens.")
+
+    # Zoom
+    zoom_client_id: str | None = Field(None, description="Client id of your Zoom app.")
+    zoom_client_secret: SecretStr | None = Field(None, description="Client secret of your Zoom app.")
+    zoom_redirect_uri: str = Field("http://localhost:8000/api/zoom/auth", description="Redirect URL registered with the Zoom app.")
+    zoom_plan: ZoomPlan = Field("pro", description="Plan of the Zoom account: sets the rate allowance.")
+    zoom_oauth_base: str = Field("https://zoom.us", description="Where authorization happens.")
+    zoom_api_base: str = Field("https://api.zoom.us/v2", description="Where the API stands.")
+    zoom_scopes: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Scopes to ask for, space separated; empty = all of the app's."
+    )
+
+    # models
+    openai_api_key: SecretStr | None = Field(None, description="Key of OpenAI or of a compatible server.")
+    openai_base_url: str = Field("https://api.openai.com/v1", description="Base URL of the language model's API.")
+    language_model: str = Field(DEFAULT_LANGUAGE_MODEL, description="Model that writes minutes.")
+    language_model_api: Literal["responses", "chat"] = Field("responses", description="Which of the two APIs the server speaks.")
+    language_model_window: int = Field(120_000, ge=2_000, description="Tokens of input we send in one call at the most.")
+    transcriber: Literal["auto", "openai", "local"] = Field(
+        "auto", description="Who transcribes; auto = openai when a key is set, else local."
+    )
+    speech_base_url: str | None = Field(None, description="Base URL of the transcription API; default OPENAI_BASE_URL.")
+    speech_api_key: SecretStr | None = Field(None, description="Key for SPEECH_BASE_URL; default OPENAI_API_KEY.")
+    speech_model: str = Field(DEFAULT_SPEECH_MODEL, description="Transcription model of that API.")
+    speech_parallel: int = Field(4, ge=1, le=32, description="Chunks transcribed at the same time by that API.")
+    whisper_model: str | None = Field(
+        None, description="Local Whisper: folder or hub id of a CTranslate2 model; default the packaged base model."
+    )
+    whisper_threads: int = Field(0, ge=0, description="Threads of local Whisper; 0 = all cores.")
+    language: str | None = Field(None, description="Language of the meetings (ISO 639-1) when it is always the same.")
+
+    # work
+    worker_concurrency: int = Field(4, ge=1, description="Processings one worker runs at the same time.")
+    person_concurrency: int = Field(2, ge=1, description="Processings of one person that run at the same time, over all workers.")
+    max_recording_bytes: int = Field(8 * 2**30, ge=1, description="Largest file we read.")
+    max_recording_hours: float = Field(12, gt=0, description="Longest recording we transcribe.")
+
+    # watching
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line written.")
+    log_format: Literal["auto", "json", "text"] = Field("auto", description="auto = text on a terminal, else JSON.")
+    metrics_port: int | None = Field(None, ge=0, le=65535, description="Loopback port of /metrics; unset = not served.")
+    demo: bool = Field(False, alias="MOMENTUM_DEMO", description="Set by `momentum demo`: Zoom is the sandbox on loopback.")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object, info: object) -> object:
+        # `.env.example` lists every name with nothing behind it; that must mean "default".
+        if value == "" and (field := cls.model_fields.get(getattr(info, "field_name", ""))) is not None:
+            return field.get_default()
+        return value
+
+    @field_validator("zoom_scopes", mode="before")
+    @classmethod
+    def _split_scopes(cls, value: object) -> object:
+        return tuple(value.split()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _nothing_half_configured(self) -> Self:
+        if bool(self.zoom_client_id) != bool(self.zoom_client_secret):
+            missing = "ZOOM_CLIENT_SECRET" if self.zoom_client_id else "ZOOM_CLIENT_ID"
+            raise ValueError(f"{missing} is not set, but its other half is. Copy both from your app's page at marketplace.zoom.us.")
+        if self.jwt_secret and len(self.jwt_secret.get_secret_value().encode()) < 32:
+            raise ValueError("JWT_SECRET is shorter than 32 bytes. Make one with: openssl rand -base64 48")
+        if self.jwt_jwks_url and not self.jwt_issuer:
+            raise ValueError("JWT_JWKS_URL is set, but JWT_ISSUER is not. Set it to the `iss` of your tokens.")
+        if not self.is_loopback and not self.has_jwt:
+            raise ValueError(
+                f"HOST={self.host} opens Momentum to others, but nothing says who may come in. Set JWT_SECRET or JWT_JWKS_URL first."
+            )
+        if self.transcriber == "openai" and not self.speech_key:
+            raise ValueError("TRANSCRIBER=openai needs OPENAI_API_KEY or SPEECH_API_KEY.")
+        return self
+
+    @property
+    def home(self) -> Path:
+        return self.momentum_home.expanduser().absolute()
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the web server."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def has_jwt(self) -> bool:
+        return bool(self.jwt_secret or self.jwt_jwks_url)
+
+    @property
+    def base_url(self) -> str:
+        """How browsers reach us, without a slash at the end."""
+        return (self.public_url or f"http://{'localhost' if self.is_loopback else self.host}:{self.port}").rstrip("/")
+
+    @property
+    def zoom_configured(self) -> bool:
+        return bool(self.zoom_client_id and self.zoom_client_secret)
+
+    @property
+    def zoom_hosts(self) -> frozenset[str]:
+        """Host names of the configured Zoom bases: a token may be sent there, private address or not."""
+        return frozenset(filter(None, (urlsplit(u).hostname for u in (self.zoom_oauth_base, self.zoom_api_base))))
+
+    @property
+    def speech_key(self) -> SecretStr | None:
+        return self.speech_api_key or self.openai_api_key
+
+    @property
+    def engine(self) -> Literal["openai", "local"]:
+        """Which transcriber is in force."""
+        if self.transcriber != "auto":
+            return self.transcriber
+        return "openai" if self.speech_key else "local"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings in force: `overrides` before the environment before `.env` before the defaults.
+
+    Raises SettingsInvalid with one sentence per problem, never with a value.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsInvalid(" ".join(_sentence(problem) for problem in error.errors(include_input=False, include_url=False))) from None
+
+
+def _sentence(problem: object) -> str:
+    assert isinstance(problem, dict)
+    name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+    text = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{name}: {text}." if name else text

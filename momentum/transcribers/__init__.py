@@ -1,0 +1,1 @@
+"""Who turns speech into words."""
