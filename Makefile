@@ -55,7 +55,7 @@ fix: $(VENV)/.installed-dev ## format and repair what can be repaired
 	@$(BIN)/ruff format --quiet .
 
 lock: $(VENV)/bin/uv ## make both lock files anew
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --group build pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what the commands above made here

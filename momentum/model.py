@@ -7,11 +7,15 @@ timezone-aware datetimes in UTC.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+Clock = Callable[[], datetime]
+"""Gives the present moment, timezone-aware; only `app` reads the real one."""
 
 SAMPLE_RATE = 16_000
 """Samples a second of the mono, 16-bit little-endian PCM that flows between decoder and engines."""
@@ -268,6 +272,8 @@ class Deliverable:
 
 
 class ProcessingState(StrEnum):
+    """Where a processing stands; see docs/explanation/flow.md."""
+
     QUEUED = "queued"
     RUNNING = "running"
     WAITING = "waiting"

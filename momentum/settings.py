@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from momentum.errors import ErrorCode, MomentumError
@@ -181,8 +182,7 @@ def load_settings(**overrides: object) -> Settings:
         raise SettingsInvalid(" ".join(_sentence(problem) for problem in error.errors(include_input=False, include_url=False))) from None
 
 
-def _sentence(problem: object) -> str:
-    assert isinstance(problem, dict)
+def _sentence(problem: ErrorDetails) -> str:
     name = str(problem["loc"][0]).upper() if problem["loc"] else ""
     text = str(problem["msg"]).removeprefix("Value error, ")
     return f"{name}: {text}." if name else text

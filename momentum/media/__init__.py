@@ -1,0 +1,1 @@
+"""From a container file to pieces of speech: decoder, voice gate, cuts."""

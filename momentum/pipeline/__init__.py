@@ -1,0 +1,1 @@
+"""What Momentum does, one step a file; steps never import one another."""

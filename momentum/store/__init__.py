@@ -1,0 +1,1 @@
+"""PostgreSQL, all of it: nobody else knows the driver."""
