@@ -59,6 +59,7 @@ class ErrorCode(StrEnum):
     RECORDING_NOT_FOUND = "recording_not_found"
     RECORDING_NOT_READY = "recording_not_ready"
     RECORDING_HAS_NO_AUDIO = "recording_has_no_audio"
+    RECORDING_HAS_NO_TRANSCRIPT = "recording_has_no_transcript"
     DOWNLOAD_FAILED = "download_failed"
     DOWNLOAD_REFUSED = "download_refused"
     DOWNLOAD_TRUNCATED = "download_truncated"

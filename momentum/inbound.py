@@ -1,0 +1,74 @@
+"""How anyone calls us: an ASGI application on an address, inside this process, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from momentum.errors import ErrorCode, Unavailable
+
+STOP_SECONDS = 5.0
+"""How long open requests (event streams, mostly) may go on once we were told to stop."""
+
+
+def free_port(host: str) -> int:
+    """A TCP port of `host` that nobody listens on at this moment."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def listening(application: Callable[..., Any], *, host: str, port: int) -> AsyncIterator[int]:
+    """Serve `application` while the block runs; gives the port (a free one where `port` is 0).
+
+    Raises Unavailable when the address is taken or not ours.
+    """
+    port = port or free_port(host)
+    _check_free(host, port)
+    server = Server(application, address=host, port=port, interface=Interfaces.ASGI, log_enabled=False, websockets=False)
+    serving = asyncio.create_task(server.serve())
+    try:
+        await _until_answering(host, port, serving)
+        yield port
+    finally:
+        server.stop()
+        await asyncio.wait([serving], timeout=STOP_SECONDS)
+        if not serving.done():
+            serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+def _check_free(host: str, port: int) -> None:
+    # The server itself shares ports on purpose (SO_REUSEPORT); two Momentums on one port would answer in turns.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Unavailable(
+                ErrorCode.SETTINGS_INVALID, f"Cannot listen on {host}:{port}: {error.strerror}. Set PORT to a free one."
+            ) from error
+
+
+async def _until_answering(host: str, port: int, serving: asyncio.Task[None]) -> None:
+    connect_to = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- compared, not bound
+    for _ in range(200):
+        if serving.done():
+            await serving
+        try:
+            _, writer = await asyncio.open_connection(connect_to, port)
+        except OSError:
+            await asyncio.sleep(0.01)
+        else:
+            writer.close()
+            return
+    raise Unavailable(ErrorCode.INTERNAL, f"The web server did not come up on {host}:{port}.")

@@ -1,0 +1,146 @@
+"""Where a processing takes its recording from and where it keeps what it makes.
+
+`process` knows these two and nothing of accounts, tables or files on a disk: a stored recording and
+`momentum process FILE` go the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from momentum.model import Deliverable, Meeting, Segment, Transcript
+from momentum.outbound.sources import ByteSource
+from momentum.transcribers.base import Ledger
+from momentum.transcribers.ledger import MemoryLedger
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file set of a recording: the media that is heard, and what the provider wrote itself.
+
+    `key` names the content (file ids and sizes): the same key is the same audio.
+    """
+
+    key: str
+    offset: float
+    """Second of the meeting at which this set begins; 0 for the first."""
+    has_media: bool = True
+    has_captions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is there to process. `parts` are in the order of time."""
+
+    meeting: Meeting
+    parts: tuple[Part, ...]
+
+
+class Origin(Protocol):
+    """Where one recording comes from."""
+
+    async def look(self) -> Found:
+        """What is there now. Asks the provider once; later calls answer from memory. Raises NotReady, Permanent."""
+        ...
+
+    def media(self, part: Part) -> ByteSource:
+        """The bytes of the part's best file for listening."""
+        ...
+
+    async def captions(self, part: Part) -> tuple[Segment, ...]:
+        """What the provider itself wrote down for this part, times from the part's start; () where there is nothing."""
+        ...
+
+
+class Shelf(Protocol):
+    """Where the artefacts of one processing stand. All `keep_*` are idempotent on `made_from`."""
+
+    @property
+    def ledger(self) -> Ledger: ...
+
+    async def begin(self, step: str) -> None:
+        """The step starts now. Raises Permanent(PROCESSING_CANCELLED) when nobody wants it any more."""
+        ...
+
+    async def finish(self, step: str, seconds: float) -> None: ...
+
+    async def report(self, step: str, fraction: float | None, detail: dict[str, Any]) -> None:
+        """Progress within a step: numbers only, never a word of the meeting."""
+        ...
+
+    async def kept_transcript(self, made_from: str) -> str | None:
+        """Id of the transcript made from exactly this, if one stands here."""
+        ...
+
+    async def keep_transcript(self, made_from: str, transcript: Transcript) -> str: ...
+
+    async def transcript(self, transcript_id: str) -> Transcript: ...
+
+    async def kept_deliverable(self, made_from: str) -> str | None: ...
+
+    async def keep_deliverable(self, made_from: str, transcript_id: str, deliverable: Deliverable) -> str: ...
+
+    async def deliverable(self, deliverable_id: str) -> Deliverable: ...
+
+    async def replace_deliverable(self, deliverable_id: str, deliverable: Deliverable) -> None:
+        """Put a checked deliverable in the place of the draft with the same claims in the same order."""
+        ...
+
+    async def deliver(self, deliverable_ids: Sequence[str]) -> None:
+        """Show these to the person; the processing is done."""
+        ...
+
+
+@dataclass(slots=True)
+class MemoryShelf:
+    """A shelf that lasts as long as the process: what `momentum process FILE` uses."""
+
+    watch: Any = None
+    """Called with (step, state, fraction, detail) on every event, when given."""
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    transcripts: dict[str, Transcript] = field(default_factory=dict)
+    deliverables: dict[str, Deliverable] = field(default_factory=dict)
+    delivered: tuple[str, ...] = ()
+    seconds_per_step: dict[str, float] = field(default_factory=dict)
+
+    async def begin(self, step: str) -> None:
+        self._tell(step, "running", 0.0, {})
+
+    async def finish(self, step: str, seconds: float) -> None:
+        self.seconds_per_step[step] = round(seconds, 3)
+        self._tell(step, "done", 1.0, {})
+
+    async def report(self, step: str, fraction: float | None, detail: dict[str, Any]) -> None:
+        self._tell(step, "running", fraction, detail)
+
+    def _tell(self, step: str, state: str, fraction: float | None, detail: dict[str, Any]) -> None:
+        if self.watch:
+            self.watch(step, state, fraction, detail)
+
+    async def kept_transcript(self, made_from: str) -> str | None:
+        return made_from if made_from in self.transcripts else None
+
+    async def keep_transcript(self, made_from: str, transcript: Transcript) -> str:
+        self.transcripts[made_from] = transcript
+        return made_from
+
+    async def transcript(self, transcript_id: str) -> Transcript:
+        return self.transcripts[transcript_id]
+
+    async def kept_deliverable(self, made_from: str) -> str | None:
+        return made_from if made_from in self.deliverables else None
+
+    async def keep_deliverable(self, made_from: str, transcript_id: str, deliverable: Deliverable) -> str:  # noqa: ARG002 -- memory needs no link
+        self.deliverables[made_from] = deliverable
+        return made_from
+
+    async def deliverable(self, deliverable_id: str) -> Deliverable:
+        return self.deliverables[deliverable_id]
+
+    async def replace_deliverable(self, deliverable_id: str, deliverable: Deliverable) -> None:
+        self.deliverables[deliverable_id] = deliverable
+
+    async def deliver(self, deliverable_ids: Sequence[str]) -> None:
+        self.delivered = tuple(deliverable_ids)

@@ -1,0 +1,233 @@
+"""The steps in their order, for one recording.
+
+`process` runs each step through a runner it is given: the worker's remembers what is finished
+across crashes, the command line's just calls. A step gets and gives ids; what it makes stands on
+the shelf under a key of what it was made from, so a step that is run again finds its work done.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic
+from typing import Any, Protocol
+
+from momentum.errors import ActionRequired, ErrorCode, Permanent
+from momentum.llm import LanguageModel
+from momentum.media.decoder import Decoder
+from momentum.model import Deliverable, Gap, Options, Segment, Transcript
+from momentum.pipeline.attribute import attribute
+from momentum.pipeline.generate import generate
+from momentum.pipeline.places import Found, Origin, Part, Shelf
+from momentum.pipeline.transcribe import Heartbeat, transcribe
+from momentum.pipeline.verify import check
+from momentum.transcribers.base import Transcriber
+from momentum.writers import WRITERS, highlights
+
+
+class StepRunner(Protocol):
+    """Runs one named step and gives what it returned: a JSON value that holds ids only."""
+
+    async def __call__(self, name: str, work: Callable[[], Awaitable[Any]]) -> Any: ...
+
+
+class Tools(Protocol):
+    """What of the application the steps need."""
+
+    @property
+    def decoder(self) -> Decoder: ...
+
+    @property
+    def transcriber(self) -> Transcriber: ...
+
+    @property
+    def llm(self) -> LanguageModel | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One recording to process: where from, where to, how."""
+
+    origin: Origin
+    shelf: Shelf
+    options: Options
+    tools: Tools
+
+
+async def at_once(_name: str, work: Callable[[], Awaitable[Any]]) -> Any:
+    """The plain runner: nothing is remembered."""
+    return await work()
+
+
+async def process(job: Job, run: StepRunner = at_once) -> list[str]:
+    """Ids of the deliverables. Raises the words of `errors`; whatever was finished stays on the shelf."""
+    step = partial(_step, job.shelf, run)
+    await step("discover", job.origin.look)
+    heard = await step("transcribe", partial(_transcribe, job))
+    transcript_id = await step("attribute", partial(_attribute, job, heard))
+    drafts = await step("generate", partial(_generate, job, transcript_id))
+    await step("verify", partial(_verify, job, transcript_id, drafts))
+    await step("deliver", partial(job.shelf.deliver, drafts))
+    return list(drafts)
+
+
+async def _step(shelf: Shelf, run: StepRunner, name: str, work: Callable[[], Awaitable[Any]]) -> Any:
+    async def timed() -> Any:
+        started = monotonic()
+        await shelf.begin(name)
+        result = await work()
+        await shelf.finish(name, monotonic() - started)
+        return result if isinstance(result, str | list) else None
+
+    return await run(name, timed)
+
+
+def key_of(*made_from: Any) -> str:
+    """Key of an artefact: sha256 of everything it is made from, in hex."""
+    return hashlib.sha256(json.dumps(made_from, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+# --- transcribe -----------------------------------------------------------------------------------
+
+
+async def _transcribe(job: Job) -> str:
+    found = await job.origin.look()
+    if job.options.transcript == "zoom":
+        return await _take_captions(job, found)
+    made_from = key_of(
+        "own", [p.key for p in found.parts], job.tools.transcriber.name, job.tools.transcriber.parameters(job.options.language)
+    )
+    if kept := await job.shelf.kept_transcript(made_from):
+        return kept
+    pieces = [await _hear(job, found, part) for part in found.parts if part.has_media]
+    if not pieces:
+        raise Permanent(ErrorCode.RECORDING_HAS_NO_AUDIO, "This recording has neither an audio nor a video file to listen to.")
+    return await job.shelf.keep_transcript(made_from, _joined(pieces))
+
+
+async def _hear(job: Job, found: Found, part: Part) -> tuple[Part, Transcript]:
+    async with job.tools.decoder.open(job.origin.media(part)) as decoding:
+
+        async def report(beat: Heartbeat) -> None:
+            total = _expected_seconds(found, part, decoding.duration)
+            fraction = min(1.0, (part.offset + beat.transcribed_seconds) / total) if total else None
+            detail = {"heard_seconds": round(beat.heard_seconds, 1), "chunks_done": beat.chunks_done, "chunks_known": beat.chunks_known}
+            await job.shelf.report("transcribe", fraction, detail)
+
+        transcript = await transcribe(
+            decoding.pcm(), transcriber=job.tools.transcriber, ledger=job.shelf.ledger, language=job.options.language, report=report
+        )
+    return part, transcript
+
+
+def _expected_seconds(found: Found, part: Part, duration: float | None) -> float | None:
+    return max(p.offset for p in found.parts) + duration if duration and part is found.parts[-1] else duration and part.offset + duration
+
+
+async def _take_captions(job: Job, found: Found) -> str:
+    made_from = key_of("zoom", [p.key for p in found.parts])
+    if kept := await job.shelf.kept_transcript(made_from):
+        return kept
+    pieces = [(part, _as_transcript(await job.origin.captions(part))) for part in found.parts if part.has_captions]
+    if not any(piece.segments for _, piece in pieces):
+        raise Permanent(
+            ErrorCode.RECORDING_HAS_NO_TRANSCRIPT, "The provider has no transcript of this recording. Ask for our own, or for 'auto'."
+        )
+    return await job.shelf.keep_transcript(made_from, _joined(pieces))
+
+
+def _as_transcript(captions: tuple[Segment, ...]) -> Transcript:
+    return Transcript(captions, language=None, seconds=captions[-1].end if captions else 0.0, source="zoom", engine="zoom:captions")
+
+
+def _joined(pieces: list[tuple[Part, Transcript]]) -> Transcript:
+    """One transcript out of the parts', on the meeting's clock, with the gaps between them named."""
+    segments: list[Segment] = []
+    gaps: list[Gap] = []
+    end = 0.0
+    for part, piece in pieces:
+        if segments and part.offset > end:
+            gaps.append(Gap(end, part.offset))
+        segments.extend(_moved(s, part.offset, len(segments) + i) for i, s in enumerate(piece.segments))
+        end = part.offset + piece.seconds
+    first = pieces[0][1]
+    language = next((p.language for _, p in pieces if p.language), None)
+    return Transcript(tuple(segments), language, end, first.source, first.engine, tuple(gaps))
+
+
+def _moved(segment: Segment, offset: float, number: int) -> Segment:
+    words = tuple(dataclasses.replace(w, start=w.start + offset, end=w.end + offset) for w in segment.words)
+    return dataclasses.replace(segment, id=number, start=segment.start + offset, end=segment.end + offset, words=words)
+
+
+# --- attribute ------------------------------------------------------------------------------------
+
+
+async def _attribute(job: Job, transcript_id: str) -> str:
+    transcript = await job.shelf.transcript(transcript_id)
+    found = await job.origin.look()
+    if transcript.source != "own" or job.options.transcript == "own" or not any(p.has_captions for p in found.parts):
+        return transcript_id
+    made_from = key_of("attributed", transcript_id, [p.key for p in found.parts if p.has_captions])
+    if kept := await job.shelf.kept_transcript(made_from):
+        return kept
+    captions = [_moved(c, p.offset, c.id) for p in found.parts if p.has_captions for c in await job.origin.captions(p)]
+    named = dataclasses.replace(transcript, segments=attribute(transcript.segments, captions))
+    return await job.shelf.keep_transcript(made_from, named)
+
+
+# --- generate, verify -----------------------------------------------------------------------------
+
+
+def writers_for(options: Options, *, has_model: bool) -> tuple[str, ...]:
+    """Names of the deliverables to write: what was asked for, else minutes with a model and highlights without."""
+    return options.deliverables or (("minutes",) if has_model else ("highlights",))
+
+
+async def _generate(job: Job, transcript_id: str) -> list[str]:
+    names = writers_for(job.options, has_model=job.tools.llm is not None)
+    return [await _draft(job, transcript_id, name) for name in names]
+
+
+async def _draft(job: Job, transcript_id: str, name: str) -> str:
+    llm = job.tools.llm
+    version = highlights.VERSION if name == highlights.NAME else _writer_version(name)
+    made_from = key_of(transcript_id, name, version, job.options.language, llm.model if llm and name != highlights.NAME else None)
+    if kept := await job.shelf.kept_deliverable(made_from):
+        return kept
+    return await job.shelf.keep_deliverable(made_from, transcript_id, await _written(job, transcript_id, name))
+
+
+async def _written(job: Job, transcript_id: str, name: str) -> Deliverable:
+    transcript = await job.shelf.transcript(transcript_id)
+    meeting = (await job.origin.look()).meeting
+    if name == highlights.NAME or not transcript.segments:
+        # Nothing was said: a model would only invent.
+        return highlights.draft(transcript, meeting)
+    if job.tools.llm is None:
+        raise ActionRequired(
+            ErrorCode.MODEL_NOT_CONFIGURED, f"To write {name}, set OPENAI_API_KEY (or OPENAI_BASE_URL of a server of your own)."
+        )
+
+    async def report(done: int, of: int) -> None:
+        await job.shelf.report("generate", done / of, {"parts_done": done, "parts": of})
+
+    return await generate(WRITERS[name], transcript, meeting, job.tools.llm, language=job.options.language, report=report)
+
+
+def _writer_version(name: str) -> str:
+    if name not in WRITERS:
+        raise Permanent(ErrorCode.INVALID_REQUEST, f"There is no writer named {name!r}.")
+    return WRITERS[name].version
+
+
+async def _verify(job: Job, transcript_id: str, deliverable_ids: list[str]) -> None:
+    transcript = await job.shelf.transcript(transcript_id)
+    meeting = (await job.origin.look()).meeting
+    for deliverable_id in deliverable_ids:
+        draft = await job.shelf.deliverable(deliverable_id)
+        await job.shelf.replace_deliverable(deliverable_id, check(draft, transcript, meeting))

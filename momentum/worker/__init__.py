@@ -1,0 +1,1 @@
+"""The other door: takes queued processings and carries each through its steps, durably."""

@@ -1,0 +1,51 @@
+"""What becomes of a processing whose step failed: decided purely, acted on elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from momentum.errors import ActionRequired, ErrorCode, MomentumError, NotReady, Permanent, Retry, Unavailable
+from momentum.model import ProcessingState
+
+NOT_READY_DELAYS = (60, 120, 300, 600, 1800, 3600)
+"""Seconds between looks at a recording that is being prepared: Zoom takes about twice the recorded time, up to a day."""
+NOT_READY_LIMIT = timedelta(hours=24)
+RETRY_DELAYS = (5, 15, 60, 300, 900, 1800, 3600)
+"""Seconds before a failed step is tried again, where the other side named none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of a processing whose step failed."""
+
+    state: ProcessingState
+    code: ErrorCode
+    detail: str
+    next_try_at: datetime | None = None
+    counts: bool = True
+    """Whether this was a failed attempt; waiting for something that is not there yet is none."""
+
+
+def decide(error: BaseException, *, failures: int, waiting_since: datetime, now: datetime, fault: str) -> Decision:
+    """The decision an error calls for; `failures` is how often the step has failed before in a row.
+
+    `fault` is the id under which an unforeseen error stands in the log: all the person is told of it.
+    """
+    match error:
+        case NotReady() if now - waiting_since < NOT_READY_LIMIT:
+            after = error.after or NOT_READY_DELAYS[min(failures, len(NOT_READY_DELAYS) - 1)]
+            return Decision(ProcessingState.WAITING, error.code, error.detail, now + timedelta(seconds=after), counts=False)
+        case NotReady():
+            return Decision(ProcessingState.FAILED, error.code, f"{error.detail} We waited for a day.")
+        case Retry() | Unavailable() if failures < len(RETRY_DELAYS):
+            after = error.after or RETRY_DELAYS[failures]
+            return Decision(ProcessingState.WAITING, error.code, error.detail, now + timedelta(seconds=after))
+        case Permanent(code=ErrorCode.PROCESSING_CANCELLED):
+            return Decision(ProcessingState.CANCELLED, error.code, error.detail)
+        case ActionRequired():
+            return Decision(ProcessingState.ACTION_REQUIRED, error.code, error.detail)
+        case MomentumError():
+            return Decision(ProcessingState.FAILED, error.code, error.detail)
+        case _:
+            return Decision(ProcessingState.FAILED, ErrorCode.INTERNAL, f"Something broke on our side. Tell the operator fault {fault}.")
