@@ -1,0 +1,175 @@
+"""Bearer tokens: who signed them, for whom, until when.
+
+HS256 is accepted only where JWT_SECRET is set, RS256 and ES256 only where JWT_JWKS_URL is; the
+algorithm a token names never chooses the kind of key (RFC 8725, sections 2.1 and 3.1).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import ExpiredTokenError, JoseError
+from joserfc.jwk import KeySet, OctKey
+from joserfc.jws import extract_compact
+
+from momentum.errors import ErrorCode, Unauthorized
+from momentum.model import Clock
+
+LEEWAY_SECONDS = 30
+JWKS_REFETCH = timedelta(minutes=1)
+"""An unknown `kid` makes us fetch the keys again, but not more often than this: a stream of made-up ids must not become one of fetches."""
+CACHE_SIZE = 10_000
+SYMMETRIC = ("HS256",)
+ASYMMETRIC = ("RS256", "ES256")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a token says is asking; (issuer, subject) is the person, the rest is for display."""
+
+    issuer: str
+    subject: str
+    email: str | None
+    name: str | None
+    issued_at: datetime | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRules:
+    """What a token must satisfy. `issuer` None: any issuer, as one shared secret has but one owner."""
+
+    audience: str
+    issuer: str | None
+    secret: str | None = None
+    jwks_url: str | None = None
+
+
+class TokenVerifier:
+    """Turns a bearer token into an Identity, or refuses it with 401 and a code."""
+
+    def __init__(self, rules: TokenRules, *, fetch_keys: Callable[[str], Awaitable[Any]], clock: Clock) -> None:
+        self._rules = rules
+        self._fetch_keys = fetch_keys
+        self._clock = clock
+        self._secret = OctKey.import_key(rules.secret) if rules.secret else None
+        self._keys: KeySet | None = None
+        self._refetched_at = datetime.min.replace(tzinfo=UTC)
+        self._fetching = asyncio.Lock()
+        self._verified: dict[str, Identity] = {}
+
+    async def verify(self, token: str) -> Identity:
+        """The token's identity. Raises Unauthorized(TOKEN_INVALID or TOKEN_EXPIRED)."""
+        known = self._verified.get(token)
+        if known is not None:
+            if known.expires_at + timedelta(seconds=LEEWAY_SECONDS) > self._clock():
+                return known
+            del self._verified[token]
+        identity = self._read(await self._decoded(token))
+        if len(self._verified) >= CACHE_SIZE:
+            self._verified.clear()
+        self._verified[token] = identity
+        return identity
+
+    async def _decoded(self, token: str) -> dict[str, Any]:
+        algorithm, kid = _header(token)
+        if algorithm in SYMMETRIC and self._secret:
+            return _claims(token, self._secret, SYMMETRIC)
+        if algorithm in ASYMMETRIC and self._rules.jwks_url:
+            return _claims(token, await self._keys_with(kid), ASYMMETRIC)
+        raise _invalid()
+
+    async def _keys_with(self, kid: str | None) -> KeySet:
+        async with self._fetching:
+            if self._keys is None:
+                self._keys = await self._fetched()
+            elif kid not in {key.kid for key in self._keys.keys} and self._clock() - self._refetched_at > JWKS_REFETCH:
+                self._refetched_at = self._clock()
+                self._keys = await self._fetched()
+            return self._keys
+
+    async def _fetched(self) -> KeySet:
+        return _key_set(await self._fetch_keys(self._rules.jwks_url or ""))
+
+    def _read(self, claims: dict[str, Any]) -> Identity:
+        now = int(self._clock().timestamp())
+        issuer: dict[str, Any] = {"essential": True, "value": self._rules.issuer} if self._rules.issuer else {"essential": True}
+        registry = jwt.JWTClaimsRegistry(
+            now=now,
+            leeway=LEEWAY_SECONDS,
+            iss=issuer,  # type: ignore[arg-type] # the registry's own options
+            aud={"essential": True, "value": self._rules.audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+        try:
+            registry.validate(claims)
+        except ExpiredTokenError:
+            raise Unauthorized(ErrorCode.TOKEN_EXPIRED, "Your token has expired. Sign in again.") from None
+        except JoseError:
+            raise _invalid() from None
+        return _identity(claims)
+
+
+def _header(token: str) -> tuple[str, str | None]:
+    try:
+        header = extract_compact(token.encode()).headers()
+        return str(header.get("alg")), header.get("kid")
+    except (JoseError, ValueError, TypeError):
+        raise _invalid() from None
+
+
+def _claims(token: str, key: OctKey | KeySet, algorithms: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        return dict(jwt.decode(token, key, algorithms=list(algorithms)).claims)
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise _invalid() from None
+
+
+def _key_set(document: Any) -> KeySet:
+    try:
+        return KeySet.import_key_set(document)
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise _invalid() from None
+
+
+def _identity(claims: dict[str, Any]) -> Identity:
+    details = claims.get("user_metadata")
+    name = claims.get("name") or (details.get("full_name") if isinstance(details, dict) else None)
+    email = claims.get("email")
+    try:
+        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+        issued_at = datetime.fromtimestamp(claims["iat"], UTC) if "iat" in claims else None
+    except (OverflowError, ValueError, TypeError, OSError):
+        raise _invalid() from None
+    if not isinstance(claims["sub"], str) or not isinstance(claims["iss"], str):
+        raise _invalid()
+    return Identity(
+        issuer=claims["iss"],
+        subject=claims["sub"],
+        email=email if isinstance(email, str) else None,
+        name=name if isinstance(name, str) else None,
+        issued_at=issued_at,
+        expires_at=expires_at,
+    )
+
+
+def _invalid() -> Unauthorized:
+    return Unauthorized(ErrorCode.TOKEN_INVALID, "Your token is not valid here. Sign in again.")
+
+
+def mint(secret: str, *, issuer: str, audience: str, subject: str, now: datetime, lifetime: timedelta, name: str | None = None) -> str:
+    """A signed HS256 token for `subject`: what `momentum token` prints."""
+    claims: dict[str, Any] = {
+        "iss": issuer,
+        "aud": audience,
+        "sub": subject,
+        "iat": int(now.timestamp()),
+        "exp": int((now + lifetime).timestamp()),
+    }
+    return jwt.encode({"alg": "HS256"}, claims | ({"name": name} if name else {}), OctKey.import_key(secret))
