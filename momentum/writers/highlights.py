@@ -1,0 +1,115 @@
+"""Highlights: what can honestly be drafted without a language model. Never called minutes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from momentum.model import Claim, ClaimState, Coverage, Deliverable, Meeting, Transcript
+from momentum.writers import dates, luhn, rules, spoken
+from momentum.writers.spoken import Sentence
+
+NAME = "highlights"
+VERSION = "1"
+LABEL = "Highlights"
+
+_FILLERS = re.compile(
+    r"^(?:(?:okay|ok|so|um+|uh+|well|right|alright|yeah|yes|and|but|er+|hmm+|mm+|oh|now|then|anyway)\b[\s,.…-]*)+", re.IGNORECASE
+)
+
+
+def draft(transcript: Transcript, meeting: Meeting) -> Deliverable:
+    """Key moments spread over the timeline, suggested actions and decisions by rules, each with its quote. Never raises on any text."""
+    found = spoken.sentences(transcript.segments)
+    english = spoken.is_english(transcript.language, " ".join(s.text for s in found[:400]))
+    significant = luhn.significant_words(found, english=english)
+    suggestions = rules.suggest(found, people(transcript, meeting)) if english else []
+    taken = {s.sentence.index for s in suggestions}
+    moments = [s for s in luhn.key_moments(found, significant, transcript.seconds) if s.index not in taken]
+    claims = tuple(_moment(s) for s in moments) + tuple(_suggested(s, dates.local_date(meeting)) for s in suggestions)
+    return Deliverable(
+        kind=NAME,
+        writer_version=VERSION,
+        title=meeting.title,
+        language=transcript.language,
+        summary=_summary(moments, suggestions, english=english),
+        claims=claims,
+        coverage=Coverage(cited=tuple(sorted({i for c in claims for i in c.segment_ids}))),
+        extra={"keywords": _keywords(found, significant), "speakers": speakers_of(claims, transcript)},
+    )
+
+
+def people(transcript: Transcript, meeting: Meeting) -> tuple[str, ...]:
+    """Everybody known to have been there: speakers and participants, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in (*transcript.speakers, *meeting.participants) if name.strip()))
+
+
+def speakers_of(claims: Sequence[Claim], transcript: Transcript) -> dict[str, str]:
+    """Who says each cited segment, keyed by the segment's id as text (JSON-ready)."""
+    cited = {i for claim in claims for i in claim.segment_ids}
+    return {str(s.id): s.speaker for s in transcript.segments if s.id in cited and s.speaker}
+
+
+def _keywords(found: Sequence[Sentence], significant: dict[str, int]) -> list[str]:
+    """The words that stand in the most sentences; none in scripts without spaces, where pairs of characters are no words."""
+    frequent = sorted(significant, key=lambda w: (-significant[w], w))[:40]
+    spread = {w: sum(w in spoken.words(s.text) for s in found) for w in frequent}
+    return [w for w in sorted(spread, key=lambda w: (-spread[w], w)) if spread[w] > 1 and len(w) > 2][:8]
+
+
+def _moment(sentence: Sentence) -> Claim:
+    return Claim(
+        kind="highlight",
+        text=_readable(sentence.text),
+        quote=sentence.text,
+        segment_ids=sentence.segment_ids,
+        state=ClaimState.SUGGESTED,
+        reason="Picked because words that come up often in this meeting stand close together here.",
+        start=sentence.start,
+    )
+
+
+def _suggested(suggestion: rules.Suggestion, said_on: date | None) -> Claim:
+    due = suggestion.due_words
+    return Claim(
+        kind=suggestion.kind,
+        text=_readable(suggestion.sentence.text),
+        quote=suggestion.sentence.text,
+        segment_ids=suggestion.sentence.segment_ids,
+        owner=suggestion.owner,
+        due_words=due,
+        due_date=dates.resolve(due, said_on) if due and said_on else None,
+        state=ClaimState.SUGGESTED,
+        reason=suggestion.reason,
+        start=suggestion.sentence.start,
+    )
+
+
+def _readable(text: str) -> str:
+    """The quote without the fillers in front; nothing else is changed."""
+    stripped = _FILLERS.sub("", text).strip() or text.strip()
+    return stripped[:1].upper() + stripped[1:]
+
+
+def _summary(moments: Sequence[Sentence], suggestions: Sequence[rules.Suggestion], *, english: bool) -> str:
+    if not moments and not suggestions:
+        return "Drafted without a language model. Nothing in this recording stood out enough to be shown; the transcript has every word."
+    actions = sum(s.kind == "action" for s in suggestions)
+    parts = [
+        _count(len(moments), "key moment"),
+        _count(actions, "suggested action"),
+        _count(len(suggestions) - actions, "suggested decision"),
+    ]
+    if english:
+        return (
+            f"Drafted without a language model: {parts[0]}, {parts[1]} and {parts[2]}, picked by rules. Accept or reject each by its quote."
+        )
+    return (
+        f"Drafted without a language model: {parts[0]}. Actions and decisions were not looked for: "
+        "the rules that find them know English only, and this meeting is in another language."
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,146 @@
+"""Deliverables as Markdown. Whatever comes from the meeting stays text: no markup of it survives."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from momentum.model import Claim, ClaimState, Deliverable, Meeting
+from momentum.writers import dates
+
+_MARKUP = re.compile(r"([\\`*_\[\]#|~])")
+_LINE_START = re.compile(r"^(\d+)([.)])|^([-+=>])")
+# Control characters, and those that turn the direction of the text around them.
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+SECTIONS = {"decision": "Decisions", "action": "Action items", "question": "Open questions", "topic": "Topics", "highlight": "Key moments"}
+SUGGESTED_SECTIONS = {"decision": "Suggested decisions", "action": "Suggested actions"}
+LABELS = {"highlights": "Highlights", "minutes": "Minutes", "action_items": "Action items"}
+
+
+def escape(text: str) -> str:
+    """One line of text from a meeting, safe in Markdown and in HTML made from it."""
+    line = " ".join(_INVISIBLE.sub("", text).split())
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = _MARKUP.sub(r"\\\1", line).replace("://", "\\://")
+    return _LINE_START.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", line)
+
+
+def clock(seconds: float | None) -> str:
+    """As in "03:12": minutes and seconds of the recording; minutes run on past an hour: "75:04"."""
+    if seconds is None:
+        return ""
+    whole = max(0, int(seconds))
+    return f"{whole // 60:02d}:{whole % 60:02d}"
+
+
+def render(deliverable: Deliverable, meeting: Meeting) -> str:
+    """Any stored deliverable as one Markdown document that ends with a line break."""
+    blocks = [
+        f"# {escape(deliverable.title or meeting.title) or 'Untitled meeting'}",
+        _origin(deliverable),
+        *_unread(deliverable),
+        *_when(meeting),
+        escape(deliverable.summary),
+        _count(deliverable.claims),
+        *_sections(deliverable),
+        *_keywords(deliverable),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _origin(deliverable: Deliverable) -> str:
+    label = LABELS.get(deliverable.kind, escape(deliverable.kind.replace("_", " ").capitalize()))
+    if deliverable.model is None:
+        return f"*{label}, drafted without a language model*"
+    return f"*{label}, written by {escape(deliverable.model)} and checked against the recording by code*"
+
+
+def _unread(deliverable: Deliverable) -> list[str]:
+    if not deliverable.coverage.unread:
+        return []
+    lines = [f"> - {escape(reason)}" for _, _, reason in deliverable.coverage.unread]
+    return ["\n".join(["> **Part of this meeting is missing here:**", ">", *lines])]
+
+
+def _when(meeting: Meeting) -> list[str]:
+    start = dates.local_start(meeting)
+    lines = [f"**When:** {escape(dates.moment_in_words(start))}"] if start else []
+    if meeting.participants:
+        lines.append(f"**Who:** {', '.join(escape(p) for p in meeting.participants)}")
+    return ["  \n".join(lines)]
+
+
+def _count(claims: Sequence[Claim]) -> str:
+    """The claims' states in words: "11 of 13 verified; 2 need you"."""
+    states = Counter(c.state for c in claims)
+    checked = len(claims) - states[ClaimState.SUGGESTED]
+    if not checked:
+        return ""
+    repaired, asking, dropped = states[ClaimState.REPAIRED], states[ClaimState.NEEDS_CONFIRMATION], states[ClaimState.DROPPED]
+    parts = [f"{states[ClaimState.VERIFIED] + repaired} of {checked} verified"]
+    if repaired:
+        parts[0] += f" ({repaired} after the place in the recording was corrected)"
+    if asking:
+        parts.append(f"{asking} need{'s' if asking == 1 else ''} you")
+    if dropped:
+        parts.append(f"{dropped} left out because nobody said {'it' if dropped == 1 else 'them'}")
+    return f"**{'; '.join(parts)}.**"
+
+
+def _sections(deliverable: Deliverable) -> Iterable[str]:
+    shown = [c for c in deliverable.claims if c.state is not ClaimState.DROPPED]
+    kinds = dict.fromkeys((*SECTIONS, *(c.kind for c in shown)))
+    for kind in kinds:
+        if claims := [c for c in shown if c.kind == kind]:
+            yield f"## {_heading(kind, claims)}\n\n" + "\n".join(_claim(c, deliverable) for c in claims)
+
+
+def _heading(kind: str, claims: Sequence[Claim]) -> str:
+    if all(c.state is ClaimState.SUGGESTED for c in claims) and kind in SUGGESTED_SECTIONS:
+        return SUGGESTED_SECTIONS[kind]
+    return SECTIONS.get(kind, escape(kind.replace("_", " ").capitalize()))
+
+
+def _claim(claim: Claim, deliverable: Deliverable) -> str:
+    task = [_owner(claim), _due(claim)] if claim.kind == "action" else []
+    facts = [f for f in (*task, _said(claim, deliverable), _state(claim)) if f]
+    line = f"- {escape(claim.text)}" + (f" ({'; '.join(facts)})" if facts else "")
+    return f"{line}\n  > “{escape(claim.quote)}”" if claim.quote and _differs(claim) else line
+
+
+def _differs(claim: Claim) -> bool:
+    return " ".join(claim.quote.split()).casefold() != " ".join(claim.text.split()).casefold()
+
+
+def _said(claim: Claim, deliverable: Deliverable) -> str:
+    """Who said it, and when: "Dana Lee at 03:12"."""
+    speakers = deliverable.extra.get("speakers")
+    known = speakers if isinstance(speakers, dict) else {}
+    names = ", ".join(dict.fromkeys(escape(str(known[str(i)])) for i in claim.segment_ids if str(i) in known))
+    return " at ".join(part for part in (names, clock(claim.start)) if part)
+
+
+def _owner(claim: Claim) -> str:
+    return f"owner: {escape(claim.owner)}" if claim.owner else "no owner named"
+
+
+def _due(claim: Claim) -> str:
+    if claim.due_date:
+        words = f" (“{escape(claim.due_words)}”)" if claim.due_words else ""
+        return f"due {dates.day_in_words(claim.due_date)}{words}"
+    return f"due “{escape(claim.due_words)}”" if claim.due_words else ""
+
+
+def _state(claim: Claim) -> str:
+    if claim.state is ClaimState.NEEDS_CONFIRMATION:
+        return f"**needs you**: {escape(claim.reason)}" if claim.reason else "**needs you**"
+    return "" if claim.state is ClaimState.SUGGESTED else "verified"
+
+
+def _keywords(deliverable: Deliverable) -> list[str]:
+    keywords = deliverable.extra.get("keywords")
+    if not isinstance(keywords, list) or not keywords:
+        return []
+    return [f"**Words that come up most:** {', '.join(escape(str(k)) for k in keywords)}"]
