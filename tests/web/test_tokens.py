@@ -66,8 +66,16 @@ async def test_a_minted_token_is_good():
 
 @pytest.mark.parametrize(
     "changes",
-    [{"aud": "other"}, {"aud": None}, {"iss": "https://evil.example"}, {"iss": None}]
-    + [{"exp": None}, {"sub": None}, {"sub": 7}, {"exp": "soon"}],
+    [
+        {"aud": "other"},
+        {"aud": None},
+        {"iss": "https://evil.example"},
+        {"iss": None},
+        {"exp": None},
+        {"sub": None},
+        {"sub": 7},
+        {"exp": "x"},
+    ],
 )
 async def test_a_claim_that_is_wrong_or_missing_is_refused(changes):
     assert await refused(symmetric(), signed(**changes)) == ErrorCode.TOKEN_INVALID
