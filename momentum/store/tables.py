@@ -44,10 +44,15 @@ def _id() -> Column[object]:
     return Column("id", UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()"))
 
 
-def _owner(*, unique: bool = False, key: bool = False) -> Column[object]:
-    return Column(
-        "user_id", UUID(as_uuid=True), ForeignKey("profiles.id", ondelete="CASCADE"), nullable=False, unique=unique, primary_key=key
-    )
+def _owner(*, unique: bool = False, key: bool = False, index: bool = False) -> Column[object]:
+    person = ForeignKey("profiles.id", ondelete="CASCADE")
+    return Column("user_id", UUID(as_uuid=True), person, nullable=False, unique=unique, primary_key=key, index=index or None)
+
+
+def _of(table: str, *, index: bool = True, nullable: bool = False) -> Column[object]:
+    # Every foreign key has an index: deleting a person cascades through all of them.
+    target = ForeignKey(f"{table}s.id", ondelete="CASCADE")
+    return Column(f"{table}_id", UUID(as_uuid=True), target, nullable=nullable, index=index or None)
 
 
 def _moment(name: str, *, nullable: bool = True, now: bool = False) -> Column[object]:
@@ -105,7 +110,7 @@ sessions = Table(
     "sessions",
     metadata,
     Column("token_hash", LargeBinary, primary_key=True),
-    _owner(),
+    _owner(index=True),
     _moment("created_at", nullable=False, now=True),
     _moment("expires_at", nullable=False),
 )
@@ -114,7 +119,7 @@ login_links = Table(
     "login_links",
     metadata,
     Column("token_hash", LargeBinary, primary_key=True),
-    _owner(),
+    _owner(index=True),
     Column("next_path", Text, nullable=False, server_default=text("'/'")),
     _moment("expires_at", nullable=False),
     _moment("used_at"),
@@ -126,7 +131,7 @@ oauth_states = Table(
     "oauth_states",
     metadata,
     Column("state_hash", LargeBinary, primary_key=True),
-    _owner(),
+    _owner(index=True),
     Column("provider", Text, nullable=False),
     Column("code_verifier", Text, nullable=False),  # sealed
     Column("browser_hash", LargeBinary),  # sha256 of the cookie set when the flow began
@@ -156,7 +161,7 @@ recordings = Table(
     _moment("changed_at", nullable=False, now=True),
     _moment("gone_at"),
     UniqueConstraint("user_id", "provider", "instance_id"),
-    Index("ix_recordings_user_started", "user_id", "started_at", "id"),
+    Index("ix_recordings_user_started", "user_id", text("coalesce(started_at, first_seen_at)"), "id"),
     Index("ix_recordings_user_number", "user_id", "meeting_number"),
 )
 
@@ -164,8 +169,8 @@ recording_files = Table(
     "recording_files",
     metadata,
     _id(),
-    _owner(),
-    Column("recording_id", UUID(as_uuid=True), ForeignKey("recordings.id", ondelete="CASCADE"), nullable=False),
+    _owner(index=True),
+    _of("recording", index=False),
     Column("file_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("file_type", Text, nullable=False),
@@ -178,7 +183,6 @@ recording_files = Table(
     Column("participant", Text),
     _moment("gone_at"),
     UniqueConstraint("recording_id", "file_id"),
-    Index("ix_recording_files_user_id", "user_id"),
 )
 
 discoveries = Table(
@@ -196,7 +200,7 @@ processings = Table(
     metadata,
     _id(),
     _owner(),
-    Column("recording_id", UUID(as_uuid=True), ForeignKey("recordings.id", ondelete="CASCADE"), nullable=False),
+    _of("recording"),
     Column("provider", Text, nullable=False),
     Column("request_key", Text, nullable=False),  # person, instance, file set, options (and a nonce when forced)
     Column("options", JSONB, nullable=False, server_default=text("'{}'")),
@@ -210,7 +214,7 @@ processings = Table(
     Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),
     Column("seconds_per_step", JSONB, nullable=False, server_default=text("'{}'")),
     Column("audio_seconds", Double),
-    Column("transcript_id", UUID(as_uuid=True), ForeignKey("transcripts.id", ondelete="SET NULL", use_alter=True)),
+    Column("transcript_id", UUID(as_uuid=True), ForeignKey("transcripts.id", ondelete="SET NULL", use_alter=True), index=True),
     _moment("next_try_at"),
     _moment("dispatched_at"),  # when a worker handed it to the job engine; NULL = nobody has yet
     _moment("created_at", nullable=False, now=True),
@@ -227,15 +231,14 @@ processing_events = Table(
     "processing_events",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    _owner(),
-    Column("processing_id", UUID(as_uuid=True), ForeignKey("processings.id", ondelete="CASCADE"), nullable=False),
+    _owner(index=True),
+    _of("processing", index=False),
     _moment("at", nullable=False, now=True),
     Column("step", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("fraction", Double),
     Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
     Index("ix_processing_events_processing_id_id", "processing_id", "id"),
-    Index("ix_processing_events_user_id", "user_id"),
 )
 
 chunks = Table(
@@ -243,7 +246,7 @@ chunks = Table(
     metadata,
     _owner(key=True),
     Column("key", Text, primary_key=True),  # sha256 of audio, engine and parameters
-    Column("recording_id", UUID(as_uuid=True), ForeignKey("recordings.id", ondelete="CASCADE")),
+    _of("recording", nullable=True),
     Column("engine", Text, nullable=False),
     Column("seconds", Double, nullable=False),
     Column("heard", JSONB, nullable=False),
@@ -255,8 +258,8 @@ transcripts = Table(
     metadata,
     _id(),
     _owner(),
-    Column("recording_id", UUID(as_uuid=True), ForeignKey("recordings.id", ondelete="CASCADE"), nullable=False),
-    Column("processing_id", UUID(as_uuid=True), ForeignKey("processings.id", ondelete="CASCADE"), nullable=False),
+    _of("recording"),
+    _of("processing", index=False),
     Column("made_from", Text, nullable=False),  # key of the artefact: content, engine, parameters
     Column("source", Text, nullable=False),
     Column("engine", Text, nullable=False),
@@ -275,9 +278,9 @@ deliverables = Table(
     metadata,
     _id(),
     _owner(),
-    Column("recording_id", UUID(as_uuid=True), ForeignKey("recordings.id", ondelete="CASCADE"), nullable=False),
-    Column("processing_id", UUID(as_uuid=True), ForeignKey("processings.id", ondelete="CASCADE"), nullable=False),
-    Column("transcript_id", UUID(as_uuid=True), ForeignKey("transcripts.id", ondelete="CASCADE"), nullable=False),
+    _of("recording"),
+    _of("processing", index=False),
+    _of("transcript"),
     Column("made_from", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("writer_version", Text, nullable=False),
@@ -298,8 +301,8 @@ claims = Table(
     "claims",
     metadata,
     _id(),
-    _owner(),
-    Column("deliverable_id", UUID(as_uuid=True), ForeignKey("deliverables.id", ondelete="CASCADE"), nullable=False),
+    _owner(index=True),
+    _of("deliverable", index=False),
     Column("position", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("text", Text, nullable=False),
@@ -312,7 +315,6 @@ claims = Table(
     Column("reason", Text, nullable=False, server_default=text("''")),
     Column("start", Double),
     UniqueConstraint("deliverable_id", "position"),
-    Index("ix_claims_user_id", "user_id"),
 )
 
 # --- tables without an owner: each stands in database.WITHOUT_OWNER with its reason -------------------
@@ -320,7 +322,7 @@ claims = Table(
 keyset = Table(
     "keyset",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("wrapped", Text, nullable=False),
     Column("version", Integer, nullable=False),
     _moment("updated_at", nullable=False, now=True),

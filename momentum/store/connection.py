@@ -1,0 +1,65 @@
+"""How we reach PostgreSQL, and the one place where the driver's failures become ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from momentum.errors import ErrorCode, Unavailable
+from momentum.store import dsn
+
+_AWAY = ("08", "53", "57P")  # connection, resources, shutdown: https://www.postgresql.org/docs/current/errcodes-appendix.html
+
+
+def engine(url: str, **options: Any) -> AsyncEngine:
+    """An engine whose connections are opened by the driver itself, so that every libpq URL works as it stands."""
+    connect = partial(psycopg.AsyncConnection.connect, dsn.conninfo(url))
+    return create_async_engine("postgresql+psycopg://", async_creator=connect, json_serializer=compact_json, **options)
+
+
+def compact_json(value: object) -> str:
+    """JSON without blanks; refuses NaN, which PostgreSQL's jsonb does not know."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+@asynccontextmanager
+async def translated() -> AsyncIterator[None]:
+    """Raises Unavailable(DATABASE_UNAVAILABLE) for a database that is away, starting, stopping or out of room."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout, psycopg.OperationalError) as error:
+        if not _is_away(error):
+            raise
+        raise unavailable() from error
+
+
+def unavailable() -> Unavailable:
+    """What people are told when the database is away."""
+    return Unavailable(ErrorCode.DATABASE_UNAVAILABLE, "The database cannot be reached right now. Please try again in a moment.", after=5)
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """The five characters PostgreSQL gave the failure; None when it said nothing (no connection)."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    return origin.sqlstate if isinstance(origin, psycopg.Error) else None
+
+
+def lost(error: DBAPIError) -> bool:
+    """Whether the connection itself is gone."""
+    return error.connection_invalidated or _is_away(error)
+
+
+def _is_away(error: BaseException) -> bool:
+    if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        return True
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    state = sqlstate(error)
+    return isinstance(origin, psycopg.OperationalError) and (state is None or state.startswith(_AWAY))

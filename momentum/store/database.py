@@ -1,0 +1,101 @@
+"""The door to PostgreSQL: transactions of one person, transactions of nobody, notifications."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from momentum.store import dsn
+from momentum.store.connection import engine, lost, translated
+from momentum.store.listener import Listener, Notification, Subscription
+from momentum.store.prepare import APP_ROLE, migrate, prepare
+
+__all__ = ["APP_ROLE", "WITHOUT_OWNER", "Database", "Notification", "Subscription", "migrate", "prepare"]
+
+WITHOUT_OWNER = {
+    "alembic_version": "names the schema's version; the app may only read it",
+    "deleted_people": "hashes of people who are gone; the app cannot reach it, only the look-ups can",
+    "keyset": "the sealing keys, themselves wrapped; they belong to the installation",
+    "rate_limits": "the pace of calls per vendor account, shared by all processes",
+    "worker_heartbeats": "which workers live; they belong to the installation",
+}
+"""Tables without row-level security, each with its reason."""
+
+_SET_PERSON = text("select set_config('momentum.user_id', :person, true)")
+
+
+class Database:
+    """A pool of connections of the app role. Opening it talks to nobody; a database that was away is found again by itself."""
+
+    def __init__(self, url: str, *, pool_size: int = 8, wait: float = 10.0) -> None:
+        self.url = url
+        self._engine = engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=wait)
+        self._listener = Listener(url)
+
+    @classmethod
+    def open(cls, url: str, *, pool_size: int = 8, wait: float = 10.0) -> Self:
+        """`url` from `prepare`; `wait`: seconds a transaction may wait for a free connection."""
+        return cls(url, pool_size=pool_size, wait=wait)
+
+    def __repr__(self) -> str:
+        return f"Database({dsn.parameters(self.url).get('dbname')!r})"
+
+    @asynccontextmanager
+    async def person(self, user_id: UUID) -> AsyncIterator[AsyncConnection]:
+        """One transaction that sees and changes this person's rows alone; commits at the end, rolls back on an exception."""
+        async with self._transaction(str(user_id)) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def nobody(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction without a person: it sees no owned row and may call the functions of schema `lookup`."""
+        async with self._transaction("") as connection:
+            yield connection
+
+    def listen(self, *channels: str) -> Subscription:
+        """Notifications from this moment on (see `listener.CHANNELS`); the first one, with an empty payload, says that we listen."""
+        return self._listener.subscribe(*channels)
+
+    async def ping(self) -> None:
+        """Raises Unavailable when the database does not answer."""
+        async with self.nobody():
+            pass
+
+    async def aclose(self) -> None:
+        await self._listener.aclose()
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _transaction(self, person: str) -> AsyncIterator[AsyncConnection]:
+        async with translated():
+            connection = await self._begin_or_again(person)
+            try:
+                yield connection
+                await connection.commit()
+            finally:
+                await connection.close()
+
+    async def _begin_or_again(self, person: str) -> AsyncConnection:
+        # The first statement doubles as the pool's ping: nothing has happened yet, so it may simply be said again
+        # on a fresh connection when the server was restarted since the last one was used.
+        try:
+            return await self._begin(person)
+        except DBAPIError as error:
+            if not lost(error):
+                raise
+            return await self._begin(person)
+
+    async def _begin(self, person: str) -> AsyncConnection:
+        connection = await self._engine.connect()
+        try:
+            await connection.execute(_SET_PERSON, {"person": person})
+        except BaseException:
+            await connection.close()
+            raise
+        return connection

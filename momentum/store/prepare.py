@@ -1,0 +1,134 @@
+"""Makes a database ready for Momentum: roles, schema, rights. Safe to run from many processes at once, and again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from psycopg import sql
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.pool import NullPool
+
+from momentum.errors import ErrorCode, MomentumError
+from momentum.store import dsn, migrations
+from momentum.store.connection import engine, sqlstate, translated
+
+APP_ROLE = "momentum_app"
+"""Web and workers: bound by row-level security."""
+DEFINER_ROLE = "momentum_definer"
+"""Owns the look-ups without a person; nobody logs in as it."""
+
+_LOCK = 0x6D6F6D656E74  # "moment": one preparer at a time in a database
+_INSUFFICIENT_PRIVILEGE = "42501"
+
+
+async def prepare(owner_dsn: str, *, own_login: bool = False) -> str:
+    """Roles, migrations and rights, in one transaction; gives the URL for web and workers.
+
+    `own_login`: the role logs in by itself (the embedded server, whose socket is private); otherwise the
+    given user connects and takes the role on. Raises MomentumError(DATABASE_PRIVILEGE_MISSING) with the
+    statements an administrator has to run, Unavailable when the database is away.
+    """
+    async with _owner(owner_dsn) as connection:
+        await _roles(connection, own_login=own_login)
+        await connection.run_sync(migrations.upgrade)
+        await _job_engine(connection)
+    return dsn.acting_as(owner_dsn, APP_ROLE, own_login=own_login)
+
+
+async def migrate(owner_dsn: str) -> None:
+    """Bring the schema up to date; the roles exist already."""
+    async with _owner(owner_dsn) as connection:
+        await connection.run_sync(migrations.upgrade)
+
+
+@asynccontextmanager
+async def _owner(owner_dsn: str) -> AsyncIterator[AsyncConnection]:
+    """One transaction of the owner; whoever else prepares this database waits for its end."""
+    owner = engine(owner_dsn, poolclass=NullPool)
+    try:
+        async with translated(), _explained(owner_dsn), owner.begin() as connection:
+            await connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            await connection.execute(text("set local search_path to public"))
+            yield connection
+    finally:
+        await owner.dispose()
+
+
+async def _roles(connection: AsyncConnection, *, own_login: bool) -> None:
+    for role in (APP_ROLE, DEFINER_ROLE):
+        await _create_role(connection, role)
+        await _join_role(connection, role)
+    await _refuse_power(connection)
+    if own_login:
+        await connection.execute(text(f"alter role {APP_ROLE} login"))
+
+
+async def _create_role(connection: AsyncConnection, role: str) -> None:
+    # Roles belong to the cluster: another database's preparer may have made it since we looked.
+    await connection.execute(
+        text(f"""
+        do $$ begin
+            if not exists (select from pg_roles where rolname = '{role}') then
+                create role {role} nologin nosuperuser nobypassrls;
+            end if;
+        exception when duplicate_object or unique_violation then null;
+        end $$""")
+    )
+
+
+async def _join_role(connection: AsyncConnection, role: str) -> None:
+    """Let the owner take `role` on, unless it can already."""
+    try:
+        async with connection.begin_nested():
+            await connection.execute(text(f"set local role {role}"))
+            await connection.execute(text("reset role"))
+    except DBAPIError as error:
+        if sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
+            raise
+        await connection.execute(text(f"grant {role} to current_user"))
+
+
+async def _refuse_power(connection: AsyncConnection) -> None:
+    found = await connection.scalar(
+        text("select count(*) from pg_roles where rolname = any(:roles) and (rolsuper or rolbypassrls)"),
+        {"roles": [APP_ROLE, DEFINER_ROLE]},
+    )
+    if found:
+        statements = "; ".join(f"ALTER ROLE {role} NOSUPERUSER NOBYPASSRLS" for role in (APP_ROLE, DEFINER_ROLE))
+        sentence = f"Momentum's roles would see everybody's rows. Let an administrator run: {statements};"
+        raise MomentumError(ErrorCode.DATABASE_PRIVILEGE_MISSING, sentence)
+
+
+async def _job_engine(connection: AsyncConnection) -> None:
+    """The job engine runs as the app role and keeps its own tables in a schema of its own."""
+    if not await connection.scalar(text("select exists (select from pg_namespace where nspname = 'dbos')")):
+        await connection.execute(text(f"create schema dbos authorization {APP_ROLE}"))
+
+
+@asynccontextmanager
+async def _explained(owner_dsn: str) -> AsyncIterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
+            raise
+        raise MomentumError(ErrorCode.DATABASE_PRIVILEGE_MISSING, _request(owner_dsn)) from error
+
+
+def _request(owner_dsn: str) -> str:
+    found = dsn.parameters(owner_dsn)
+    user = found.get("user", "postgres")
+    owner = sql.Identifier(user).as_string()
+    database = sql.Identifier(found.get("dbname", user)).as_string()
+    statements = (
+        f"CREATE ROLE {APP_ROLE} NOLOGIN",
+        f"CREATE ROLE {DEFINER_ROLE} NOLOGIN",
+        f"GRANT {APP_ROLE}, {DEFINER_ROLE} TO {owner}",
+        f"GRANT CREATE ON DATABASE {database} TO {owner}",
+        f"GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
+    )
+    wish = "; ".join(statements)
+    return f"The database user {owner} may not set up Momentum. Let an administrator run, in that database: {wish};"

@@ -1,0 +1,95 @@
+"""People. A person is (issuer, subject); e-mail addresses identify nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping, func, select, text, update
+from sqlalchemy import delete as sql_delete
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from momentum.errors import ErrorCode, NotFound, Unauthorized
+from momentum.store import tables
+from momentum.store.connection import sqlstate
+from momentum.store.serial import clean
+
+_PERSON_DELETED = "MO410"  # raised by lookup.resolve_person
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who somebody is. Tokens issued before `signed_out_at` are void."""
+
+    id: UUID
+    issuer: str
+    subject: str
+    email: str | None
+    display_name: str | None
+    created_at: datetime
+    signed_out_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSummary:
+    """How many things of a person there are, or were until their profile was deleted."""
+
+    connections: int
+    recordings: int
+    processings: int
+    transcripts: int
+    deliverables: int
+
+
+_COUNTED = {
+    "connections": tables.zoom_credentials,
+    "recordings": tables.recordings,
+    "processings": tables.processings,
+    "transcripts": tables.transcripts,
+    "deliverables": tables.deliverables,
+}
+
+
+async def resolve(connection: AsyncConnection, *, issuer: str, subject: str, email: str | None, name: str | None) -> Profile:
+    """The profile of (issuer, subject), made when it is new; needs no person. Raises Unauthorized(PERSON_DELETED)."""
+    call = text("select * from lookup.resolve_person(:issuer, :subject, :email, :name)")
+    values = {"issuer": clean(issuer), "subject": clean(subject), "email": clean(email), "name": clean(name)}
+    try:
+        return _profile((await connection.execute(call, values)).mappings().one())
+    except DBAPIError as error:
+        if sqlstate(error) != _PERSON_DELETED:
+            raise
+        raise Unauthorized(ErrorCode.PERSON_DELETED, "This account was deleted. Its tokens are no longer valid.") from error
+
+
+async def get(connection: AsyncConnection, user_id: UUID) -> Profile:
+    """Raises NotFound."""
+    row = (await connection.execute(select(tables.profiles).where(tables.profiles.c.id == user_id))).mappings().one_or_none()
+    if row is None:
+        raise NotFound(ErrorCode.NOT_FOUND, "There is no such person.")
+    return _profile(row)
+
+
+async def sign_out(connection: AsyncConnection, user_id: UUID, *, now: datetime) -> None:
+    """Void every session, and every token issued before `now`."""
+    await connection.execute(sql_delete(tables.sessions).where(tables.sessions.c.user_id == user_id))
+    await connection.execute(update(tables.profiles).where(tables.profiles.c.id == user_id).values(signed_out_at=now))
+
+
+async def summary(connection: AsyncConnection, user_id: UUID) -> PersonSummary:
+    """Counts of what there is of a person, in one query."""
+    counts = [select(func.count()).select_from(t).where(t.c.user_id == user_id).scalar_subquery().label(n) for n, t in _COUNTED.items()]
+    return PersonSummary(**(await connection.execute(select(*counts))).mappings().one())
+
+
+async def delete(connection: AsyncConnection, user_id: UUID) -> PersonSummary:
+    """Remove a person with everything that is theirs; a hash stays that keeps old tokens refused. Gives what was removed."""
+    removed = await summary(connection, user_id)
+    await connection.execute(sql_delete(tables.profiles).where(tables.profiles.c.id == user_id))
+    return removed
+
+
+def _profile(row: RowMapping) -> Profile:
+    return Profile(**row)
