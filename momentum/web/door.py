@@ -84,7 +84,9 @@ def check_origin(request: Request) -> None:
         return
     origin = request.headers.get("origin")
     if origin is None or origin not in allowed_origins(request):
-        raise Forbidden(ErrorCode.ORIGIN_REFUSED, "This request came from another site's page. Use Momentum's own pages, or a bearer token.")
+        raise Forbidden(
+            ErrorCode.ORIGIN_REFUSED, "This request came from another site's page. Use Momentum's own pages, or a bearer token."
+        )
 
 
 def allowed_origins(request: Request) -> frozenset[str]:

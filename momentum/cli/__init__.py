@@ -1,0 +1,107 @@
+"""Commands for people. Each is one file; this one is the list."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from momentum.errors import MomentumError
+
+application = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Minutes you can trust, from a team's recordings."
+)
+keys = typer.Typer(no_args_is_help=True, help="The keys that seal tokens.")
+application.add_typer(keys, name="keys")
+
+
+@application.command("process")
+def process_command(
+    files: Annotated[list[str], typer.Argument(help="Audio or video files.")],
+    out: Annotated[str | None, typer.Option(help="Folder for the results; default beside each file.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language spoken (ISO 639-1); default detected.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of sentences.")] = False,
+) -> None:
+    """Transcribe files and write their deliverables, without a Zoom account."""
+    from momentum.cli.process_files import run
+
+    raise typer.Exit(run(files, out=out, language=language, as_json=json))
+
+
+@application.command("serve")
+def serve_command(
+    worker: Annotated[bool, typer.Option(help="Also process recordings in this process.")] = True,
+) -> None:
+    """Web server and worker in one process."""
+    from momentum.cli.serve import run
+
+    raise typer.Exit(run(with_web=True, with_worker=worker))
+
+
+@application.command("worker")
+def worker_command() -> None:
+    """A worker alone: as many as you like, on one DATABASE_URL."""
+    from momentum.cli.serve import run
+
+    raise typer.Exit(run(with_web=False, with_worker=True))
+
+
+@application.command("demo")
+def demo_command(
+    once: Annotated[bool, typer.Option("--once", help="Stop when the deliverable is there.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the web server; 0 = a free one.")] = 0,
+) -> None:
+    """Watch it work against a local Zoom: connect, list, process, read."""
+    from momentum.cli.demo import run
+
+    raise typer.Exit(run(once=once, as_json=json, port=port))
+
+
+@application.command("sandbox")
+def sandbox_command(
+    port: Annotated[int, typer.Option(help="Port of the local Zoom.")] = 8100,
+    recordings: Annotated[int, typer.Option(help="How many generated recordings to add.")] = 0,
+    fault: Annotated[list[str] | None, typer.Option(help="A fault to switch on; may be given more than once.")] = None,
+) -> None:
+    """A local Zoom to try Momentum against, with its faults on switches."""
+    from momentum.cli.sandbox import run
+
+    raise typer.Exit(run(port=port, recordings=recordings, faults=tuple(fault or ())))
+
+
+@application.command("doctor")
+def doctor_command(json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """What is set, from where, what is missing for which feature; tries each connection."""
+    from momentum.cli.doctor import run
+
+    raise typer.Exit(run(as_json=json))
+
+
+@application.command("token")
+def token_command(
+    subject: Annotated[str, typer.Option(help="Who the token is for.")] = "local",
+    hours: Annotated[float, typer.Option(help="How long it is valid.")] = 1.0,
+) -> None:
+    """A bearer token for the API, signed with JWT_SECRET or the local secret."""
+    from momentum.cli.tokens import run
+
+    raise typer.Exit(run(subject=subject, hours=hours))
+
+
+@keys.command("rotate")
+def rotate_command() -> None:
+    """Seal everything anew under a new key, while everything runs."""
+    from momentum.cli.keys import rotate
+
+    raise typer.Exit(rotate())
+
+
+def main() -> None:
+    """Entry point: foreseen failures are one sentence on standard error and exit code 1."""
+    try:
+        application()
+    except MomentumError as error:
+        print(f"momentum: {error.detail} [{error.code}]", file=sys.stderr)
+        sys.exit(1)

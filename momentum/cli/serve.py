@@ -1,0 +1,61 @@
+"""`momentum serve` and `momentum worker`: the doors, open until a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+
+from momentum import logs
+from momentum.app import App, open_app
+from momentum.settings import Settings, load_settings
+from momentum.web.links import sign_in_link
+from momentum.web.site import serving
+from momentum.worker import working
+
+log = structlog.get_logger(__name__)
+
+
+def run(*, with_web: bool, with_worker: bool) -> int:
+    """Serve until SIGINT or SIGTERM."""
+    settings = load_settings()
+    logs.configure(settings.log_level, settings.log_format)
+    asyncio.run(_serve(settings, with_web=with_web, with_worker=with_worker))
+    return 0
+
+
+async def _serve(settings: Settings, *, with_web: bool, with_worker: bool) -> None:
+    async with open_app(settings) as app, doors(app, with_web=with_web, with_worker=with_worker) as port:
+        if port is not None:
+            log.info("serving", url=settings.base_url)
+            if not settings.has_jwt:
+                print(f"Sign in (once, within ten minutes): {await sign_in_link(app)}", file=sys.stderr, flush=True)
+        await until_told_to_stop()
+
+
+@asynccontextmanager
+async def doors(app: App, *, with_web: bool, with_worker: bool) -> AsyncIterator[int | None]:
+    """Web and worker, as asked for; gives the web server's port."""
+    async with AsyncExitStack() as stack:
+        if with_worker:
+            await stack.enter_async_context(working(app))
+        yield await stack.enter_async_context(serving(app)) if with_web else None
+
+
+async def until_told_to_stop() -> None:
+    """Return at the first SIGINT or SIGTERM; a second one ends the process at once."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        await stopped.wait()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(ValueError):
+                loop.remove_signal_handler(number)

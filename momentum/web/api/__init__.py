@@ -1,0 +1,1 @@
+"""The JSON API: who may, which input, one call, one answer."""
