@@ -83,6 +83,7 @@ class ErrorCode(StrEnum):
     MODEL_INPUT_TOO_LARGE = "model_input_too_large"
     MODEL_REFUSED = "model_refused"
     MODEL_ANSWER_INVALID = "model_answer_invalid"
+    MODEL_REQUEST_INVALID = "model_request_invalid"
     WEIGHTS_UNTRUSTED = "weights_untrusted"
     # a processing
     PROCESSING_CANCELLED = "processing_cancelled"

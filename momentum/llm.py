@@ -1,0 +1,279 @@
+"""The language model: messages in, checked JSON out, cost counted. Any server that speaks OpenAI's Responses or Chat API."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
+from momentum.model import Clock, Usage
+from momentum.outbound.openai_errors import translate
+from momentum.writers.schema import violation
+
+if TYPE_CHECKING:
+    from openai import APIError, AsyncOpenAI
+
+TRIES = 3
+"""Calls made for one question when the fault is a passing one."""
+LONGEST_WAIT = 20.0
+"""Seconds we wait between two tries; a server that wants more gets the whole step put off."""
+CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 600.0
+"""How long a connection may take, and how long a reasoning model may be silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model said, held to the schema; `model` is the snapshot that said it."""
+
+    data: dict[str, Any]
+    usage: Usage
+    model: str
+
+
+class LanguageModel:
+    """One model behind one base URL. `window` is the number of input tokens we send in one call at the most."""
+
+    def __init__(
+        self,
+        api_key: str | None,
+        base_url: str,
+        model: str,
+        api: Literal["responses", "chat"],
+        window: int,
+        *,
+        clock: Clock,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.model = model
+        self.window = window
+        self._api = api
+        self._api_key = api_key or "none"  # servers of one's own often want no key, the client always does
+        self._base_url = base_url
+        self._clock, self._sleep, self._chance = clock, sleep, chance
+        self._opened: AsyncOpenAI | None = None
+
+    async def json(self, messages: Sequence[dict[str, str]], *, name: str, schema: dict[str, Any]) -> Answer:
+        """The answer as data that fits `schema`; asked once more when it does not.
+
+        Raises Permanent MODEL_INPUT_TOO_LARGE (question or answer: ask for less), MODEL_REFUSED and
+        MODEL_ANSWER_INVALID, Retry when the server is busy for longer than we wait here, ActionRequired
+        when key, quota or model are at fault.
+        """
+        usage = Usage()
+        for _ in range(2):
+            said = await self._patiently(messages, name, schema)
+            usage += said.usage
+            data = _parsed(said.text)
+            if isinstance(data, dict) and violation(data, schema) is None:
+                return Answer(data, usage, said.model or self.model)
+        raise Permanent(ErrorCode.MODEL_ANSWER_INVALID, "The language model twice gave an answer that is not in the form we asked for.")
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text`, estimated upwards: tokenisers are downloaded at run time, and a server of one's own has another."""
+        return 1 + int(sum(_WEIGHTS[_script(c)] for c in text))
+
+    async def end_date(self) -> date | None:
+        """The day on which the server says it will retire the model; None where it names none. Raises as `json` does."""
+        async with self._translated():
+            model = await self._client.models.retrieve(self.model)
+        return _day((model.model_extra or {}).get("shutdown_date"))
+
+    async def aclose(self) -> None:
+        if self._opened:
+            await self._opened.close()
+
+    @property
+    def _client(self) -> AsyncOpenAI:
+        # Imported and opened at the first question: `momentum --help` needs no model.
+        if self._opened is None:
+            from openai import AsyncOpenAI, Timeout
+
+            timeout = Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
+            self._opened = AsyncOpenAI(api_key=self._api_key, base_url=self._base_url, max_retries=0, timeout=timeout)
+        return self._opened
+
+    async def _patiently(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any]) -> Said:
+        """One answer, with short faults waited out as the server wishes. The client's own retries would also repeat spent quotas."""
+        for tried in range(1, TRIES + 1):
+            try:
+                return await (self._responses if self._api == "responses" else self._chat)(messages, name, schema)
+            except Retry as error:
+                wait = error.after if error.after is not None else self._back_off(tried)
+                if tried == TRIES or wait > LONGEST_WAIT:
+                    raise
+                await self._sleep(wait)
+        raise AssertionError  # pragma: no cover - the last try returns or raises
+
+    def _back_off(self, tried: int) -> float:
+        return min(8.0, 2.0 ** (tried - 2)) * (1 - self._chance() / 4)
+
+    async def _responses(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any]) -> Said:
+        request: dict[str, Any] = {
+            "model": self.model,
+            "input": list(messages),
+            "text": {"format": {"type": "json_schema", "name": name, "strict": True, "schema": schema}},
+        }
+        async with self._translated():
+            stream: Any = await self._client.responses.create(**request, store=False, stream=True)
+            event = await _last_event(stream)
+        return self._of_response(event)
+
+    def _of_response(self, event: dict[str, Any] | None) -> Said:
+        if event is None:
+            raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model broke off before its answer was complete.")
+        body = event.get("response") or {}
+        if event["type"] == "error" or body.get("status") == "failed":
+            error = body.get("error") or event
+            raise translate(_status_of(error), {}, {"error": error}, now=self._clock())
+        return read_response(body)
+
+    async def _chat(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any]) -> Said:
+        request: dict[str, Any] = {
+            "model": self.model,
+            "messages": list(messages),
+            "response_format": {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}},
+        }
+        async with self._translated():
+            completion: Any = await self._client.chat.completions.create(**request, store=False)
+        if isinstance(completion, str):  # what the SDK gives where the server did not send JSON
+            raise _not_a_model()
+        return read_completion(completion.to_dict(mode="json"))
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        """The SDK's exceptions, in our words; theirs hold the other side's text and go no further."""
+        from openai import APIConnectionError, APIError, APIStatusError, OpenAIError
+
+        try:
+            yield
+        except APIConnectionError:
+            raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model's server cannot be reached.") from None
+        except APIStatusError as error:
+            headers = {k.lower(): v for k, v in error.response.headers.items()}
+            raise translate(error.status_code, headers, _envelope(error), now=self._clock()) from None
+        except APIError as error:
+            raise translate(_status_of(error.body), {}, _envelope(error), now=self._clock()) from None
+        except (OpenAIError, ValueError):
+            raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model's server gave an answer that cannot be read.") from None
+
+
+async def _last_event(stream: Any) -> dict[str, Any] | None:
+    """The event that ends a Responses stream; None where the stream just ends. Some servers send one JSON body instead."""
+    kind = stream.response.headers.get("content-type", "")
+    if kind.startswith("application/json"):
+        body = json.loads(await stream.response.aread())
+        return {"type": "response.completed", "response": body} if isinstance(body, dict) else None
+    if not kind.startswith("text/event-stream"):
+        raise _not_a_model()
+    events = [event.to_dict(mode="json") async for event in stream if event.type in _LAST_EVENTS]
+    return events[-1] if events else None
+
+
+def _not_a_model() -> ActionRequired:
+    return ActionRequired(ErrorCode.MODEL_NOT_CONFIGURED, "What answers at OPENAI_BASE_URL is no language model's API. Check the address.")
+
+
+# --- reading what a server answered: a dict in, nothing touched -----------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The text of one complete answer."""
+
+    text: str
+    usage: Usage
+    model: str | None
+
+
+_LAST_EVENTS = {"response.completed", "response.incomplete", "response.failed", "error"}
+_TOO_LONG = "The language model's answer did not fit into its limit."
+_REFUSED = "The language model refused to write about this part of the meeting."
+_BROKEN = "The language model's server gave an answer that cannot be read."
+
+
+def read_response(body: dict[str, Any]) -> Said:
+    """The text of a Responses body. Raises when it is cut short or a refusal."""
+    if body.get("status") == "incomplete":
+        raise _cut_short((body.get("incomplete_details") or {}).get("reason") == "content_filter")
+    contents = [c for item in body.get("output") or [] if item.get("type") == "message" for c in item.get("content") or []]
+    if any(c.get("type") == "refusal" for c in contents):
+        raise Permanent(ErrorCode.MODEL_REFUSED, _REFUSED)
+    text = "".join(c.get("text") or "" for c in contents if c.get("type") == "output_text")
+    spent = body.get("usage") or {}
+    return Said(text, Usage(spent.get("input_tokens") or 0, spent.get("output_tokens") or 0, 1), body.get("model"))
+
+
+def read_completion(body: dict[str, Any]) -> Said:
+    """The text of a Chat body. Raises when it is cut short or a refusal."""
+    choice = next(iter(body.get("choices") or []), None)
+    if choice is None:
+        raise Retry(ErrorCode.MODEL_UNAVAILABLE, _BROKEN)
+    message = choice.get("message") or {}
+    if choice.get("finish_reason") in {"length", "content_filter"}:
+        raise _cut_short(choice["finish_reason"] == "content_filter")
+    if message.get("refusal"):
+        raise Permanent(ErrorCode.MODEL_REFUSED, _REFUSED)
+    spent = body.get("usage") or {}
+    return Said(
+        message.get("content") or "", Usage(spent.get("prompt_tokens") or 0, spent.get("completion_tokens") or 0, 1), body.get("model")
+    )
+
+
+def _cut_short(filtered: bool) -> Permanent:  # noqa: FBT001 - one of two sentences
+    if filtered:
+        return Permanent(ErrorCode.MODEL_REFUSED, _REFUSED)
+    return Permanent(ErrorCode.MODEL_INPUT_TOO_LARGE, _TOO_LONG)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _envelope(error: APIError) -> object:
+    """The SDK unwraps `{"error": ...}`; what reads errors wants it as it was on the wire."""
+    return {"error": error.body} if isinstance(error.body, dict) else error.body
+
+
+# An error inside a stream has no HTTP status; this is the one the same error has outside.
+_STATUSES = {"rate_limit_exceeded": 429, "insufficient_quota": 429, "slow_down": 429, "server_error": 500, "server_is_overloaded": 503}
+
+
+def _status_of(error: object) -> int:
+    if not isinstance(error, dict):
+        return 500
+    return next((_STATUSES[str(error[k])] for k in ("code", "type") if str(error.get(k)) in _STATUSES), 400 if error.get("code") else 500)
+
+
+def _day(value: object) -> date | None:
+    """A day written as ISO text or as seconds since 1970; None for anything else."""
+    try:
+        if isinstance(value, str):
+            return date.fromisoformat(value[:10])
+        return datetime.fromtimestamp(value, UTC).date() if isinstance(value, int | float) and value > 0 else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+# Tokens per character, above what o200k_base and the common open tokenisers need.
+_WEIGHTS = {"ascii": 0.3, "mark": 0.6, "latin": 0.6, "letter": 0.8, "dense": 1.4, "other": 2.0}
+
+
+def _script(character: str) -> str:
+    point = ord(character)
+    if point < 0x80:
+        return "ascii" if character.isalnum() or character.isspace() else "mark"
+    if point < 0x250:
+        return "latin"
+    if 0x2E80 <= point <= 0xD7FF or 0xF900 <= point <= 0xFAFF or point >= 0x20000:
+        return "dense"
+    return "letter" if character.isalpha() and point < 0x1F00 else "other"
