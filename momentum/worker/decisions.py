@@ -27,7 +27,7 @@ class Decision:
     """Whether this was a failed attempt; waiting for something that is not there yet is none."""
 
 
-def decide(error: BaseException, *, failures: int, waiting_since: datetime, now: datetime, fault: str) -> Decision:
+def decide(error: BaseException, *, failures: int, waiting_since: datetime, now: datetime, fault: str) -> Decision:  # noqa: PLR0911 -- a table, one row per word for failure
     """The decision an error calls for; `failures` is how often the step has failed before in a row.
 
     `fault` is the id under which an unforeseen error stands in the log: all the person is told of it.

@@ -105,4 +105,3 @@ async def open_engine(
         yield engine
     finally:
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=stop_seconds)
-

@@ -1,0 +1,106 @@
+"""One processing, carried through its steps; every outcome becomes a state of the processing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+
+from momentum.app import App
+from momentum.model import ProcessingState
+from momentum.pipeline.origins import RecordingOrigin
+from momentum.pipeline.process import Job, process
+from momentum.store import processings
+from momentum.store.shelf import StoredShelf
+from momentum.worker.decisions import Decision, decide
+from momentum.worker.engine import Engine
+
+log = structlog.get_logger(__name__)
+
+
+class _Stopped(Exception):
+    """The workflow ends here; why stands with the processing."""
+
+
+class Carrier:
+    """Runs processings of this worker."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.engine: Engine | None = None
+
+    async def carry(self, processing_id: UUID) -> None:
+        """All steps of one processing that are not finished yet. Raises nothing but a cancellation."""
+        async with self._app.database.nobody() as connection:
+            user_id = await processings.owner(connection, processing_id)
+        if user_id is None:
+            return
+        with structlog.contextvars.bound_contextvars(processing_id=str(processing_id), user_id=str(user_id)):
+            await self._carry(processing_id, user_id)
+
+    async def _carry(self, processing_id: UUID, user_id: UUID) -> None:
+        async with self._app.database.person(user_id) as connection:
+            processing = await processings.get(connection, processing_id)
+        if processing is None or processing.state.finished:
+            return
+        shelf = StoredShelf(self._app.database, user_id, processing.id, processing.recording_id, self._app.clock)
+        origin = RecordingOrigin(self._app, processing)
+        try:
+            await process(Job(origin, shelf, processing.options, self._app.tools), self._runner(processing))
+        except _Stopped:
+            return
+        log.info("processing_done")
+
+    def _runner(self, processing: processings.Processing) -> Callable[[str, Callable[[], Awaitable[Any]]], Awaitable[Any]]:
+        async def run(name: str, work: Callable[[], Awaitable[Any]]) -> Any:
+            async def guarded() -> dict[str, Any]:
+                try:
+                    return {"made": await work()}
+                except Exception as error:  # noqa: BLE001 -- every outcome becomes a state; none reaches the job engine
+                    await asyncio.shield(self._settle(processing, name, error))
+                    return {"stopped": True}
+
+            assert self.engine is not None  # noqa: S101 -- set before the engine hands out work
+            outcome = await self.engine.step(name, guarded)
+            if "stopped" in outcome:
+                raise _Stopped
+            return outcome["made"]
+
+        return run
+
+    async def _settle(self, processing: processings.Processing, step: str, error: Exception) -> None:
+        fault = uuid4().hex[:12]
+        async with self._app.database.person(processing.user_id) as connection:
+            current = await processings.get(connection, processing.id)
+            if current is None or current.state.finished:
+                return
+            decision = decide(error, failures=current.failures, waiting_since=current.created_at, now=self._app.clock(), fault=fault)
+            await _record(connection, processing.id, step, decision)
+        _log(decision, step, fault, error)
+
+
+async def _record(connection: Any, processing_id: UUID, step: str, decision: Decision) -> None:
+    reason = {"code": decision.code, "detail": decision.detail}
+    match decision.state:
+        case ProcessingState.WAITING:
+            await processings.set_waiting(
+                connection, processing_id, step=step, next_try_at=decision.next_try_at, counts=decision.counts, **reason
+            )
+        case ProcessingState.ACTION_REQUIRED:
+            await processings.set_action_required(connection, processing_id, step=step, **reason)
+        case ProcessingState.CANCELLED:
+            await processings.set_cancelled(connection, processing_id, step=step)
+        case _:
+            await processings.set_failed(connection, processing_id, step=step, **reason)
+
+
+def _log(decision: Decision, step: str, fault: str, error: Exception) -> None:
+    # Logged once, here, by whoever decides.
+    facts = {"step": step, "state": str(decision.state), "error_code": str(decision.code), "detail": decision.detail}
+    if decision.code == "internal_error":
+        log.error("processing_broke", fault_id=fault, exc_info=error, **facts)
+    else:
+        log.info("step_stopped", **facts)
