@@ -1,0 +1,43 @@
+"""What a process that reads strangers' files gives up before it touches the first byte."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+_PR_SET_PDEATHSIG = 1  # https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
+_SIGKILL = 9
+_OPEN_FILES = 16
+
+
+def confine(*, cpu_seconds: int, memory_bytes: int) -> None:
+    """Limit this process: processor time, memory of its own, no core dump, no file written, and no life after its parent."""
+    with contextlib.suppress(ImportError):  # Windows has no such limits; there the parent's clock remains
+        import resource
+
+        _limit(resource.RLIMIT_CORE, 0)
+        _limit(resource.RLIMIT_FSIZE, 0)
+        _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
+        _limit(resource.RLIMIT_CPU, cpu_seconds)
+        # RLIMIT_DATA counts private writable memory; RLIMIT_AS would also count the mapped libraries.
+        _limit(resource.RLIMIT_DATA, memory_bytes)
+    if sys.platform == "linux":
+        _die_with_parent()
+
+
+def _limit(which: int, value: int) -> None:
+    import resource
+
+    _, hard = resource.getrlimit(which)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    with contextlib.suppress(ValueError, OSError):  # macOS refuses some of them
+        resource.setrlimit(which, (value, value))
+
+
+def _die_with_parent() -> None:
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+    if os.getppid() == 1:  # it died before we asked
+        os._exit(1)
