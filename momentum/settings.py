@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     # where we keep things
     database_url: SecretStr | None = Field(None, description="PostgreSQL to use instead of the embedded one (postgresql://...).")
     momentum_home: Path = Field(Path("~/.local/share/momentum"), description="Folder of the embedded database and the local key file.")
+    momentum_models: Path | None = Field(None, description="Folder where model weights are kept; default MOMENTUM_HOME/models.")
     momentum_kek: SecretStr | None = Field(None, description="32 bytes in base64 that wrap the keys which seal tokens.")
 
     # doors
@@ -130,6 +131,11 @@ class Settings(BaseSettings):
     @property
     def home(self) -> Path:
         return self.momentum_home.expanduser().absolute()
+
+    @property
+    def models(self) -> Path:
+        """Folder where model weights are kept."""
+        return self.momentum_models.expanduser().absolute() if self.momentum_models else self.home / "models"
 
     @property
     def is_loopback(self) -> bool:
