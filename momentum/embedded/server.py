@@ -1,0 +1,166 @@
+"""One PostgreSQL per home, shared by every process that asks for it; the last one to leave stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+from momentum.embedded import creation, launch, locks, places
+from momentum.embedded.launch import Listening
+from momentum.embedded.places import Place
+from momentum.embedded.probe import Answer
+from momentum.embedded.programs import programs
+from momentum.errors import Conflict, ErrorCode, Unavailable
+
+DATABASE = "momentum"
+OWNER = "postgres"
+
+_START_PATIENCE = 300.0  # seconds; recovery after a crash may replay gigabytes
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running server, reached over a Unix socket in a folder that is closed to others."""
+
+    sockets: Path
+    listening: Listening
+
+    @property
+    def owner_dsn(self) -> str:
+        """URL of the superuser in the database `momentum`."""
+        return self.dsn(OWNER)
+
+    def dsn(self, user: str, database: str = DATABASE) -> str:
+        """A `postgresql://` URL for libpq and SQLAlchemy. No password: who reaches the socket is trusted."""
+        folder = quote(str(self.sockets), safe="")
+        return f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}?host={folder}&port={self.listening.port}"
+
+
+class EmbeddedPostgres:
+    """The server of one home. `start` joins the server that runs, or makes and starts it; any number of processes may do so at once.
+
+    `listening` with an address opens TCP as well (see network.py); by default there is the socket alone.
+    """
+
+    def __init__(self, home: Path, *, listening: Listening | None = None, patience: float = _START_PATIENCE) -> None:
+        self.home = home.absolute()
+        self._wish = listening
+        self._patience = patience
+        self._share: int | None = None
+
+    async def start(self) -> Cluster:
+        """Join or start it. Raises MomentumError with a sentence for the operator: SETTINGS_INVALID, DISK_FULL or DATABASE_UNAVAILABLE."""
+        return await asyncio.to_thread(self._start)
+
+    async def ready(self) -> bool:
+        """Whether it answers now; asks the server itself."""
+        return await asyncio.to_thread(self._is_ready)
+
+    async def leave(self) -> None:
+        """We need it no longer; it stops when nobody else does. Also stops a server whose starter was killed."""
+        await asyncio.to_thread(self._leave)
+
+    async def stop(self) -> None:
+        """Stop it for everybody. Committed work is kept; nothing happens when it does not run."""
+        await asyncio.to_thread(self._stop)
+
+    def _start(self) -> Cluster:
+        with places.writable(self.home):
+            places.make_home(self.home)
+            place = places.find(self.home)
+            if self._joined(place):
+                return self._cluster(place)
+            with locks.alone(self._lock):
+                place = self._started()
+            return self._cluster(place)
+
+    def _joined(self, place: Place) -> bool:
+        """The warm path, without the home's lock. Our share is taken first, so that nobody stops it after we asked."""
+        if not place.exists:
+            return False
+        self._hold(place)
+        return launch.ask(place, DATABASE) is Answer.READY
+
+    def _started(self) -> Place:
+        place, account = places.prepare(self.home)
+        self._hold(place)
+        lock = launch.wait_until_dead(place, self._patience)
+        if lock is not None:
+            try:
+                folder = programs(place.base, account)
+                creation.ensure_cluster(place, folder, account)
+            except BaseException:
+                os.close(lock)
+                raise
+            launch.launch(place, folder, account, self._wish or Listening(), lock=lock, patience=self._patience)
+        if launch.ask(place, DATABASE) is Answer.NO_DATABASE:
+            _create_database(Cluster(place.sockets, launch.listening(place)))
+        return place
+
+    def _cluster(self, place: Place) -> Cluster:
+        found = launch.listening(place)
+        if self._wish not in {None, found}:
+            sentence = "The embedded database already runs with another address or port. Stop every Momentum process of this home first."
+            raise Conflict(ErrorCode.CONFLICT, sentence)
+        return Cluster(place.sockets, found)
+
+    def _hold(self, place: Place) -> None:
+        if self._share is None:
+            self._share = locks.share(place.users_lock)
+
+    def _let_go(self) -> None:
+        share, self._share = self._share, None
+        if share is not None:
+            os.close(share)
+
+    def _is_ready(self) -> bool:
+        place = places.find(self.home)
+        return place.exists and launch.ask(place, DATABASE) is Answer.READY
+
+    def _leave(self) -> None:
+        if self._share is None:
+            return
+        with locks.alone(self._lock):
+            try:
+                if locks.become_only_holder(self._share):
+                    launch.stop(places.find(self.home))
+            finally:
+                self._let_go()
+
+    def _stop(self) -> None:
+        self._let_go()
+        place = places.find(self.home)
+        if place.exists:
+            with locks.alone(self._lock):
+                launch.stop(place)
+
+    @property
+    def _lock(self) -> Path:
+        return self.home / "postgres.lock"
+
+
+@asynccontextmanager
+async def running(home: Path, *, keep: bool = False, listening: Listening | None = None) -> AsyncIterator[Cluster]:
+    """The home's server while inside. `keep`: leave it running at the end, even when nobody uses it any more."""
+    server = EmbeddedPostgres(home, listening=listening)
+    try:
+        yield await server.start()
+    finally:
+        if not keep:
+            await server.leave()
+
+
+def _create_database(cluster: Cluster) -> None:
+    try:
+        with psycopg.connect(cluster.dsn(OWNER, OWNER), autocommit=True) as connection:
+            connection.execute(f"create database {DATABASE}")
+    except psycopg.Error as error:
+        sentence = "The embedded database started, but would not make the database `momentum`. Its log says why."
+        raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE, sentence) from error
