@@ -100,7 +100,7 @@ def app_dsn(owner_dsn):
 
 @pytest.fixture
 async def database(app_dsn):
-    opened = Database.open(app_dsn, pool_size=4)
+    opened = await Database.open(app_dsn, pool_size=4)
     yield opened
     await opened.aclose()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -14,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from momentum.errors import ErrorCode, Unavailable
-from momentum.store import dsn
+from momentum.store import dsn, serial
 
 _AWAY = ("08", "53", "57P")  # connection, resources, shutdown: https://www.postgresql.org/docs/current/errcodes-appendix.html
 
@@ -22,12 +21,7 @@ _AWAY = ("08", "53", "57P")  # connection, resources, shutdown: https://www.post
 def engine(url: str, **options: Any) -> AsyncEngine:
     """An engine whose connections are opened by the driver itself, so that every libpq URL works as it stands."""
     connect = partial(psycopg.AsyncConnection.connect, dsn.conninfo(url))
-    return create_async_engine("postgresql+psycopg://", async_creator=connect, json_serializer=compact_json, **options)
-
-
-def compact_json(value: object) -> str:
-    """JSON without blanks; refuses NaN, which PostgreSQL's jsonb does not know."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return create_async_engine("postgresql+psycopg://", async_creator=connect, json_serializer=serial.compact, **options)
 
 
 @asynccontextmanager

@@ -39,8 +39,8 @@ class Database:
         self._listener = Listener(url)
 
     @classmethod
-    def open(cls, url: str, *, pool_size: int = 8, wait: float = 10.0) -> Self:
-        """`url` from `prepare`; `wait`: seconds a transaction may wait for a free connection."""
+    async def open(cls, url: str, *, pool_size: int = 8, wait: float = 10.0) -> Self:
+        """`url` from `prepare`; `wait`: seconds a transaction may wait for a free connection. Asks nothing of the server yet."""
         return cls(url, pool_size=pool_size, wait=wait)
 
     def __repr__(self) -> str:

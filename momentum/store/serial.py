@@ -5,8 +5,10 @@ Short keys and left-out defaults: a word is `[text, start, end]` or `[text, star
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any, overload
 
 from momentum.model import Coverage, Gap, Heard, Options, Segment, Usage, Word
@@ -36,6 +38,17 @@ def storable(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [storable(item) for item in value]
     return value
+
+
+def compact(value: object) -> str:
+    """JSON without blanks, moments in ISO 8601; refuses NaN, which PostgreSQL's jsonb does not know."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_iso)
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 # --- what was said --------------------------------------------------------------------------------
@@ -165,4 +178,5 @@ def dump_options(options: Options) -> Json:
 
 def load_options(item: Json) -> Options:
     """The inverse of dump_options."""
-    return Options(**{name: tuple(value) if isinstance(value, list) else value for name, value in item.items()})
+    values: Json = {name: tuple(value) if isinstance(value, list) else value for name, value in item.items()}
+    return Options(**values)

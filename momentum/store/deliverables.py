@@ -1,0 +1,200 @@
+"""Deliverables with their claims; drafts become visible when their processing delivers them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, Select, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from momentum.errors import ErrorCode, NotFound
+from momentum.model import Claim, ClaimState, Deliverable
+from momentum.store import pages, serial, tables
+
+_table = tables.deliverables
+_order = pages.Order(_table.c.created_at, _table.c.id)
+_SUMMARY = ("id", "recording_id", "processing_id", "transcript_id", "kind", "title", "language", "model", "delivered", "created_at")
+_BODY = ("writer_version", "summary", "extra", "usage", "coverage")
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverableSummary:
+    """A deliverable without its text. `topic`, `recorded_at` and `timezone` are the meeting's."""
+
+    id: UUID
+    recording_id: UUID
+    processing_id: UUID
+    transcript_id: UUID
+    kind: str
+    title: str
+    language: str | None
+    model: str | None
+    delivered: bool
+    created_at: datetime
+    topic: str
+    recorded_at: datetime | None
+    timezone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDeliverable:
+    """A deliverable and what it belongs to."""
+
+    about: DeliverableSummary
+    deliverable: Deliverable
+
+    @property
+    def id(self) -> UUID:
+        return self.about.id
+
+
+async def save(
+    connection: AsyncConnection,
+    *,
+    user_id: UUID,
+    recording_id: UUID,
+    processing_id: UUID,
+    transcript_id: UUID,
+    made_from: str,
+    deliverable: Deliverable,
+) -> UUID:
+    """Keep a draft; the same `made_from` of one processing is kept once. Gives its id."""
+    belongs = {"user_id": user_id, "recording_id": recording_id, "processing_id": processing_id, "transcript_id": transcript_id}
+    values = {**belongs, "made_from": made_from, "kind": deliverable.kind, **_body(deliverable)}
+    statement = insert(_table).values(values).on_conflict_do_nothing(index_elements=["processing_id", "made_from"])
+    made: UUID | None = await connection.scalar(statement.returning(_table.c.id))
+    if made is None:
+        return await _kept(connection, processing_id, made_from)
+    await _write_claims(connection, user_id, made, deliverable.claims)
+    return made
+
+
+async def replace(connection: AsyncConnection, deliverable_id: UUID, deliverable: Deliverable) -> None:
+    """Put a checked deliverable in the place of its draft, claims included. Raises NotFound."""
+    change = update(_table).where(_table.c.id == deliverable_id).values(**_body(deliverable)).returning(_table.c.user_id)
+    user_id = await connection.scalar(change)
+    if user_id is None:
+        raise _unknown()
+    await connection.execute(delete(tables.claims).where(tables.claims.c.deliverable_id == deliverable_id))
+    await _write_claims(connection, user_id, deliverable_id, deliverable.claims)
+
+
+async def deliver(connection: AsyncConnection, deliverable_ids: Sequence[UUID]) -> None:
+    """Show these to their person."""
+    await connection.execute(update(_table).where(_table.c.id == func.any(list(deliverable_ids))).values(delivered=True))
+
+
+async def find(connection: AsyncConnection, processing_id: UUID, made_from: str) -> UUID | None:
+    """Id of the deliverable that this processing made from exactly this."""
+    query = select(_table.c.id).where(_table.c.processing_id == processing_id, _table.c.made_from == made_from)
+    found: UUID | None = await connection.scalar(query)
+    return found
+
+
+async def get(connection: AsyncConnection, deliverable_id: UUID) -> StoredDeliverable:
+    """Raises NotFound, also for somebody else's."""
+    query = _select(*(_table.c[name] for name in _BODY)).where(_table.c.id == deliverable_id)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise _unknown()
+    return _stored(row, await claims(connection, deliverable_id))
+
+
+async def page(
+    connection: AsyncConnection,
+    user_id: UUID,
+    *,
+    size: int,
+    after: str | None = None,
+    recording_id: UUID | None = None,
+    processing_id: UUID | None = None,
+) -> pages.Page[DeliverableSummary]:
+    """What was delivered to a person, newest first, without the text. Raises Invalid(INVALID_PAGE_TOKEN)."""
+    query = _select().where(_table.c.user_id == user_id, _table.c.delivered)
+    if recording_id is not None:
+        query = query.where(_table.c.recording_id == recording_id)
+    if processing_id is not None:
+        query = query.where(_table.c.processing_id == processing_id)
+    rows = (await connection.execute(_order.apply(query, after=after, size=size))).mappings()
+    return pages.page([DeliverableSummary(**row) for row in rows], size, lambda row: (row.created_at, row.id))
+
+
+async def claims(connection: AsyncConnection, deliverable_id: UUID) -> tuple[Claim, ...]:
+    """The claims of a deliverable, in order."""
+    table = tables.claims
+    columns = [column for column in table.c if column.name not in {"id", "user_id", "deliverable_id", "position"}]
+    query = select(*columns).where(table.c.deliverable_id == deliverable_id).order_by(table.c.position)
+    return tuple(map(_claim, (await connection.execute(query)).mappings()))
+
+
+# --- inside ---------------------------------------------------------------------------------------
+
+
+def _select(*more: Any) -> Select[Any]:
+    recording = tables.recordings.c
+    meeting = (recording.topic, recording.started_at.label("recorded_at"), recording.timezone)
+    query = select(*(_table.c[name] for name in _SUMMARY), *meeting, *more)
+    return query.join(tables.recordings, recording.id == _table.c.recording_id)
+
+
+def _body(deliverable: Deliverable) -> dict[str, Any]:
+    return {
+        "writer_version": deliverable.writer_version,
+        "title": serial.clean(deliverable.title),
+        "language": serial.clean(deliverable.language),
+        "summary": serial.clean(deliverable.summary),
+        "extra": serial.storable(deliverable.extra),
+        "model": serial.clean(deliverable.model),
+        "usage": serial.dump_usage(deliverable.usage),
+        "coverage": serial.dump_coverage(deliverable.coverage),
+    }
+
+
+def _stored(row: RowMapping, found: tuple[Claim, ...]) -> StoredDeliverable:
+    about = DeliverableSummary(**{name: value for name, value in row.items() if name not in _BODY})
+    deliverable = Deliverable(
+        kind=about.kind,
+        writer_version=row["writer_version"],
+        title=about.title,
+        language=about.language,
+        summary=row["summary"],
+        claims=found,
+        model=about.model,
+        usage=serial.load_usage(row["usage"]),
+        coverage=serial.load_coverage(row["coverage"]),
+        extra=row["extra"],
+    )
+    return StoredDeliverable(about, deliverable)
+
+
+async def _write_claims(connection: AsyncConnection, user_id: UUID, deliverable_id: UUID, made: Sequence[Claim]) -> None:
+    if not made:
+        return
+    belongs = {"user_id": user_id, "deliverable_id": deliverable_id}
+    rows = [{**belongs, "position": position, **_claim_row(claim)} for position, claim in enumerate(made)]
+    await connection.execute(insert(tables.claims), rows)
+
+
+def _claim_row(claim: Claim) -> dict[str, Any]:
+    values = {name: serial.clean(value) if type(value) is str else value for name, value in asdict(claim).items()}
+    return {**values, "segment_ids": list(claim.segment_ids), "state": claim.state.value}
+
+
+def _claim(row: RowMapping) -> Claim:
+    return Claim(**{**row, "segment_ids": tuple(row["segment_ids"]), "state": ClaimState(row["state"])})
+
+
+async def _kept(connection: AsyncConnection, processing_id: UUID, made_from: str) -> UUID:
+    found = await find(connection, processing_id, made_from)
+    if found is None:
+        raise NotFound(ErrorCode.NOT_FOUND, "There is no such processing.")
+    return found
+
+
+def _unknown() -> NotFound:
+    return NotFound(ErrorCode.NOT_FOUND, "There is no such deliverable.")

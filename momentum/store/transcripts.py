@@ -1,0 +1,115 @@
+"""Transcripts: one artefact per processing and per what it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from momentum.errors import ErrorCode, NotFound
+from momentum.model import Transcript
+from momentum.store import pages, serial, tables
+
+_table = tables.transcripts
+_order = pages.Order(_table.c.created_at, _table.c.id)
+_SUMMARY = ("id", "recording_id", "processing_id", "source", "engine", "language", "seconds", "word_count", "created_at")
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptSummary:
+    """A transcript without its words."""
+
+    id: UUID
+    recording_id: UUID
+    processing_id: UUID
+    topic: str
+    recorded_at: datetime | None
+    source: str
+    engine: str
+    language: str | None
+    seconds: float
+    word_count: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTranscript:
+    """A transcript and what it belongs to."""
+
+    summary: TranscriptSummary
+    transcript: Transcript
+
+    @property
+    def id(self) -> UUID:
+        return self.summary.id
+
+
+async def save(
+    connection: AsyncConnection, *, user_id: UUID, recording_id: UUID, processing_id: UUID, made_from: str, transcript: Transcript
+) -> UUID:
+    """Keep a transcript; the same `made_from` of one processing is kept once. Gives its id."""
+    values = {
+        "user_id": user_id,
+        "recording_id": recording_id,
+        "processing_id": processing_id,
+        "made_from": made_from,
+        "source": transcript.source,
+        "engine": serial.clean(transcript.engine),
+        "language": serial.clean(transcript.language),
+        "seconds": transcript.seconds,
+        "word_count": transcript.word_count,
+        "segments": serial.dump_segments(transcript.segments),
+        "gaps": serial.dump_gaps(transcript.gaps),
+    }
+    statement = insert(_table).values(values).on_conflict_do_nothing(index_elements=["processing_id", "made_from"])
+    made: UUID | None = await connection.scalar(statement.returning(_table.c.id))
+    return made or await _kept(connection, processing_id, made_from)
+
+
+async def find(connection: AsyncConnection, processing_id: UUID, made_from: str) -> UUID | None:
+    """Id of the transcript that this processing made from exactly this."""
+    query = select(_table.c.id).where(_table.c.processing_id == processing_id, _table.c.made_from == made_from)
+    found: UUID | None = await connection.scalar(query)
+    return found
+
+
+async def get(connection: AsyncConnection, transcript_id: UUID) -> StoredTranscript:
+    """Raises NotFound, also for somebody else's."""
+    query = _select(_table.c.segments, _table.c.gaps).where(_table.c.id == transcript_id)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(ErrorCode.NOT_FOUND, "There is no such transcript.")
+    found = dict(row)
+    segments, gaps = serial.load_segments(found.pop("segments")), serial.load_gaps(found.pop("gaps"))
+    summary = TranscriptSummary(**found)
+    words = Transcript(segments, summary.language, summary.seconds, summary.source, summary.engine, gaps)
+    return StoredTranscript(summary, words)
+
+
+async def page(
+    connection: AsyncConnection, user_id: UUID, *, size: int, after: str | None = None, recording_id: UUID | None = None
+) -> pages.Page[TranscriptSummary]:
+    """A person's transcripts without their words, newest first. Raises Invalid(INVALID_PAGE_TOKEN)."""
+    query = _select().where(_table.c.user_id == user_id)
+    if recording_id is not None:
+        query = query.where(_table.c.recording_id == recording_id)
+    rows = (await connection.execute(_order.apply(query, after=after, size=size))).mappings()
+    return pages.page([TranscriptSummary(**row) for row in rows], size, lambda row: (row.created_at, row.id))
+
+
+def _select(*more: Any) -> Select[Any]:
+    recording = tables.recordings.c
+    columns = (*(_table.c[name] for name in _SUMMARY), recording.topic, recording.started_at.label("recorded_at"), *more)
+    return select(*columns).join(tables.recordings, recording.id == _table.c.recording_id)
+
+
+async def _kept(connection: AsyncConnection, processing_id: UUID, made_from: str) -> UUID:
+    found = await find(connection, processing_id, made_from)
+    if found is None:
+        raise NotFound(ErrorCode.NOT_FOUND, "There is no such processing.")
+    return found
