@@ -24,7 +24,7 @@ def draft(transcript: Transcript, meeting: Meeting) -> Deliverable:
     found = spoken.sentences(transcript.segments)
     english = spoken.is_english(transcript.language, " ".join(s.text for s in found[:400]))
     significant = luhn.significant_words(found, english=english)
-    suggestions = rules.suggest(found, people(transcript, meeting)) if english else []
+    suggestions = rules.suggest(found, spoken.people(transcript, meeting)) if english else []
     taken = {s.sentence.index for s in suggestions}
     moments = [s for s in luhn.key_moments(found, significant, transcript.seconds) if s.index not in taken]
     claims = tuple(_moment(s) for s in moments) + tuple(_suggested(s, dates.local_date(meeting)) for s in suggestions)
@@ -36,19 +36,8 @@ def draft(transcript: Transcript, meeting: Meeting) -> Deliverable:
         summary=_summary(moments, suggestions, english=english),
         claims=claims,
         coverage=Coverage(cited=tuple(sorted({i for c in claims for i in c.segment_ids}))),
-        extra={"keywords": _keywords(found, significant), "speakers": speakers_of(claims, transcript)},
+        extra={"keywords": _keywords(found, significant), "speakers": spoken.speakers_of(claims, transcript)},
     )
-
-
-def people(transcript: Transcript, meeting: Meeting) -> tuple[str, ...]:
-    """Everybody known to have been there: speakers and participants, each once."""
-    return tuple(dict.fromkeys(name.strip() for name in (*transcript.speakers, *meeting.participants) if name.strip()))
-
-
-def speakers_of(claims: Sequence[Claim], transcript: Transcript) -> dict[str, str]:
-    """Who says each cited segment, keyed by the segment's id as text (JSON-ready)."""
-    cited = {i for claim in claims for i in claim.segment_ids}
-    return {str(s.id): s.speaker for s in transcript.segments if s.id in cited and s.speaker}
 
 
 def _keywords(found: Sequence[Sentence], significant: dict[str, int]) -> list[str]:

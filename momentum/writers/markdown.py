@@ -42,7 +42,7 @@ def render(deliverable: Deliverable, meeting: Meeting) -> str:
         _origin(deliverable),
         *_unread(deliverable),
         *_when(meeting),
-        escape(deliverable.summary),
+        *_summary(deliverable),
         _count(deliverable.claims),
         *_sections(deliverable),
         *_keywords(deliverable),
@@ -70,6 +70,14 @@ def _when(meeting: Meeting) -> list[str]:
     if meeting.participants:
         lines.append(f"**Who:** {', '.join(escape(p) for p in meeting.participants)}")
     return ["  \n".join(lines)]
+
+
+def _summary(deliverable: Deliverable) -> Iterable[str]:
+    """The summary's paragraphs, and which of its sentences code could not find in what was said."""
+    yield from (escape(paragraph) for paragraph in re.split(r"\n\s*\n", deliverable.summary))
+    doubts = deliverable.extra.get("summary_doubts")
+    if isinstance(doubts, list) and doubts:
+        yield "**Not proven in this summary:** " + " ".join(escape(str(d)) for d in doubts)
 
 
 def _count(claims: Sequence[Claim]) -> str:

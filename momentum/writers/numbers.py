@@ -23,6 +23,8 @@ _FIRST = _ORDINALS_TEXT.split()
 ORDINALS = {w: i for i, w in enumerate(_FIRST, 1)} | {"twentieth": 20, "thirtieth": 30}
 ORDINALS |= {f"{tens}{gap}{w}": CARDINALS[tens] + i for tens in ("twenty", "thirty") for gap in "- " for i, w in enumerate(_FIRST[:9], 1)}
 
+_LONGEST = 24
+"""Words of a spelt number."""
 _DIGITS = re.compile(r"(\d[\d,]*(?:\.\d+)?)(k|mn|m|bn)?(st|nd|rd|th|s|%)?")
 _TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?[a-z%]*|[a-z]+", re.IGNORECASE)
 
@@ -33,7 +35,7 @@ def numbers(text: str) -> set[Decimal]:
     found: set[Decimal] = set()
     at = 0
     while at < len(tokens):
-        value, used = _number(tokens[at:])
+        value, used = _number(tokens[at : at + _LONGEST])
         if value is not None and tokens[at : at + used] not in (["one"], ["second"]):
             found.add(value)
         at += max(1, used)

@@ -61,7 +61,7 @@ _UNDECIDED = re.compile(
 _HEDGED = re.compile(
     r"\b(?:if|unless|would|wouldn't|might|maybe|perhaps|hopefully|not sure|i guess|i don't|won't|never|could have|or not)\b", re.IGNORECASE
 )
-_RETRACTED = re.compile(
+RETRACTED = re.compile(
     r"\b(?:scratch that|scrap that|forget (?:that|it|about that)|never ?mind|take that back|ignore that|strike that|changed my mind|"
     r"that's off|cancel that|let's not do that|on second thought)\b",
     re.IGNORECASE,
@@ -122,7 +122,7 @@ def suggest(found: Sequence[Sentence], names: Sequence[str]) -> list[Suggestion]
         candidate = _suggestion(sentence, people)
         if candidate and not _repeats(candidate, suggestions):
             suggestions.append(candidate)
-        if suggestions and _RETRACTED.search(_plain(sentence.text)) and _is_near(suggestions[-1].sentence, sentence):
+        if suggestions and RETRACTED.search(_plain(sentence.text)) and _is_near(suggestions[-1].sentence, sentence):
             suggestions.pop()
     return suggestions
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from momentum.model import Segment
+from momentum.model import Claim, Meeting, Segment, Transcript
 
 TURN_GAP = 2.0
 """Seconds of silence after which the same speaker is taken to begin anew."""
@@ -68,6 +68,17 @@ def is_english(language: str | None, text: str) -> bool:
         return language.casefold().partition("-")[0].partition("_")[0] in {"en", "eng", "english"}
     found = words(text[:20_000])
     return bool(found) and sum(w in _MARKERS for w in found) / len(found) > 0.12
+
+
+def people(transcript: Transcript, meeting: Meeting) -> tuple[str, ...]:
+    """Everybody known to have been there: speakers and participants, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in (*transcript.speakers, *meeting.participants) if name.strip()))
+
+
+def speakers_of(claims: Sequence[Claim], transcript: Transcript) -> dict[str, str]:
+    """Who says each cited segment, keyed by the segment's id as text (JSON-ready)."""
+    cited = {i for claim in claims for i in claim.segment_ids}
+    return {str(s.id): s.speaker for s in transcript.segments if s.id in cited and s.speaker}
 
 
 def sentences(segments: Sequence[Segment]) -> list[Sentence]:
