@@ -44,7 +44,7 @@ class Tools:
     @cached_property
     def decoder(self) -> Decoder:
         hours, size = self._settings.max_recording_hours, self._settings.max_recording_bytes
-        return Decoder(DecodeLimits(max_seconds=hours * 3600, max_bytes=size))
+        return Decoder(DecodeLimits(max_seconds=hours * 3600, spool_bytes=size))
 
     @cached_property
     def transcriber(self) -> Transcriber:
@@ -60,7 +60,7 @@ class Tools:
             )
         from momentum.transcribers.local import LocalWhisper
 
-        return LocalWhisper(settings.whisper_model, home=settings.home, threads=settings.whisper_threads)
+        return LocalWhisper(settings.whisper_model, settings.whisper_threads, home=settings.models.parent)
 
     @cached_property
     def llm(self) -> LanguageModel | None:
@@ -124,8 +124,8 @@ async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterat
     """The world, closed again at the end; an embedded database that we started is stopped."""
     async with AsyncExitStack() as stack:
         owner_dsn = await stack.enter_async_context(owner_database(settings))
-        dsn = await prepare(owner_dsn)
-        database = await Database.open(dsn)
+        dsn = await prepare(owner_dsn, own_login=settings.database_url is None)
+        database = Database.open(dsn)
         stack.push_async_callback(database.aclose)
         vault = await open_vault(database, settings)
         client = ApiClient(private_hosts=settings.zoom_hosts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,6 +23,7 @@ async def local_person(app: App) -> UUID:
 async def sign_in_link(app: App, *, next_path: str = "/") -> str:
     """A URL that signs the local person in, one time, within ten minutes."""
     user_id = await local_person(app)
+    token = secrets.token_urlsafe(32)
     async with app.database.person(user_id) as connection:
-        token = await sessions.create_link(connection, user_id, next_path=next_path, expires_at=app.clock() + LINK_LIFETIME)
+        await sessions.create_link(connection, user_id=user_id, token=token, next_path=next_path, expires_at=app.clock() + LINK_LIFETIME)
     return f"{app.settings.base_url}/enter/{token}"

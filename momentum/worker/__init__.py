@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -17,14 +17,15 @@ from uuid import UUID, uuid4
 import structlog
 
 from momentum.app import App
-from momentum.store import heartbeats, processings
+from momentum.errors import NotFound
+from momentum.store import heartbeats, processings, sessions
 from momentum.worker.carry import Carrier
-from momentum.worker.engine import APPLICATION, Engine, open_engine
+from momentum.worker.engine import Engine, open_engine
 
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 3.0
-DEAD_AFTER_SECONDS = 20.0
+DEAD_AFTER = timedelta(seconds=20)
 """A worker whose heartbeat is older is gone, and others take its work over."""
 SWEEP_SECONDS = 5.0
 LOOK_SECONDS = 5.0
@@ -39,7 +40,7 @@ async def working(app: App) -> AsyncIterator[None]:
     """Take work while the block runs. Work that is interrupted at the end goes on at the next worker."""
     executor_id = f"{socket.gethostname()}-{uuid4().hex[:8]}"
     carrier = Carrier(app)
-    with heartbeats.beating(app.dsn, executor_id, every=HEARTBEAT_SECONDS):
+    with _beating(app, executor_id):
         async with open_engine(
             app.dsn,
             executor_id=executor_id,
@@ -57,6 +58,16 @@ async def working(app: App) -> AsyncIterator[None]:
                 for task in loops:
                     task.cancel()
                 await asyncio.gather(*loops, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def _beating(app: App, executor_id: str) -> Iterator[None]:
+    heart = heartbeats.Heart(app.dsn, executor_id, every=HEARTBEAT_SECONDS)
+    heart.start()
+    try:
+        yield
+    finally:
+        heart.stop()
 
 
 async def _forever(work: Callable[[App, Engine], Awaitable[None]], app: App, engine: Engine) -> None:
@@ -87,28 +98,27 @@ async def _hand_over(app: App, engine: Engine) -> None:
             await engine.enqueue(processing_id, attempt=attempt, user_id=user_id)
         if due:
             async with app.database.nobody() as connection:
-                await processings.mark_dispatched(connection, [(processing_id, attempt) for processing_id, _, attempt in due], app.clock())
+                await processings.mark_dispatched(connection, [processing_id for processing_id, _, _ in due], app.clock())
         if len(due) < BATCH:
             return
 
 
 async def _cancel_if_asked(app: App, engine: Engine, processing_id: UUID) -> None:
-    async with app.database.nobody() as connection:
-        user_id = await processings.owner(connection, processing_id)
-    if user_id is None:
-        return
-    async with app.database.person(user_id) as connection:
-        processing = await processings.get(connection, processing_id)
-        if processing is None or not processing.cancel_requested or processing.state.finished:
-            return
-        await processings.set_cancelled(connection, processing_id, step=processing.step or "discover")
-    await engine.cancel(processing_id, processing.attempt)
+    with contextlib.suppress(NotFound):  # deleted meanwhile
+        async with app.database.nobody() as connection:
+            user_id = await processings.owner(connection, processing_id)
+        async with app.database.person(user_id) as connection:
+            processing = await processings.get(connection, processing_id)
+            if not processing.cancel_requested or processing.state.finished:
+                return
+            await processings.set_cancelled(connection, processing_id, now=app.clock())
+        await engine.cancel(processing_id, processing.attempt)
 
 
 async def _sweep(app: App, engine: Engine) -> None:
     while True:
         async with app.database.nobody() as connection:
-            gone = await heartbeats.gone(connection, application=APPLICATION, dead_after=DEAD_AFTER_SECONDS)
+            gone = await heartbeats.orphaned(connection, DEAD_AFTER)
         if gone:
             log.warning("taking_over", executors=gone)
             await engine.take_over(gone)
@@ -118,4 +128,7 @@ async def _sweep(app: App, engine: Engine) -> None:
 async def _clean(app: App, engine: Engine) -> None:
     while True:
         await engine.forget_before(app.clock() - KEEP_WORKFLOWS)
+        async with app.database.nobody() as connection:
+            await heartbeats.forget_silent(connection, KEEP_WORKFLOWS)
+            await sessions.forget_expired(connection, app.clock())
         await asyncio.sleep(3600)

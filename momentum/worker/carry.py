@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 
 from momentum.app import App
+from momentum.errors import NotFound
 from momentum.model import ProcessingState
 from momentum.pipeline.origins import RecordingOrigin
 from momentum.pipeline.process import Job, process
@@ -34,9 +36,10 @@ class Carrier:
 
     async def carry(self, processing_id: UUID) -> None:
         """All steps of one processing that are not finished yet. Raises nothing but a cancellation."""
-        async with self._app.database.nobody() as connection:
-            user_id = await processings.owner(connection, processing_id)
-        if user_id is None:
+        try:
+            async with self._app.database.nobody() as connection:
+                user_id = await processings.owner(connection, processing_id)
+        except NotFound:  # deleted with its person or its recording
             return
         with structlog.contextvars.bound_contextvars(processing_id=str(processing_id), user_id=str(user_id)):
             await self._carry(processing_id, user_id)
@@ -44,9 +47,9 @@ class Carrier:
     async def _carry(self, processing_id: UUID, user_id: UUID) -> None:
         async with self._app.database.person(user_id) as connection:
             processing = await processings.get(connection, processing_id)
-        if processing is None or processing.state.finished:
+        if processing.state.finished:
             return
-        shelf = StoredShelf(self._app.database, user_id, processing.id, processing.recording_id, self._app.clock)
+        shelf = StoredShelf(self._app.database, processing, self._app.clock)
         origin = RecordingOrigin(self._app, processing)
         try:
             await process(Job(origin, shelf, processing.options, self._app.tools), self._runner(processing))
@@ -73,28 +76,27 @@ class Carrier:
 
     async def _settle(self, processing: processings.Processing, step: str, error: Exception) -> None:
         fault = uuid4().hex[:12]
+        now = self._app.clock()
         async with self._app.database.person(processing.user_id) as connection:
             current = await processings.get(connection, processing.id)
-            if current is None or current.state.finished:
+            if current.state.finished:
                 return
-            decision = decide(error, failures=current.failures, waiting_since=current.created_at, now=self._app.clock(), fault=fault)
-            await _record(connection, processing.id, step, decision)
+            decision = decide(error, failures=current.failures, waiting_since=current.created_at, now=now, fault=fault)
+            await _record(connection, processing.id, decision, now)
         _log(decision, step, fault, error)
 
 
-async def _record(connection: Any, processing_id: UUID, step: str, decision: Decision) -> None:
-    reason = {"code": decision.code, "detail": decision.detail}
+async def _record(connection: Any, processing_id: UUID, decision: Decision, now: datetime) -> None:
+    reason = {"code": str(decision.code), "detail": decision.detail, "now": now}
     match decision.state:
-        case ProcessingState.WAITING:
-            await processings.set_waiting(
-                connection, processing_id, step=step, next_try_at=decision.next_try_at, counts=decision.counts, **reason
-            )
+        case ProcessingState.WAITING if decision.next_try_at is not None:
+            await processings.set_waiting(connection, processing_id, until=decision.next_try_at, counts=decision.counts, **reason)
         case ProcessingState.ACTION_REQUIRED:
-            await processings.set_action_required(connection, processing_id, step=step, **reason)
+            await processings.set_action_required(connection, processing_id, **reason)
         case ProcessingState.CANCELLED:
-            await processings.set_cancelled(connection, processing_id, step=step)
+            await processings.set_cancelled(connection, processing_id, now=now)
         case _:
-            await processings.set_failed(connection, processing_id, step=step, **reason)
+            await processings.set_failed(connection, processing_id, **reason)
 
 
 def _log(decision: Decision, step: str, fault: str, error: Exception) -> None:

@@ -1,0 +1,66 @@
+"""As much of a browser as the demo needs: cookies of one site, its redirects, one consent form."""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from momentum.errors import ErrorCode, Permanent
+from momentum.outbound.client import Answer, ApiClient
+
+MOST_REDIRECTS = 10
+
+
+class Browser:
+    """Keeps the cookies of `base` and sends them there alone."""
+
+    def __init__(self, client: ApiClient, base: str) -> None:
+        self._client = client
+        self._base = base
+        self._cookies: dict[str, str] = {}
+
+    async def open(self, path: str) -> Answer:
+        """GET a page of our own and follow where it leads."""
+        return await self._follow("GET", f"{self._base}{path}")
+
+    async def consent(self, auth_url: str) -> Answer:
+        """Open the provider's consent page, press Allow, and follow the way back to us."""
+        page = await self._follow("GET", auth_url)
+        # The local Zoom takes the decision where it shows the page, as one form field.
+        return await self._follow("POST", auth_url, data={"decision": "allow"}) if page.status == 200 else page
+
+    async def json(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """The JSON of one of our own routes. Raises Permanent when it refuses."""
+        answer = await self._send(method, f"{self._base}{path}", body=body)
+        content = answer.json()
+        if answer.status >= 400 or not isinstance(content, dict):
+            detail = content.get("detail") if isinstance(content, dict) else None
+            raise Permanent(ErrorCode.PROVIDER_ANSWER_INVALID, f"{method} {path.split('?')[0]} answered {answer.status}: {detail}")
+        return content
+
+    async def text(self, path: str) -> str:
+        """The text of one of our own pages."""
+        return (await self._send("GET", f"{self._base}{path}")).body.decode()
+
+    async def _follow(self, method: str, url: str, data: dict[str, str] | None = None) -> Answer:
+        answer = await self._send(method, url, data=data)
+        for _ in range(MOST_REDIRECTS):
+            if answer.status not in {301, 302, 303, 307, 308}:
+                return answer
+            url = urljoin(url, answer.headers["location"])
+            answer = await self._send("GET", url)
+        raise Permanent(ErrorCode.PROVIDER_ANSWER_INVALID, "The pages led in a circle.")
+
+    async def _send(self, method: str, url: str, *, data: dict[str, str] | None = None, body: Any = None) -> Answer:
+        ours = urlsplit(url).netloc == urlsplit(self._base).netloc
+        headers = {"origin": self._base, "cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items())} if ours else {}
+        content = {"content-type": "application/json"} if body is not None else {}
+        answer = await self._client.request(method, url, headers=headers | content, data=data, json=body)
+        if ours:
+            self._keep(answer)
+        return answer
+
+    def _keep(self, answer: Answer) -> None:
+        jar = SimpleCookie(answer.headers.get("set-cookie", ""))
+        self._cookies |= {name: morsel.value for name, morsel in jar.items()}

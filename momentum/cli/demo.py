@@ -1,0 +1,186 @@
+"""`momentum demo`: the whole way against a local Zoom, by the same doors a person would use."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from rich.console import Console
+
+from momentum import logs
+from momentum.app import App, open_app, real_clock
+from momentum.cli.browser import Browser
+from momentum.cli.serve import doors, until_told_to_stop
+from momentum.errors import ErrorCode, MomentumError, Permanent
+from momentum.inbound import free_port
+from momentum.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox, running_sandbox
+from momentum.settings import Settings, load_settings
+from momentum.web.links import sign_in_link
+
+POLL_SECONDS = 0.2
+LONGEST_SECONDS = 600.0
+
+
+def run(*, once: bool, as_json: bool, port: int) -> int:
+    """Exit code 0 when the deliverable is there, 1 with the reason otherwise."""
+    console = Console(stderr=as_json, highlight=False)
+    try:
+        return asyncio.run(_demo(console, once=once, as_json=as_json, port=port))
+    except MomentumError as error:
+        if as_json:
+            print(json.dumps({"ok": False, "error_code": str(error.code), "detail": error.detail}))
+        print(f"The demo did not succeed: {error.detail} [{error.code}]", file=sys.stderr)
+        return 1
+
+
+async def _demo(console: Console, *, once: bool, as_json: bool, port: int) -> int:
+    logs.configure("warning", "auto")
+    async with _world(port) as (app, zoom, web_port):
+        console.print(f"A local Zoom answers on {zoom.base}; Momentum on {app.settings.base_url}")
+        result = await Visit(app, web_port, console).whole_way()
+        result["read_it_at"] = await sign_in_link(app, next_path=f"/deliverables/{result['deliverables'][0]['id']}")
+        _tell(console, result)
+        if as_json:
+            print(json.dumps({"ok": True, **result}, ensure_ascii=False), flush=True)
+        if not once:
+            console.print("Everything stays up until you press Ctrl-C.")
+            await until_told_to_stop()
+    return 0
+
+
+@asynccontextmanager
+async def _world(port: int) -> AsyncIterator[tuple[App, Sandbox, int]]:
+    home = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="momentum-demo-"))
+    try:
+        async with running_sandbox(now=real_clock) as zoom:
+            settings = _settings(home, port or free_port("127.0.0.1"), zoom)
+            async with open_app(settings) as app, doors(app, with_web=True, with_worker=True) as web_port:
+                yield app, zoom, web_port or settings.port
+    finally:
+        await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
+
+
+def _settings(home: Path, port: int, zoom: Sandbox) -> Settings:
+    # The demo is a world of its own: its database lives as long as it does, only model weights are shared.
+    return load_settings(
+        momentum_home=home,
+        momentum_models=load_settings().models,
+        database_url=None,
+        host="127.0.0.1",
+        port=port,
+        public_url=None,
+        jwt_secret=None,
+        jwt_jwks_url=None,
+        jwt_issuer=None,
+        zoom_client_id=CLIENT_ID,
+        zoom_client_secret=CLIENT_SECRET,
+        zoom_redirect_uri=f"http://localhost:{port}/api/zoom/auth",
+        zoom_oauth_base=zoom.oauth_base,
+        zoom_api_base=zoom.api_base,
+        MOMENTUM_DEMO=True,
+    )
+
+
+class Visit:
+    """A person's first ten minutes, by HTTP alone: sign in, connect, list, process, read."""
+
+    def __init__(self, app: App, port: int, console: Console) -> None:
+        self._app = app
+        self._base = f"http://localhost:{port}"
+        self._browser = Browser(app.client, self._base)
+        self._console = console
+
+    async def whole_way(self) -> dict[str, Any]:
+        """The demo's result, JSON-ready. Raises Permanent with the reason when a step fails."""
+        await self._browser.open(urlsplit(await sign_in_link(self._app)).path)
+        connected = await self._connect()
+        meetings = await self._list()
+        processing = await self._process(meetings)
+        documents = [await self._read(i) for i in processing["deliverable_ids"]]
+        transcript = await self._browser.json("GET", f"/api/transcripts/{processing['transcript_id']}")
+        return {
+            "connected": {"zoom": connected["connected"], "account": connected["account_email"], "scopes": connected["scopes"]},
+            "listed": len(meetings),
+            "processed": {
+                "topic": processing["topic"],
+                "audio_seconds": processing["audio_seconds"],
+                "words": sum(len(s["text"].split()) for s in transcript["segments"]),
+                "seconds_per_step": processing["seconds_per_step"],
+                "transcript": f"{self._base}/api/transcripts/{processing['transcript_id']}",
+            },
+            "deliverables": documents,
+        }
+
+    async def _connect(self) -> dict[str, Any]:
+        begun = await self._browser.json("GET", "/api/zoom/auth-url")
+        page = await self._browser.consent(begun["auth_url"])
+        if page.status != 200:
+            raise Permanent(ErrorCode.PROVIDER_ANSWER_INVALID, f"The way back from Zoom ended with HTTP {page.status}.")
+        status = await self._browser.json("GET", "/api/zoom/status")
+        self._console.print(f"Connected to Zoom as {status['account_email']} by OAuth (code, PKCE, token)")
+        return status
+
+    async def _list(self) -> list[dict[str, Any]]:
+        meetings: list[dict[str, Any]] = (await self._browser.json("GET", "/api/zoom/meetings"))["meetings"]
+        self._console.print(f"Found {len(meetings)} recordings:")
+        for meeting in meetings[:5]:
+            self._console.print(f"  {meeting['started_at']}  {meeting['topic']}", markup=False)
+        return meetings
+
+    async def _process(self, meetings: list[dict[str, Any]]) -> dict[str, Any]:
+        heard = [m for m in meetings if any(f["kind"] in {"audio", "video"} for f in m["files"])]
+        if not heard:
+            raise Permanent(ErrorCode.RECORDING_NOT_FOUND, "The local Zoom has no recording with audio.")
+        accepted = await self._browser.json("POST", f"/api/zoom/download/{_segment(heard[0]['id'])}", body={})
+        return await self._watch(accepted["status_url"])
+
+    async def _watch(self, url: str) -> dict[str, Any]:
+        started, shown = monotonic(), ("", -1)
+        path = urlsplit(url).path
+        while monotonic() - started < LONGEST_SECONDS:
+            state = await self._browser.json("GET", path)
+            now = (state["step"] or "", int((state["fraction"] or 0) * 10))
+            if now != shown and state["state"] == "running":
+                self._console.print(f"  {state['step']:<11} {now[1] * 10:>3} %")
+                shown = now
+            if state["state"] == "done":
+                return dict(state)
+            if state["state"] in {"failed", "cancelled", "action_required"}:
+                raise Permanent(ErrorCode(state["error_code"]), state["error_detail"])
+            await asyncio.sleep(POLL_SECONDS)
+        raise Permanent(ErrorCode.INTERNAL, f"The recording was not processed within {LONGEST_SECONDS:.0f} seconds.")
+
+    async def _read(self, deliverable_id: str) -> dict[str, Any]:
+        found = await self._browser.json("GET", f"/api/deliverables/{deliverable_id}")
+        text = await self._browser.text(f"/api/deliverables/{deliverable_id}?format=markdown")
+        return {
+            "id": deliverable_id,
+            "kind": found["kind"],
+            "title": found["title"],
+            "claims": len(found["claims"]),
+            "url": f"{self._base}/deliverables/{deliverable_id}",
+            "markdown": text,
+        }
+
+
+def _segment(meeting_id: str) -> str:
+    return quote(quote(meeting_id, safe=""), safe="")
+
+
+def _tell(console: Console, result: dict[str, Any]) -> None:
+    for step, seconds in result["processed"]["seconds_per_step"].items():
+        console.print(f"  {step:<11} {seconds:6.2f} s")
+    for document in result["deliverables"]:
+        console.rule()
+        console.print(document["markdown"], markup=False)
+        console.rule()
+    console.print(f"Read it in a browser (the link works once): {result['read_it_at']}", soft_wrap=True)

@@ -1,0 +1,86 @@
+"""Where the artefacts of one stored processing stand; fulfils the pipeline's `Shelf`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from momentum.model import Clock, Deliverable, Transcript
+from momentum.store import deliverables, processings, transcripts
+from momentum.store.chunks import StoredLedger
+from momentum.store.database import Database
+
+LAST_STEP = "deliver"
+
+
+class StoredShelf:
+    """One person's processing; each call is one short transaction of that person."""
+
+    def __init__(self, database: Database, processing: processings.Processing, clock: Clock) -> None:
+        self._database, self._processing, self._clock = database, processing, clock
+        self._ledger = StoredLedger(database, processing.user_id, processing.id, processing.recording_id)
+
+    @property
+    def ledger(self) -> StoredLedger:
+        return self._ledger
+
+    async def begin(self, step: str) -> None:
+        async with self._transaction() as connection:
+            await processings.start_step(connection, self._processing.id, step, now=self._clock())
+
+    async def finish(self, step: str, seconds: float) -> None:
+        async with self._transaction() as connection:
+            await processings.finish_step(connection, self._processing.id, step, seconds=round(seconds, 3), now=self._clock())
+            if step == LAST_STEP:
+                await processings.set_done(connection, self._processing.id, now=self._clock())
+
+    async def report(self, step: str, fraction: float | None, detail: dict[str, Any]) -> None:
+        async with self._transaction() as connection:
+            await processings.record_event(connection, self._processing.id, step, "running", fraction, detail)
+
+    async def kept_transcript(self, made_from: str) -> str | None:
+        async with self._transaction() as connection:
+            return _text(await transcripts.find(connection, self._processing.id, made_from))
+
+    async def keep_transcript(self, made_from: str, transcript: Transcript) -> str:
+        async with self._transaction() as connection:
+            kept = await transcripts.save(connection, **self._owner(), made_from=made_from, transcript=transcript)
+            await processings.set_made(connection, self._processing.id, transcript_id=kept, audio_seconds=transcript.seconds)
+        return str(kept)
+
+    async def transcript(self, transcript_id: str) -> Transcript:
+        async with self._transaction() as connection:
+            return (await transcripts.get(connection, UUID(transcript_id))).transcript
+
+    async def kept_deliverable(self, made_from: str) -> str | None:
+        async with self._transaction() as connection:
+            return _text(await deliverables.find(connection, self._processing.id, made_from))
+
+    async def keep_deliverable(self, made_from: str, transcript_id: str, deliverable: Deliverable) -> str:
+        belongs = self._owner() | {"transcript_id": UUID(transcript_id)}
+        async with self._transaction() as connection:
+            return str(await deliverables.save(connection, **belongs, made_from=made_from, deliverable=deliverable))
+
+    async def deliverable(self, deliverable_id: str) -> Deliverable:
+        async with self._transaction() as connection:
+            return (await deliverables.get(connection, UUID(deliverable_id))).deliverable
+
+    async def replace_deliverable(self, deliverable_id: str, deliverable: Deliverable) -> None:
+        async with self._transaction() as connection:
+            await deliverables.replace(connection, UUID(deliverable_id), deliverable)
+
+    async def deliver(self, deliverable_ids: Sequence[str]) -> None:
+        async with self._transaction() as connection:
+            await deliverables.deliver(connection, [UUID(i) for i in deliverable_ids])
+
+    def _transaction(self) -> Any:
+        return self._database.person(self._processing.user_id)
+
+    def _owner(self) -> dict[str, UUID]:
+        of = self._processing
+        return {"user_id": of.user_id, "recording_id": of.recording_id, "processing_id": of.id}
+
+
+def _text(found: UUID | None) -> str | None:
+    return None if found is None else str(found)
