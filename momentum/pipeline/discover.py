@@ -1,0 +1,128 @@
+"""What does the provider have that we do not? New, changed and gone recordings, stored so that lists need no vendor."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from momentum.errors import ErrorCode, NotReady, Permanent
+from momentum.model import Recording
+from momentum.outbound.limits import TokenSource
+from momentum.providers.base import Provider
+from momentum.providers.meeting_ids import normalise_meeting_id
+from momentum.store import recordings
+from momentum.store.database import Database
+from momentum.store.recordings import StoredRecording
+
+FRESH_FOR = timedelta(seconds=60)
+"""How long a comparison with the provider is as good as a new one."""
+
+PREPARED_WITHIN = timedelta(hours=24)
+"""How long after its end a recording that was listed may be unreadable without being gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """How many recordings were new, changed, gone, and seen in all."""
+
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+    seen: int = 0
+
+
+def is_stale(last: tuple[date, date, datetime] | None, since: date, until: date, *, now: datetime) -> bool:
+    """Whether [since, until] should be compared with the provider again; `last` = (since, until, finished at) of the last time."""
+    if last is None:
+        return True
+    known_since, known_until, finished_at = last
+    return not (known_since <= since and until <= known_until and now - finished_at < FRESH_FOR)
+
+
+async def discover(
+    database: Database, provider: Provider, tokens: TokenSource, user_id: UUID, *, since: date, until: date, now: datetime
+) -> Discovered:
+    """Compare the UTC days [since, until] with the provider, the trash included, page by page.
+
+    Each page is stored as it comes, in a transaction of its own; a recording counts as gone only after
+    the whole range was seen. Raises what the provider raises; what was stored by then stays.
+    """
+    seen: set[str] = set()
+    changes = recordings.Changes()
+    async for page in _pages(provider, tokens, since, until):
+        fresh = [recording for recording in page if recording.instance_id not in seen]
+        seen.update(recording.instance_id for recording in fresh)
+        if fresh:
+            async with database.person(user_id) as connection:
+                changes += await recordings.upsert(connection, user_id, provider.name, fresh, now=now)
+    async with database.person(user_id) as connection:
+        gone = await recordings.mark_gone(connection, user_id, provider.name, since, until, seen, now)
+        await recordings.note_discovery(connection, user_id, provider.name, since, until, now=now)
+    return Discovered(new=changes.new, changed=changes.changed, gone=gone, seen=changes.seen)
+
+
+async def discover_if_stale(
+    database: Database, provider: Provider, tokens: TokenSource, user_id: UUID, *, since: date, until: date, now: datetime
+) -> Discovered | None:
+    """`discover`, unless these days were compared a moment ago."""
+    async with database.person(user_id) as connection:
+        last = await recordings.last_discovery(connection, user_id, provider.name)
+    if not is_stale(last, since, until, now=now):
+        return None
+    return await discover(database, provider, tokens, user_id, since=since, until=until, now=now)
+
+
+async def discover_one(
+    database: Database, provider: Provider, tokens: TokenSource, user_id: UUID, *, meeting_id: str, now: datetime
+) -> StoredRecording:
+    """Read one recording, by number or instance id in any encoding, and store it.
+
+    Raises NotFound for what is no id; Permanent(RECORDING_NOT_FOUND) when there is none; NotReady while
+    it is being prepared.
+    """
+    wanted = normalise_meeting_id(meeting_id)
+    try:
+        recording = await provider.recording(tokens, wanted)
+    except Permanent as error:
+        if error.code is ErrorCode.RECORDING_NOT_FOUND:
+            await _not_gone_yet(database, provider, user_id, wanted, now)
+        raise
+    async with database.person(user_id) as connection:
+        await recordings.upsert(connection, user_id, provider.name, [_as_listed(recording)], now=now)
+        stored = await recordings.find(connection, user_id, provider.name, recording.instance_id)
+    if stored is None:
+        raise Permanent(ErrorCode.RECORDING_NOT_FOUND, f"{provider.label} has no recording of this meeting for this account.")
+    return stored
+
+
+async def _pages(provider: Provider, tokens: TokenSource, since: date, until: date) -> AsyncIterator[Sequence[Recording]]:
+    async for page in provider.recordings(tokens, since=since, until=until):
+        yield page
+    # An account that may not see its trash has none to show.
+    with suppress(Permanent):
+        async for page in provider.recordings(tokens, since=since, until=until, in_trash=True):
+            yield page
+
+
+async def _not_gone_yet(database: Database, provider: Provider, user_id: UUID, meeting_id: str, now: datetime) -> None:
+    """Raise NotReady for a recording that was listed and ended lately: providers say "none" also while they prepare it."""
+    async with database.person(user_id) as connection:
+        known = await recordings.find(connection, user_id, provider.name, meeting_id)
+    if known is not None and (ended_at := _ended_at(known)) and now - ended_at < PREPARED_WITHIN:
+        after = min(max((now - ended_at).total_seconds(), 60.0), 3600.0)
+        raise NotReady(ErrorCode.RECORDING_NOT_READY, f"{provider.label} is still preparing this recording.", after=after)
+
+
+def _ended_at(stored: StoredRecording) -> datetime | None:
+    ends = [file.ended_at for file in stored.files if file.ended_at]
+    if ends or stored.started_at is None:
+        return max(ends, default=None)
+    return stored.started_at + timedelta(minutes=min(stored.duration_minutes or 0, 10_000))
+
+
+def _as_listed(recording: Recording) -> Recording:
+    """Without what only the single answer holds (each participant's own audio): else every listing would seem a change."""
+    return replace(recording, files=tuple(file for file in recording.files if file.participant is None))

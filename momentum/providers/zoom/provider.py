@@ -1,0 +1,178 @@
+"""Zoom as a provider: https://developers.zoom.us/docs/api/meetings/ (Cloud Recording)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from momentum.errors import ErrorCode, NotFound, NotReady, Permanent
+from momentum.model import Account, Clock, Grant, Recording, RecordingFile
+from momentum.outbound.client import ApiClient
+from momentum.outbound.limits import RateLimiter, TokenSource
+from momentum.providers.filesets import file_sets
+from momentum.providers.meeting_ids import normalise_meeting_id
+from momentum.providers.oauth import OAuthApp, TokenEndpoint, authorize_url
+from momentum.providers.zoom import facts
+from momentum.providers.zoom.api import Sleep, ZoomApi, no_recording, refusal
+from momentum.providers.zoom.facts import Weight
+from momentum.providers.zoom.faults import Fault, Kind
+from momentum.providers.zoom.listing import first_window, next_window, pages, within
+from momentum.providers.zoom.parse import moment, parse_account, parse_recording
+
+_FLOOR_FROM = timedelta(days=90)
+"""Ranges longer than this are worth one call that says how old the account is."""
+
+
+class Zoom:
+    """A `Provider`. Bases other than Zoom's own may be private addresses; that is how the local sandbox is reached."""
+
+    name = facts.NAME
+    label = facts.LABEL
+
+    def __init__(
+        self,
+        client: ApiClient,
+        limiter: RateLimiter,
+        *,
+        client_id: str,
+        client_secret: str,
+        redirect_uri: str,
+        clock: Clock,
+        oauth_base: str = facts.OAUTH_BASE,
+        api_base: str = facts.API_BASE,
+        plan: str = "pro",
+        scopes: Sequence[str] = (),
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        base = oauth_base.rstrip("/")
+        self._app = OAuthApp(
+            label=facts.LABEL,
+            authorize_url=f"{base}/oauth/authorize",
+            token_url=f"{base}/oauth/token",
+            revoke_url=f"{base}/oauth/revoke",
+            client_id=client_id,
+            client_secret=client_secret,
+            redirect_uri=redirect_uri,
+            scopes=tuple(scopes),
+            api_base_key="api_url",
+        )
+        self._endpoint = TokenEndpoint(client, self._app, clock)
+        self._api = ZoomApi(client, limiter, api_base=api_base, plan=plan, clock=clock, sleep=sleep)
+        self._clock = clock
+        self.private_hosts = facts.configured_hosts((oauth_base, api_base))
+        self.token_hosts = (*facts.HOSTS, *sorted(self.private_hosts))
+
+    def authorize_url(self, *, state: str, challenge: str) -> str:
+        return authorize_url(self._app, state=state, challenge=challenge)
+
+    async def exchange(self, *, code: str, verifier: str) -> Grant:
+        return await self._endpoint.exchange(code=code, verifier=verifier)
+
+    async def refresh(self, refresh_token: str) -> Grant:
+        return await self._endpoint.refresh(refresh_token)
+
+    async def revoke(self, access_token: str) -> None:
+        await self._endpoint.revoke(access_token)
+
+    def missing_scopes(self, granted: Sequence[str]) -> tuple[str, ...]:
+        return facts.missing_scopes(granted)
+
+    async def account(self, access: TokenSource) -> Account:
+        body = await self._api.ask(access, "/users/me", weight=Weight.LIGHT)
+        if isinstance(body, Fault):
+            raise await refusal(access, body, about_meeting=False)
+        return parse_account(body)
+
+    async def recordings(
+        self, access: TokenSource, *, since: date, until: date, in_trash: bool = False
+    ) -> AsyncIterator[Sequence[Recording]]:
+        seen: set[str] = set()
+        if in_trash:
+            # Zoom lists the trash whole: `from` and `to` do not go with it.
+            async for page in pages(self._api, access, {"trash": "true"}, in_trash=True):
+                yield within(page.recordings, since, until, seen)
+            return
+        until = min(until, self._clock().date())
+        since = await self._floor(access, since, until)
+        window = first_window(since, until) if since <= until else None
+        while window:
+            echoed: date | None = None
+            query = {"from": window[0].isoformat(), "to": window[1].isoformat()}
+            async for page in pages(self._api, access, query, in_trash=False):
+                echoed = page.since
+                yield within(page.recordings, since, until, seen)
+            window = next_window(since, window, echoed)
+
+    async def recording(self, access: TokenSource, meeting_id: str) -> Recording:
+        body = await self._recording_body(access, _known_form(meeting_id))
+        recording = parse_recording(body)
+        if recording is None:
+            raise Permanent(ErrorCode.PROVIDER_ANSWER_INVALID, f"{self.label} answered without the recording's id.")
+        if (ended_at := preparing_since(recording)) and still_preparing(ended_at, self._clock()):
+            raise not_ready(ended_at, self._clock())
+        return recording
+
+    async def _floor(self, access: TokenSource, since: date, until: date) -> date:
+        """`since`, or the day before the account existed when that is later: empty windows cost a call each."""
+        since = max(since, facts.FIRST_DAY)
+        if until - since <= _FLOOR_FROM:
+            return since
+        created_at = (await self.account(access)).created_at
+        return max(since, created_at.date() - timedelta(days=1)) if created_at else since
+
+    async def _recording_body(self, access: TokenSource, meeting_id: str) -> dict[str, Any]:
+        path = facts.recording_path(meeting_id)
+        body = await self._api.ask(access, path, weight=Weight.LIGHT, params={"include_fields": "download_access_token"})
+        if isinstance(body, Fault) and body.kind is Kind.FORBIDDEN:
+            # The download token needs a right of its own ("View the recording content"); the files can be had without.
+            body = await self._api.ask(access, path, weight=Weight.LIGHT)
+        if not isinstance(body, Fault):
+            return body
+        if body.kind is Kind.NO_RECORDING and (ended_at := await self._ended_at(access, meeting_id)):
+            now = self._clock()
+            raise not_ready(ended_at, now) if still_preparing(ended_at, now) else no_recording()
+        raise await refusal(access, body, about_meeting=True)
+
+    async def _ended_at(self, access: TokenSource, meeting_id: str) -> datetime | None:
+        """When the meeting ended, None when Zoom does not tell us.
+
+        Zoom's "no recording" also means "not yet"; only how long ago the meeting ended tells them apart.
+        The scope for it is optional, so a refusal here is no fault of the connection.
+        """
+        body = await self._api.ask(access, facts.past_meeting_path(meeting_id), weight=Weight.LIGHT)
+        return None if isinstance(body, Fault) else moment(body.get("end_time"))
+
+
+def preparing_since(recording: Recording) -> datetime | None:
+    """When a recording ended of which a set cannot be heard yet, though it has files to come; None when there is no such set."""
+    sets = file_sets(recording.files)
+    if sets and not any(_waits(one.files) for one in sets):
+        return None
+    ends = [file.ended_at or file.started_at for file in recording.files]
+    lasted = timedelta(minutes=min(recording.duration_minutes or 0, 10_000))
+    return max((end for end in ends if end), default=recording.started_at + lasted if recording.started_at else None)
+
+
+def _waits(files: Sequence[RecordingFile]) -> bool:
+    audible = any(file.ready and file.kind in {"audio", "video"} for file in files)
+    return not audible and any(not file.ready for file in files)
+
+
+def still_preparing(ended_at: datetime, now: datetime) -> bool:
+    """Whether Zoom may still be working on a recording that ended then."""
+    return now - ended_at < facts.READY_WITHIN
+
+
+def not_ready(ended_at: datetime, now: datetime) -> NotReady:
+    """Ask again after as long as has passed since the end: at least a minute, at most an hour."""
+    after = min(max((now - ended_at).total_seconds(), 60.0), 3600.0)
+    return NotReady(ErrorCode.RECORDING_NOT_READY, f"{facts.LABEL} is still preparing this recording.", after=after)
+
+
+def _known_form(meeting_id: str) -> str:
+    try:
+        return normalise_meeting_id(meeting_id)
+    except NotFound:
+        raise no_recording() from None
