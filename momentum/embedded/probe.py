@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import sys
@@ -64,7 +65,8 @@ def _answer(line: socket.socket) -> Answer:
             kind, length = struct.unpack("!ci", header)
             body = stream.read(length - 4)
             if kind == b"Z":
-                line.sendall(_TERMINATE)
+                with contextlib.suppress(OSError):
+                    line.sendall(_TERMINATE)
                 return Answer.READY
             if kind == b"E":
                 return _refusal(body)

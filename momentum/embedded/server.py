@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from momentum.embedded import creation, launch, locks, places
+from momentum.embedded import creation, launch, locks, network, places
 from momentum.embedded.launch import Listening
 from momentum.embedded.places import Place
 from momentum.embedded.probe import Answer
@@ -63,13 +63,20 @@ class EmbeddedPostgres:
         """Whether it answers now; asks the server itself."""
         return await asyncio.to_thread(self._is_ready)
 
-    async def leave(self) -> None:
-        """We need it no longer; it stops when nobody else does. Also stops a server whose starter was killed."""
-        await asyncio.to_thread(self._leave)
+    async def leave(self, *, keep: bool = False) -> None:
+        """We need it no longer; it stops when nobody else does, also when its starter was killed. `keep`: let it run."""
+        await asyncio.to_thread(self._let_go if keep else self._leave)
 
     async def stop(self) -> None:
         """Stop it for everybody. Committed work is kept; nothing happens when it does not run."""
         await asyncio.to_thread(self._stop)
+
+    async def admit(self, role: str, *, host: str | None = None) -> str:
+        """The URL by which `role` comes in from other machines; `host` is our name there, by default the address we listen on.
+
+        Raises Conflict when the server listens on no address.
+        """
+        return await asyncio.to_thread(self._admit, role, host)
 
     def _start(self) -> Cluster:
         with places.writable(self.home):
@@ -141,6 +148,15 @@ class EmbeddedPostgres:
             with locks.alone(self._lock):
                 launch.stop(place)
 
+    def _admit(self, role: str, host: str | None) -> str:
+        place = places.find(self.home)
+        found = launch.listening(place)
+        if not found.address:
+            raise Conflict(ErrorCode.CONFLICT, "The embedded database listens on no network address. Start it with one first.")
+        with locks.alone(self._lock):
+            password = network.admit(Cluster(place.sockets, found).owner_dsn, role, place.base / "network-password")
+        return network.url(role, password, host=host or found.address, port=found.port, database=DATABASE)
+
     @property
     def _lock(self) -> Path:
         return self.home / "postgres.lock"
@@ -153,8 +169,7 @@ async def running(home: Path, *, keep: bool = False, listening: Listening | None
     try:
         yield await server.start()
     finally:
-        if not keep:
-            await server.leave()
+        await server.leave(keep=keep)
 
 
 def _create_database(cluster: Cluster) -> None:
