@@ -152,7 +152,9 @@ def placed(chunk: Chunk, heard: Heard) -> tuple[Segment, ...]:
 
 def _moved(segment: Segment, chunk: Chunk) -> Segment:
     words = tuple(replace(word, start=chunk.start + word.start, end=chunk.start + word.end) for word in segment.words)
-    return replace(segment, start=chunk.start + segment.start, end=chunk.start + segment.end, words=words)
+    # An engine's own speaker labels begin anew with every chunk: the same letter twice is not the same person.
+    speaker = segment.speaker and f"Speaker {chunk.index + 1}{segment.speaker}"
+    return replace(segment, start=chunk.start + segment.start, end=chunk.start + segment.end, speaker=speaker, words=words)
 
 
 def _unsure(heard: Heard) -> bool:
