@@ -1,0 +1,201 @@
+"""Downloads: Zoom's host checks the token and sends on to a storage host, which must never see one."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from momentum.sandbox.answers import page, sandbox_of
+from momentum.sandbox.catalogue import MediaFile, Meeting
+from momentum.sandbox.world import Sandbox
+
+SIGNATURE_LIFE = 300
+BLOCK = 64 * 1024
+
+
+async def download(request: Request) -> Response:
+    """302 to the storage host for whoever may; else what Zoom shows: a sign-in page with status 200, or 401."""
+    sandbox, path = sandbox_of(request), request.url.path
+    found = sandbox.file_at(path)
+    if found is None:
+        return page("Page not found - Zoom", "<p>This page does not exist.</p>", 404)
+    meeting, file, current = found
+    if (fault := _refusal(sandbox, file, path)) is not None:
+        return fault
+    token = _token(request)
+    if not token:
+        return _sign_in_page()
+    if not current or not _may_read(sandbox, meeting, token):
+        return _unauthorized()
+    return _send_on(sandbox, file, path)
+
+
+def _refusal(sandbox: Sandbox, file: MediaFile, path: str) -> Response | None:
+    struck = sandbox.faults.fire
+    if struck("download_html_200", path=path, file=file.tags) is not None:
+        return _sign_in_page()
+    if struck("stale_url", path=path, file=file.tags) is not None:
+        sandbox.retire_url(file)
+        return _unauthorized()
+    if struck("download_401", path=path, file=file.tags) is not None:
+        return _unauthorized()
+    if struck("download_404_html", path=path, file=file.tags) is not None:
+        return page("Recording does not exist - Zoom", "<p>This recording does not exist.</p>", 404)
+    if struck("redirect_loop", path=path, file=file.tags) is not None:
+        return RedirectResponse(f"{sandbox.base}{path}", 302)
+    if (fault := struck("redirect_private", path=path, file=file.tags)) is not None:
+        return RedirectResponse(str(fault.get("location", "http://10.255.255.1/private")), 302)
+    return None
+
+
+def _sign_in_page() -> Response:
+    return page("Sign In - Zoom", "<p>Only the host can download this recording. Please sign in.</p>")
+
+
+def _unauthorized() -> Response:
+    return JSONResponse({"status": False, "errorCode": 401, "errorMessage": "Unauthorized"}, 401)
+
+
+def _token(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else request.query_params.get("access_token", "")
+
+
+def _may_read(sandbox: Sandbox, meeting: Meeting, token: str) -> bool:
+    bound_to, until = sandbox.download_tokens.get(token, ("", sandbox.now()))
+    if bound_to:
+        return bound_to == meeting.uuid and until > sandbox.now()
+    access = sandbox.grants.find(token)
+    alive = access is not None and access.alive and access.expires_at > sandbox.now()
+    return access is not None and alive and (access.whole_account or access.user_id == meeting.owner.id)
+
+
+def _send_on(sandbox: Sandbox, file: MediaFile, path: str) -> Response:
+    expires = int(sandbox.now().timestamp()) + SIGNATURE_LIFE
+    signed = f"Expires={expires}&Signature={sandbox.sign(file, expires)}"
+    name = f"{file.recording_type}.{file.extension.lower()}"
+    return RedirectResponse(f"{sandbox.storage_base}/{file.id}/{name}?{signed}", 302)
+
+
+async def stored(request: Request) -> Response:
+    """The storage host: the signature in the URL is all it wants."""
+    sandbox = sandbox_of(request)
+    if "authorization" in request.headers or "access_token" in request.query_params:
+        sandbox.leaks.append(request.url.path)
+        return page("InvalidRequest", "<p>Only one authentication mechanism is allowed.</p>", 400)
+    found = sandbox.file(request.path_params["file_id"])
+    if found is None or not _signed(sandbox, found[1], request):
+        return page("AccessDenied", "<p>The signature does not match or has expired.</p>", 403)
+    file = found[1]
+    if sandbox.faults.fire("download_500", file=file.tags) is not None:
+        return page("InternalError", "<p>Please try again.</p>", 500)
+    return _deliver(sandbox, file, request.headers.get("range"))
+
+
+def _signed(sandbox: Sandbox, file: MediaFile, request: Request) -> bool:
+    expires = request.query_params.get("Expires", "")
+    if not expires.isdigit() or int(expires) < sandbox.now().timestamp():
+        return False
+    return request.query_params.get("Signature") == sandbox.sign(file, int(expires))
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What is sent: `content`, then zeros up to `announced`, but no more than `sent` bytes in all."""
+
+    content: bytes
+    announced: int
+    sent: int
+    pace: float | None = None
+    """Bytes a second."""
+
+    async def blocks(self, start: int, end: int) -> AsyncIterator[bytes]:
+        began = time.monotonic()
+        block = BLOCK if self.pace is None else max(1, min(BLOCK, round(self.pace / 10)))
+        position, end = start, min(end, self.sent)
+        while position < end:
+            piece = self.content[position : min(position + block, end)] or bytes(min(block, end - position))
+            yield piece
+            position += len(piece)
+            if self.pace is not None:
+                await asyncio.sleep(max(0.0, began + (position - start) / self.pace - time.monotonic()))
+
+
+def _deliver(sandbox: Sandbox, file: MediaFile, wanted: str | None) -> Response:
+    body = _body(sandbox, file)
+    headers = {
+        "content-type": file.content_type,
+        "content-disposition": f'attachment; filename="{file.recording_type}.{file.extension.lower()}"',
+        "etag": f'"{file.id}"',
+    }
+    if sandbox.faults.fire("range_ignored", file=file.tags) is not None:
+        wanted = None
+    else:
+        headers["accept-ranges"] = "bytes"
+    span = _span(wanted, body.announced)
+    if span is None:
+        return Response(status_code=416, headers={"content-range": f"bytes */{body.announced}"})
+    start, end = span
+    if sandbox.faults.fire("download_chunked", file=file.tags) is None:
+        headers["content-length"] = str(end - start)
+    if wanted:
+        headers["content-range"] = f"bytes {start}-{end - 1}/{body.announced}"
+    return StreamingResponse(body.blocks(start, end), 206 if wanted else 200, headers=headers)
+
+
+def _body(sandbox: Sandbox, file: MediaFile) -> _Body:
+    def struck(name: str) -> dict[str, Any] | None:
+        return sandbox.faults.fire(name, file=file.tags)
+
+    content = file.content
+    if struck("garbage_file") is not None:
+        content = hashlib.shake_256(file.id.encode()).digest(len(content))
+    if struck("text_file") is not None:
+        content = (b"This is not a recording.\n" * (len(content) // 25 + 1))[: len(content)]
+    if struck("empty_file") is not None:
+        content = b""
+    if (fault := struck("download_wrong_length")) is not None:
+        content = content[: int(len(content) * float(fault.get("fraction", 0.9)))]
+    announced = len(content)
+    if (fault := struck("huge_file")) is not None:
+        announced = int(fault.get("bytes", 4 * 2**30))
+    sent = announced
+    if (fault := struck("download_truncated")) is not None:
+        sent = int(announced * float(fault.get("fraction", 0.5)))
+    slow = struck("download_slow")
+    return _Body(content, announced, sent, None if slow is None else float(slow.get("bytes_per_second", 50_000)))
+
+
+def _span(wanted: str | None, size: int) -> tuple[int, int] | None:
+    """[start, end) of a `Range` header of one range; everything without one; None when it cannot be had."""
+    if not wanted:
+        return 0, size
+    unit, _, spec = wanted.partition("=")
+    first, dash, last = spec.strip().partition("-")
+    if unit.strip() != "bytes" or not dash or not (first or last).isdigit():
+        return None
+    if not first:
+        return max(0, size - int(last)), size
+    start, end = int(first), min(size, int(last) + 1) if last.isdigit() else size
+    return (start, end) if start < end else None
+
+
+async def watch_page(request: Request) -> Response:
+    """Share and play links are for people."""
+    return page("Password Required - Zoom", "<p>This recording is protected by a passcode.</p>")
+
+
+ROUTES = [
+    Route("/rec/download/{token:path}", download),
+    Route("/rec/share/{token:path}", watch_page),
+    Route("/rec/play/{token:path}", watch_page),
+]
+STORAGE_ROUTES = [Route("/{file_id}/{name}", stored)]

@@ -1,0 +1,223 @@
+"""The sandbox on two loopback ports: Zoom's own host, and the storage host that downloads are sent on to."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from urllib.parse import parse_qsl
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from momentum.errors import ErrorCode, Permanent
+from momentum.model import Clock
+from momentum.sandbox import api, control, downloads, oauth
+from momentum.sandbox.answers import NOT_RECOGNISED, page
+from momentum.sandbox.faults import read_flag
+from momentum.sandbox.world import DEFAULT_REDIRECT_URIS, RequestRecord, Sandbox
+
+DEFAULT_PORT = 8001
+_START_PATIENCE = 10.0
+
+
+@asynccontextmanager
+async def running_sandbox(
+    *,
+    now: Clock,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    storage_port: int = 0,
+    recordings: int = 0,
+    redirect_uris: Sequence[str] = DEFAULT_REDIRECT_URIS,
+    auto_approve: bool = False,
+    classic_scopes: bool = False,
+    faults: Sequence[str] = (),
+) -> AsyncIterator[Sandbox]:
+    """A sandbox that serves while the context lasts; port 0 = any free one, `sandbox.base` says which.
+
+    `faults` as on the command line (`faults.read_flag`). Raises Permanent(SETTINGS_INVALID) when `host` is not
+    loopback or a port is taken.
+    """
+    _check_loopback(host)
+    sandbox = Sandbox(now=now, recordings=recordings, redirect_uris=redirect_uris, auto_approve=auto_approve, classic_scopes=classic_scopes)
+    for flag in faults:
+        sandbox.faults.apply(read_flag(flag))
+    async with _listening(zoom_app(sandbox), host, port) as base, _listening(storage_app(sandbox), host, storage_port) as storage_base:
+        sandbox.base, sandbox.storage_base = base, storage_base
+        yield sandbox
+
+
+async def serve(
+    *,
+    now: Clock,
+    host: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    storage_port: int = 0,
+    recordings: int = 0,
+    redirect_uris: Sequence[str] = DEFAULT_REDIRECT_URIS,
+    auto_approve: bool = False,
+    classic_scopes: bool = False,
+    faults: Sequence[str] = (),
+    announce: Callable[[Sandbox], None] = lambda _: None,
+) -> None:
+    """Run a sandbox until cancelled; `announce` is told once it answers."""
+    async with running_sandbox(
+        now=now,
+        host=host,
+        port=port,
+        storage_port=storage_port,
+        recordings=recordings,
+        redirect_uris=redirect_uris,
+        auto_approve=auto_approve,
+        classic_scopes=classic_scopes,
+        faults=faults,
+    ) as sandbox:
+        announce(sandbox)
+        await asyncio.Event().wait()
+
+
+def zoom_app(sandbox: Sandbox) -> ASGIApp:
+    """OAuth, API, downloads and the sandbox's own switches."""
+    unknown = Route("/{rest:path}", _not_recognised, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    routes = [*control.ROUTES, *oauth.ROUTES, *downloads.ROUTES, Mount("/v2", routes=[*api.ROUTES, unknown])]
+    app = Starlette(routes=routes, exception_handlers={404: _no_such_page, 405: _not_recognised})
+    app.state.sandbox = sandbox
+    return RequestLog(app, sandbox, "zoom")
+
+
+def storage_app(sandbox: Sandbox) -> ASGIApp:
+    app = Starlette(routes=downloads.STORAGE_ROUTES)
+    app.state.sandbox = sandbox
+    return RequestLog(app, sandbox, "storage")
+
+
+async def _not_recognised(request: Request, _error: Exception | None = None) -> Response:
+    return JSONResponse({"code": 2300, "message": NOT_RECOGNISED}, 404)
+
+
+async def _no_such_page(request: Request, _error: Exception) -> Response:
+    return page("Page not found - Zoom", "<p>This page does not exist.</p>", 404)
+
+
+class RequestLog:
+    """Notes each request in `sandbox.requests` and gives each answer a tracking id, as Zoom's have."""
+
+    def __init__(self, app: ASGIApp, sandbox: Sandbox, server: str) -> None:
+        self._app = app
+        self._sandbox = sandbox
+        self._server = server
+        self._began = time.monotonic()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/__"):
+            await self._app(scope, receive, send)
+            return
+        seconds = time.monotonic() - self._began
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-zm-trackingid", _tracking_id())]
+                self._sandbox.requests.append(self._record(scope, message["status"], seconds))
+            await send(message)
+
+        await self._app(scope, receive, noting)
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> RequestRecord:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        token = token or query.get("access_token", "")
+        return RequestRecord(
+            server=self._server,
+            method=scope["method"],
+            path=(scope.get("raw_path") or scope["path"].encode()).decode("latin-1"),
+            query={name: _digest(value) if name in _SECRETS else value for name, value in query.items()},
+            status=status,
+            at=self._sandbox.now(),
+            seconds=seconds,
+            authorization=scheme or None,
+            token=_digest(token) if token else None,
+            range=headers.get("range"),
+            grant_type=scope.get("grant_type"),
+        )
+
+
+_SECRETS = frozenset({"access_token", "refresh_token", "token", "code", "code_verifier", "Signature"})
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()[:16]
+
+
+def _tracking_id() -> bytes:
+    return f"v=2.0;clid=us06;rid=WEB_{secrets.token_hex(16)}".encode()
+
+
+def _check_loopback(host: str) -> None:
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        detail = f"The sandbox answers anyone who asks, so it only listens on this machine: {host} is not a loopback address."
+        raise Permanent(ErrorCode.SETTINGS_INVALID, detail)
+
+
+@asynccontextmanager
+async def _listening(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
+    """The app served at the base URL given; granian shares a port silently, so it is reserved first."""
+    with _reserved(host, port) as reservation:
+        bound = reservation.getsockname()[1]
+        server = Server(app, host, bound, interface=Interfaces.ASGINL, log_enabled=False, websockets=False)
+        running = asyncio.create_task(server.serve())
+        try:
+            await _answering(running, host, bound)
+            yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
+        finally:
+            server.stop()
+            with suppress(asyncio.CancelledError):
+                await running
+
+
+def _reserved(host: str, port: int) -> socket.socket:
+    """A socket that holds the port without listening. Raises Permanent when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            port = probe.getsockname()[1]
+        reservation = socket.socket(family)
+        reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        reservation.bind((host, port))
+    except OSError as error:
+        raise Permanent(ErrorCode.SETTINGS_INVALID, f"The sandbox cannot listen on {host}:{port}: {error.strerror}.") from error
+    return reservation
+
+
+async def _answering(running: asyncio.Task[Any], host: str, port: int) -> None:
+    """Return once the port takes connections."""
+    deadline = time.monotonic() + _START_PATIENCE
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            if running.done() or time.monotonic() > deadline:
+                raise Permanent(ErrorCode.SETTINGS_INVALID, f"The sandbox did not start on {host}:{port}.") from None
+            await asyncio.sleep(0.01)
+        else:
+            writer.close()
+            return
