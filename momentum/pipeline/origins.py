@@ -5,11 +5,19 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from momentum.errors import ErrorCode, Permanent
-from momentum.model import Meeting, Segment
+from momentum.errors import ErrorCode, NotReady, Permanent
+from momentum.model import Meeting, Options, Recording, RecordingFile, Segment
+from momentum.outbound.download import Downloads
+from momentum.outbound.limits import TokenSource
 from momentum.outbound.sources import ByteSource, FileSource
+from momentum.pipeline.fetch import open_file
 from momentum.pipeline.places import Found, Part
+from momentum.providers.base import Provider
+from momentum.providers.filesets import FileSet, best_source, file_sets
 from momentum.transcribers.captions import read_vtt
+
+MOST_CAPTION_BYTES = 20 * 2**20
+"""A three-hour meeting's captions are about 0.4 MB."""
 
 
 class FileOrigin:
@@ -35,3 +43,68 @@ class FileOrigin:
     @property
     def _captions_path(self) -> Path:
         return self._path.with_suffix(".vtt")
+
+
+class RecordingOrigin:
+    """One recording of a connected person; asks the provider at the first look and remembers the answer."""
+
+    def __init__(self, provider: Provider, access: TokenSource, downloads: Downloads, *, instance_id: str, options: Options) -> None:
+        self._provider, self._access, self._downloads = provider, access, downloads
+        self._instance_id, self._options = instance_id, options
+        self._recording: Recording | None = None
+        self._sets: tuple[FileSet, ...] = ()
+
+    async def look(self) -> Found:
+        recording = await self._fresh()
+        parts = tuple(self._part(index, files) for index, files in enumerate(self._sets))
+        if not any(p.has_media for p in parts) and not all(f.ready for f in recording.files):
+            raise NotReady(ErrorCode.RECORDING_NOT_READY, f"{self._provider.label} is still preparing this recording.")
+        names = tuple(dict.fromkeys(f.participant for f in recording.files if f.participant))
+        return Found(Meeting(recording.topic, recording.started_at, recording.timezone, names), parts)
+
+    def media(self, part: Part) -> ByteSource:
+        file = _media_of(self._set_of(part))
+        if file is None:
+            raise Permanent(ErrorCode.RECORDING_HAS_NO_AUDIO, "This part of the recording has no file to listen to.")
+        return self._open(file)
+
+    async def captions(self, part: Part) -> tuple[Segment, ...]:
+        file = _captions_of(self._set_of(part))
+        if file is None:
+            return ()
+        text = bytearray()
+        async for block in self._open(file).stream():
+            text += block
+            if len(text) > MOST_CAPTION_BYTES:
+                raise Permanent(ErrorCode.MEDIA_TOO_LARGE, "The provider's transcript is larger than any transcript.")
+        return read_vtt(text.decode("utf-8", errors="replace"))
+
+    async def _fresh(self) -> Recording:
+        if self._recording is None:
+            self._recording = await self._provider.recording(self._access, self._instance_id)
+            wanted = [f for f in self._recording.files if self._options.file_id in {None, f.file_id}]
+            if not wanted and self._options.file_id:
+                raise Permanent(ErrorCode.RECORDING_NOT_FOUND, "This file is no longer part of the recording.")
+            self._sets = file_sets(wanted)
+        return self._recording
+
+    def _part(self, index: int, files: FileSet) -> Part:
+        media, captions = _media_of(files), _captions_of(files)
+        key = ":".join(f"{f.file_id}/{f.size}" for f in (media, captions) if f is not None)
+        return Part(key=f"{index}:{key}", offset=files.offset, has_media=media is not None, has_captions=captions is not None)
+
+    def _set_of(self, part: Part) -> FileSet:
+        return self._sets[int(part.key.partition(":")[0])]
+
+    def _open(self, file: RecordingFile) -> ByteSource:
+        if self._recording is None:
+            raise LookupError("look() comes first")
+        return open_file(self._downloads, self._provider, self._access, self._recording, file)
+
+
+def _captions_of(files: FileSet) -> RecordingFile | None:
+    return next((f for f in files.files if f.kind == "transcript" and f.ready), None)
+
+
+def _media_of(files: FileSet) -> RecordingFile | None:
+    return best_source(files.files)

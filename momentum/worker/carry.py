@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from momentum.app import App
-from momentum.errors import NotFound
+from momentum.errors import NotFound, Permanent
 from momentum.model import ProcessingState
 from momentum.pipeline.origins import RecordingOrigin
 from momentum.pipeline.process import Job, process
@@ -50,12 +50,25 @@ class Carrier:
         if processing.state.finished:
             return
         shelf = StoredShelf(self._app.database, processing, self._app.clock)
-        origin = RecordingOrigin(self._app, processing)
         try:
+            origin = self._origin(processing)
             await process(Job(origin, shelf, processing.options, self._app.tools), self._runner(processing))
         except _Stopped:
             return
+        except NotFound as error:  # the provider is no longer set up here
+            await self._settle(processing, "discover", Permanent(error.code, error.detail))
+            return
         log.info("processing_done")
+
+    def _origin(self, processing: processings.Processing) -> RecordingOrigin:
+        app = self._app
+        return RecordingOrigin(
+            app.provider(processing.provider),
+            app.tokens(processing.provider, processing.user_id),
+            app.downloads,
+            instance_id=processing.instance_id,
+            options=processing.options,
+        )
 
     def _runner(self, processing: processings.Processing) -> Callable[[str, Callable[[], Awaitable[Any]]], Awaitable[Any]]:
         async def run(name: str, work: Callable[[], Awaitable[Any]]) -> Any:
