@@ -125,7 +125,7 @@ async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterat
     async with AsyncExitStack() as stack:
         owner_dsn = await stack.enter_async_context(owner_database(settings))
         dsn = await prepare(owner_dsn, own_login=settings.database_url is None)
-        database = Database.open(dsn)
+        database = await Database.open(dsn)
         stack.push_async_callback(database.aclose)
         vault = await open_vault(database, settings)
         client = ApiClient(private_hosts=settings.zoom_hosts)
@@ -151,4 +151,4 @@ async def owner_database(settings: Settings) -> AsyncIterator[str]:
     try:
         yield cluster.owner_dsn
     finally:
-        await server.stop()
+        await server.leave()

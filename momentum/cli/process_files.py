@@ -60,7 +60,7 @@ async def _process_one(path: Path, out: Path, language: str | None, tools: Tools
         shelf = MemoryShelf(watch=watch)
         origin = FileOrigin(path)
         await process(Job(origin, shelf, Options(language=language), tools))
-        meeting = (await origin.look()).meeting
+        meeting = await origin.meeting()
     return await asyncio.to_thread(_write, path, out, shelf, meeting)
 
 

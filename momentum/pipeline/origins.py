@@ -32,7 +32,10 @@ class FileOrigin:
         facts = self._path.stat()
         key = hashlib.sha256(f"{self._path.absolute()}\0{facts.st_size}\0{facts.st_mtime_ns}".encode()).hexdigest()
         part = Part(key=key, offset=0.0, has_media=True, has_captions=self._captions_path.is_file())
-        return Found(Meeting(title=self._path.stem), (part,))
+        return Found((part,))
+
+    async def meeting(self) -> Meeting:
+        return Meeting(title=self._path.stem)
 
     def media(self, part: Part) -> ByteSource:  # noqa: ARG002 -- a file is one part
         return FileSource(self._path)
@@ -48,9 +51,11 @@ class FileOrigin:
 class RecordingOrigin:
     """One recording of a connected person; asks the provider at the first look and remembers the answer."""
 
-    def __init__(self, provider: Provider, access: TokenSource, downloads: Downloads, *, instance_id: str, options: Options) -> None:
+    def __init__(
+        self, provider: Provider, access: TokenSource, downloads: Downloads, *, instance_id: str, meeting: Meeting, options: Options
+    ) -> None:
         self._provider, self._access, self._downloads = provider, access, downloads
-        self._instance_id, self._options = instance_id, options
+        self._instance_id, self._meeting, self._options = instance_id, meeting, options
         self._recording: Recording | None = None
         self._sets: tuple[FileSet, ...] = ()
 
@@ -59,8 +64,10 @@ class RecordingOrigin:
         parts = tuple(self._part(index, files) for index, files in enumerate(self._sets))
         if not any(p.has_media for p in parts) and not all(f.ready for f in recording.files):
             raise NotReady(ErrorCode.RECORDING_NOT_READY, f"{self._provider.label} is still preparing this recording.")
-        names = tuple(dict.fromkeys(f.participant for f in recording.files if f.participant))
-        return Found(Meeting(recording.topic, recording.started_at, recording.timezone, names), parts)
+        return Found(parts)
+
+    async def meeting(self) -> Meeting:
+        return self._meeting
 
     def media(self, part: Part) -> ByteSource:
         file = _media_of(self._set_of(part))

@@ -34,7 +34,6 @@ class Part:
 class Found:
     """What is there to process. `parts` are in the order of time."""
 
-    meeting: Meeting
     parts: tuple[Part, ...]
 
 
@@ -43,6 +42,10 @@ class Origin(Protocol):
 
     async def look(self) -> Found:
         """What is there now. Asks the provider once; later calls answer from memory. Raises NotReady, Permanent."""
+        ...
+
+    async def meeting(self) -> Meeting:
+        """What is known of the meeting, without asking anybody: late steps must not need the provider any more."""
         ...
 
     def media(self, part: Part) -> ByteSource:

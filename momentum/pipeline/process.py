@@ -204,7 +204,7 @@ async def _draft(job: Job, transcript_id: str, name: str) -> str:
 
 async def _written(job: Job, transcript_id: str, name: str) -> Deliverable:
     transcript = await job.shelf.transcript(transcript_id)
-    meeting = (await job.origin.look()).meeting
+    meeting = await job.origin.meeting()
     if name == highlights.NAME or not transcript.segments:
         # Nothing was said: a model would only invent.
         return highlights.draft(transcript, meeting)
@@ -227,7 +227,7 @@ def _writer_version(name: str) -> str:
 
 async def _verify(job: Job, transcript_id: str, deliverable_ids: list[str]) -> None:
     transcript = await job.shelf.transcript(transcript_id)
-    meeting = (await job.origin.look()).meeting
+    meeting = await job.origin.meeting()
     for deliverable_id in deliverable_ids:
         draft = await job.shelf.deliverable(deliverable_id)
         await job.shelf.replace_deliverable(deliverable_id, check(draft, transcript, meeting))

@@ -12,10 +12,10 @@ import structlog
 
 from momentum.app import App
 from momentum.errors import NotFound, Permanent
-from momentum.model import ProcessingState
+from momentum.model import Meeting, ProcessingState
 from momentum.pipeline.origins import RecordingOrigin
 from momentum.pipeline.process import Job, process
-from momentum.store import processings
+from momentum.store import processings, recordings
 from momentum.store.shelf import StoredShelf
 from momentum.worker.decisions import Decision, decide
 from momentum.worker.engine import Engine
@@ -47,11 +47,12 @@ class Carrier:
     async def _carry(self, processing_id: UUID, user_id: UUID) -> None:
         async with self._app.database.person(user_id) as connection:
             processing = await processings.get(connection, processing_id)
-        if processing.state.finished:
+            recording = await recordings.get(connection, processing.recording_id)
+        if recording is None or processing.state.finished:
             return
         shelf = StoredShelf(self._app.database, processing, self._app.clock)
         try:
-            origin = self._origin(processing)
+            origin = self._origin(processing, recording)
             await process(Job(origin, shelf, processing.options, self._app.tools), self._runner(processing))
         except _Stopped:
             return
@@ -60,13 +61,15 @@ class Carrier:
             return
         log.info("processing_done")
 
-    def _origin(self, processing: processings.Processing) -> RecordingOrigin:
+    def _origin(self, processing: processings.Processing, recording: recordings.StoredRecording) -> RecordingOrigin:
         app = self._app
+        names = tuple(dict.fromkeys(f.participant for f in recording.files if f.participant))
         return RecordingOrigin(
             app.provider(processing.provider),
             app.tokens(processing.provider, processing.user_id),
             app.downloads,
-            instance_id=processing.instance_id,
+            instance_id=recording.instance_id,
+            meeting=Meeting(recording.topic, recording.started_at, recording.timezone, names),
             options=processing.options,
         )
 
