@@ -25,7 +25,7 @@ class Transcriber(Protocol):
 
     @property
     def name(self) -> str:
-        """ "local" or "openai"."""
+        """What is meant in settings: local, openai."""
         ...
 
     @property

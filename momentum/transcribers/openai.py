@@ -36,7 +36,7 @@ _VERSION = 1  # of everything below that changes the words for the same audio
 
 
 class OpenAITranscriber:
-    """One model behind one base URL, `parallel` chunks at a time. Audio goes as FLAC: lossless, half of WAV, read everywhere."""
+    """One model behind one base URL, `parallel` chunks at a time. Audio goes as FLAC: lossless, half of WAV or less, read everywhere."""
 
     name = "openai"
 
@@ -158,7 +158,7 @@ class OpenAITranscriber:
 
 
 def flac(pcm: bytes) -> bytes:
-    """PCM as a FLAC file, at least as long as the API takes; a millisecond of work for a minute of speech."""
+    """PCM as a FLAC file, at least as long as the API takes."""
     import av
     import numpy as np
 

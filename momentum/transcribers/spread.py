@@ -29,7 +29,7 @@ def spread(text: str, speech: Spans) -> tuple[Segment, ...]:
     total = sum(end - start for start, end in speech)
     lengths = list(accumulate(len(piece) for piece in pieces))
     pauses = list(accumulate(end - start for start, end in speech))
-    cuts = [0.0, *(_snapped(total * length / lengths[-1], pauses) for length in lengths[:-1]), total]
+    cuts = [0.0, *_snapped([total * length / lengths[-1] for length in lengths[:-1]], pauses[:-1]), total]
     return tuple(
         Segment(i, _moment(cuts[i], speech, at_start=True), _moment(cuts[i + 1], speech, at_start=False), piece)
         for i, piece in enumerate(pieces)
@@ -64,10 +64,14 @@ def _parts(sentence: str) -> list[str]:
     return [*parts, sentence]
 
 
-def _snapped(spoken: float, pauses: Sequence[float]) -> float:
-    """The nearest pause, when one is near: `spoken` and `pauses` count seconds of speech only."""
-    nearest = min(pauses, key=lambda pause: abs(pause - spoken))
-    return nearest if abs(nearest - spoken) <= _SNAP_SECONDS and nearest < pauses[-1] else spoken
+def _snapped(cuts: list[float], pauses: Sequence[float]) -> list[float]:
+    """Each pause draws the cut that is nearest to it, when that is near; both count seconds of speech only. Order stays."""
+    drawn = list(cuts)
+    for pause in pauses:
+        nearest = min(range(len(cuts)), key=lambda i: abs(cuts[i] - pause), default=None)
+        if nearest is not None and abs(cuts[nearest] - pause) <= _SNAP_SECONDS:
+            drawn[nearest] = pause
+    return drawn
 
 
 def _moment(spoken: float, speech: Spans, *, at_start: bool) -> float:
