@@ -108,12 +108,16 @@ async def _pages(provider: Provider, tokens: TokenSource, since: date, until: da
 
 
 async def _not_gone_yet(database: Database, provider: Provider, user_id: UUID, meeting_id: str, now: datetime) -> None:
-    """Raise NotReady for a recording that was listed and ended lately: providers say "none" also while they prepare it."""
+    """Raise NotReady for a recording that was listed, ended lately and could never be heard yet.
+
+    Providers say "none" also while they prepare a recording; one that was ready before is gone.
+    """
     async with database.person(user_id) as connection:
         known = await recordings.find(connection, user_id, provider.name, meeting_id)
-    if known is not None and (ended_at := _ended_at(known)) and now - ended_at < PREPARED_WITHIN:
-        after = min(max((now - ended_at).total_seconds(), 60.0), 3600.0)
-        raise NotReady(ErrorCode.RECORDING_NOT_READY, f"{provider.label} is still preparing this recording.", after=after)
+    if known is None or any(file.ready and file.kind in {"audio", "video"} for file in known.files):
+        return
+    if (ended_at := _ended_at(known)) and now - ended_at < PREPARED_WITHIN:
+        raise NotReady(ErrorCode.RECORDING_NOT_READY, f"{provider.label} is still preparing this recording.")
 
 
 def _ended_at(stored: StoredRecording) -> datetime | None:

@@ -89,7 +89,8 @@ async def _walk(api: ZoomApi, access: TokenSource, query: Mapping[str, str | int
                 return
             if token and body.kind is Kind.INVALID:
                 raise _BrokenList
-            raise await refusal(access, body, about_meeting=False)
+            # Not to see the trash is no fault of the connection.
+            raise await refusal(access, body, about_meeting=in_trash)
         found, token, since = parse_page(body, in_trash=in_trash)
         # A page may be empty and still have a successor.
         yield Page(found, since)

@@ -110,8 +110,8 @@ class Zoom:
         recording = parse_recording(body)
         if recording is None:
             raise Permanent(ErrorCode.PROVIDER_ANSWER_INVALID, f"{self.label} answered without the recording's id.")
-        if (ended_at := preparing_since(recording)) and still_preparing(ended_at, self._clock()):
-            raise not_ready(ended_at, self._clock())
+        if is_being_prepared(recording, self._clock()):
+            raise _not_ready()
         return recording
 
     async def _floor(self, access: TokenSource, since: date, until: date) -> date:
@@ -131,8 +131,7 @@ class Zoom:
         if not isinstance(body, Fault):
             return body
         if body.kind is Kind.NO_RECORDING and (ended_at := await self._ended_at(access, meeting_id)):
-            now = self._clock()
-            raise not_ready(ended_at, now) if still_preparing(ended_at, now) else no_recording()
+            raise _not_ready() if may_come(ended_at, self._clock()) else no_recording()
         raise await refusal(access, body, about_meeting=True)
 
     async def _ended_at(self, access: TokenSource, meeting_id: str) -> datetime | None:
@@ -145,14 +144,11 @@ class Zoom:
         return None if isinstance(body, Fault) else moment(body.get("end_time"))
 
 
-def preparing_since(recording: Recording) -> datetime | None:
-    """When a recording ended of which a set cannot be heard yet, though it has files to come; None when there is no such set."""
-    sets = file_sets(recording.files)
-    if sets and not any(_waits(one.files) for one in sets):
-        return None
-    ends = [file.ended_at or file.started_at for file in recording.files]
-    lasted = timedelta(minutes=min(recording.duration_minutes or 0, 10_000))
-    return max((end for end in ends if end), default=recording.started_at + lasted if recording.started_at else None)
+def is_being_prepared(recording: Recording, now: datetime) -> bool:
+    """Whether Zoom lists a set of files of which none can be heard yet though some are to come; or no file so soon after the start."""
+    if not recording.files:
+        return recording.started_at is not None and may_come(recording.started_at, now)
+    return any(_waits(one.files) for one in file_sets(recording.files))
 
 
 def _waits(files: Sequence[RecordingFile]) -> bool:
@@ -160,15 +156,13 @@ def _waits(files: Sequence[RecordingFile]) -> bool:
     return not audible and any(not file.ready for file in files)
 
 
-def still_preparing(ended_at: datetime, now: datetime) -> bool:
-    """Whether Zoom may still be working on a recording that ended then."""
+def may_come(ended_at: datetime, now: datetime) -> bool:
+    """Whether Zoom may still be working on the recording of a meeting that ended then."""
     return now - ended_at < facts.READY_WITHIN
 
 
-def not_ready(ended_at: datetime, now: datetime) -> NotReady:
-    """Ask again after as long as has passed since the end: at least a minute, at most an hour."""
-    after = min(max((now - ended_at).total_seconds(), 60.0), 3600.0)
-    return NotReady(ErrorCode.RECORDING_NOT_READY, f"{facts.LABEL} is still preparing this recording.", after=after)
+def _not_ready() -> NotReady:
+    return NotReady(ErrorCode.RECORDING_NOT_READY, f"{facts.LABEL} is still preparing this recording.")
 
 
 def _known_form(meeting_id: str) -> str:
