@@ -83,7 +83,7 @@ class LanguageModel:
         """The day on which the server says it will retire the model; None where it names none. Raises as `json` does."""
         async with self._translated():
             model = await self._client.models.retrieve(self.model)
-        return _day((model.model_extra or {}).get("shutdown_date"))
+        return _day(model.to_dict(mode="json", warnings=False).get("shutdown_date"))
 
     async def aclose(self) -> None:
         if self._opened:
@@ -144,7 +144,7 @@ class LanguageModel:
             completion: Any = await self._client.chat.completions.create(**request, store=False)
         if isinstance(completion, str):  # what the SDK gives where the server did not send JSON
             raise _not_a_model()
-        return read_completion(completion.to_dict(mode="json"))
+        return read_completion(completion.to_dict(mode="json", warnings=False))
 
     @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:
@@ -172,7 +172,7 @@ async def _last_event(stream: Any) -> dict[str, Any] | None:
         return {"type": "response.completed", "response": body} if isinstance(body, dict) else None
     if not kind.startswith("text/event-stream"):
         raise _not_a_model()
-    events = [event.to_dict(mode="json") async for event in stream if event.type in _LAST_EVENTS]
+    events = [event.to_dict(mode="json", warnings=False) async for event in stream if event.type in _LAST_EVENTS]
     return events[-1] if events else None
 
 

@@ -27,7 +27,7 @@ from momentum.writers.markdown import clock
 
 NEIGHBOURS = 5
 """Segments before and after the quote that still count as its evidence, if the claim names them."""
-RETRACTION_WITHIN = 3
+RETRACTION_WITHIN = 2
 """Segments after the quote in which "scratch that" takes it back."""
 _UNHEARD = {"loop", "credits", "rate", "low_confidence"}
 _STATEMENTS = {"decision", "action", "highlight"}

@@ -1,0 +1,118 @@
+"""Deliverables as Markdown: honest labels, states in words, and no markup out of the meeting."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from momentum.model import Claim, ClaimState, Coverage, Deliverable, Meeting
+from momentum.writers.markdown import clock, escape, render
+
+MEETING = Meeting("Planning", datetime(2026, 11, 25, 23, 30, tzinfo=UTC), "Europe/Berlin", ("Dana Lee",))
+
+
+def document(*claims, **more):
+    settings = {
+        "kind": "minutes",
+        "writer_version": "1",
+        "title": "Planning",
+        "language": "en",
+        "summary": "We met.",
+        "model": "gpt-6-luna",
+    }
+    return render(Deliverable(**(settings | {"claims": claims} | more)), MEETING)
+
+
+def claim(state=ClaimState.VERIFIED, **more):
+    settings = {"kind": "action", "text": "Send the quote", "quote": "I'll send the quote", "segment_ids": (4,), "start": 4503.9}
+    return Claim(**(settings | {"state": state} | more))
+
+
+def test_an_action_says_who_when_where_and_how_sure():
+    page = document(claim(owner="Dana Lee", due_words="by Friday", due_date=date(2026, 11, 27)), extra={"speakers": {"4": "Dana Lee"}})
+    assert "## Action items" in page
+    assert "- Send the quote (owner: Dana Lee; due Friday 27 November 2026 (“by Friday”); Dana Lee at 75:03; verified)" in page
+    assert "  > “I'll send the quote”" in page
+
+
+def test_states_are_counted_in_words():
+    states = [ClaimState.VERIFIED] * 10 + [ClaimState.REPAIRED] + [ClaimState.NEEDS_CONFIRMATION] * 2 + [ClaimState.DROPPED]
+    page = document(*(claim(s, reason="The quote does not hold the number 7.") for s in states))
+    assert "11 of 14 verified (1 after the place in the recording was corrected); 2 need you; 1 left out because nobody said it." in page
+    assert page.count("**needs you**: The quote does not hold the number 7.") == 2
+    assert page.count("- Send the quote") == 13
+
+
+def test_the_day_is_the_meetings_own():
+    assert "**When:** Thursday 26 November 2026, 00:30 (Europe/Berlin)" in document()
+
+
+def test_what_was_not_read_stands_above_the_summary():
+    page = document(coverage=Coverage(unread=((4, 9, "Minutes 41-52 were not read. The model refused."),)))
+    assert page.index("Minutes 41-52 were not read.") < page.index("We met.")
+
+
+def test_what_no_model_wrote_says_so_and_is_not_called_minutes():
+    page = document(claim(ClaimState.SUGGESTED), kind="highlights", model=None)
+    assert "*Highlights, drafted without a language model*" in page
+    assert "## Suggested actions" in page
+    assert "minutes" not in page.lower()
+    assert "verified" not in page
+
+
+def test_paragraphs_of_a_summary_stay_apart():
+    assert "First part.\n\nSecond part." in document(summary="First part.\n\nSecond part.")
+
+
+def test_doubts_about_the_summary_are_shown():
+    assert "**Not proven in this summary:** We pay 7." in document(extra={"summary_doubts": ["We pay 7."]})
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(None, ""), (0.0, "00:00"), (192.9, "03:12"), (4504, "75:04"), (-3, "00:00")])
+def test_times_are_minutes_and_seconds(seconds, shown):
+    assert clock(seconds) == shown
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "[click](javascript:alert(1))",
+    "![x](http://evil/x.png)",
+    "**bold** _it_ `code` ~~no~~",
+    "# heading",
+    "1. list",
+    "- item",
+    "+ item",
+    "> quote",
+    "===",
+    "a | b",
+    "<http://evil>",
+    "&lt;b&gt;",
+    "line\n\n# heading\n---\n    code",
+    "\u202eevil",
+    "\\<b>\\",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_markup_from_the_meeting_stays_text(text):
+    html = MarkdownIt("commonmark").enable("table").enable("strikethrough").render(f"{escape(text)}\n")
+    assert html.startswith("<p>")
+    assert html.count("<") == 2
+    shown = html[3:-5].replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+    assert shown == " ".join(text.replace("\u202e", "").split())
+
+
+@given(st.text(max_size=80))
+def test_no_text_becomes_markup(text):
+    html = MarkdownIt("commonmark").enable("table").render(f"{escape(text)}\n")
+    assert html.count("<") in {0, 2}
+
+
+@given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
+def test_no_text_makes_a_link_an_image_or_html_anywhere(title, said, owner):
+    made = claim(text=said, quote=title + said, owner=owner or None, reason=said, state=ClaimState.NEEDS_CONFIRMATION)
+    page = render(Deliverable("minutes", "1", title, None, said, (made,), model=owner or "m"), Meeting(title, participants=(owner, said)))
+    html = MarkdownIt("commonmark").render(page)
+    assert all(tag not in html for tag in ("<a ", "<img", "<script", "<code", "<pre", "<hr"))
