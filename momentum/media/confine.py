@@ -19,20 +19,22 @@ def confine(*, cpu_seconds: int, memory_bytes: int) -> None:
         _limit(resource.RLIMIT_CORE, 0)
         _limit(resource.RLIMIT_FSIZE, 0)
         _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
-        _limit(resource.RLIMIT_CPU, cpu_seconds)
+        # The first limit sends SIGXCPU, which names the cause; the second SIGKILL, which could be anybody's.
+        _limit(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 5)
         # RLIMIT_DATA counts private writable memory; RLIMIT_AS would also count the mapped libraries.
         _limit(resource.RLIMIT_DATA, memory_bytes)
     if sys.platform == "linux":
         _die_with_parent()
 
 
-def _limit(which: int, value: int) -> None:
+def _limit(which: int, soft: int, hard: int | None = None) -> None:
     import resource
 
-    _, hard = resource.getrlimit(which)
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    _, ceiling = resource.getrlimit(which)
+    wanted = (soft, soft if hard is None else hard)
+    allowed = wanted if ceiling == resource.RLIM_INFINITY else (min(wanted[0], ceiling), min(wanted[1], ceiling))
     with contextlib.suppress(ValueError, OSError):  # macOS refuses some of them
-        resource.setrlimit(which, (value, value))
+        resource.setrlimit(which, allowed)
 
 
 def _die_with_parent() -> None:

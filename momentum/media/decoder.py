@@ -115,10 +115,10 @@ class Decoding:
         return Permanent(ErrorCode.MEDIA_TOO_LONG, f"{self._name} is longer than {hours:g} hours, the longest that is transcribed here.")
 
     def _failure(self, why: bytes) -> Permanent:
-        if why == wire.NO_AUDIO:
-            return Permanent(ErrorCode.MEDIA_NO_AUDIO, f"{self._name} has no sound: there is no audio track in it.")
         if self._feed.is_cut:
             return Permanent(ErrorCode.MEDIA_TRUNCATED, f"{self._name} is incomplete: it breaks off in the middle.")
+        if why == wire.NO_AUDIO:
+            return Permanent(ErrorCode.MEDIA_NO_AUDIO, f"{self._name} has no sound: there is no audio track in it.")
         if why == wire.MEMORY:
             return Permanent(ErrorCode.MEDIA_UNREADABLE, f"{self._name} needs more memory to decode than any sound recording should.")
         return Permanent(ErrorCode.MEDIA_UNREADABLE, f"{self._name} is not an audio or video file that can be read, or it is damaged.")

@@ -6,13 +6,14 @@ The temporary file has no name (it is unlinked as it is opened), so no way to en
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import BinaryIO
 
 from momentum.errors import ErrorCode, Permanent
-from momentum.media.boxes import Order, Walk, is_iso_media, order_of
+from momentum.media.boxes import Order, Shape, order_of, shape_of
 from momentum.outbound.sources import ByteSource
 
 _SKIP_BYTES = 2**22
@@ -33,7 +34,7 @@ class Feed:
         self._position = 0
         self._jumps = 0
         self._file: BinaryIO | None = None
-        self._walk: Walk | None = None
+        self._shape: Shape | None = None
         self._ended = False
         self.size = source.size
         self.may_seek = False
@@ -42,16 +43,16 @@ class Feed:
         """Find out from the first bytes how the file wants to be read. Raises Permanent(MEDIA_EMPTY, MEDIA_TRUNCATED, DISK_FULL)."""
         self._stream = self._source.stream()
         head = b""
-        while (order := order_of(head)) is None and (block := await anext(self._stream, b"")):
+        while (order := order_of(head)) is None and (block := await self._next_block()):
             head += block
         if not head:
             raise Permanent(ErrorCode.MEDIA_EMPTY, f"{self._source.name} is empty.")
         self._ahead = memoryview(head)
         if order and order[0] is Order.INDEX_LAST:
             await self._prepare_jumps(order[1])
-        elif is_iso_media(head):
-            self._walk = Walk()
-            self._walk.feed(head)
+        elif shape := shape_of(head):
+            shape.feed(head)
+            self._shape = shape
 
     async def read(self, offset: int, length: int) -> bytes:
         """The next bytes at `offset`, one to `length` of them; b"" at the end."""
@@ -69,7 +70,7 @@ class Feed:
     @property
     def is_cut(self) -> bool:
         """Whether the bytes have ended, and in the middle of something that matters."""
-        return self._ended and self._walk is not None and self._walk.is_cut
+        return self._ended and self._shape is not None and self._shape.is_cut
 
     @property
     def fraction(self) -> float | None:
@@ -77,14 +78,15 @@ class Feed:
 
     async def aclose(self) -> None:
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # a full disk says so once more
+                self._file.close()
         await self._close_stream()
 
     async def _next_block(self) -> bytes:
         block = await anext(self._stream, b"") if self._stream else b""
         self._ended = not block
-        if self._walk is not None:
-            self._walk.feed(block)
+        if self._shape is not None:
+            self._shape.feed(block)
         return block
 
     async def _jump(self, offset: int) -> None:
@@ -120,6 +122,8 @@ class Feed:
         self.may_seek = True
         if index is None:
             await self._to_file()
+            if self.size is None or samples_end >= self.size:
+                raise self._cut()
 
     async def _to_file(self) -> None:
         self._file = self._spool()
