@@ -36,7 +36,9 @@ class Browser:
         content = answer.json()
         if answer.status >= 400 or not isinstance(content, dict):
             detail = content.get("detail") if isinstance(content, dict) else None
-            raise Permanent(ErrorCode.PROVIDER_ANSWER_INVALID, f"{method} {path.split('?')[0]} answered {answer.status}: {detail}")
+            raise Permanent(
+                ErrorCode.PROVIDER_ANSWER_INVALID, f"{method} {path.split('?', maxsplit=1)[0]} answered {answer.status}: {detail}"
+            )
         return content
 
     async def text(self, path: str) -> str:

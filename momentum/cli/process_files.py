@@ -12,13 +12,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from momentum.app import Tools, open_tools
 from momentum.errors import MomentumError
 from momentum.model import Options
 from momentum.pipeline.origins import FileOrigin
 from momentum.pipeline.places import MemoryShelf
 from momentum.pipeline.process import Job, process
 from momentum.settings import Settings, load_settings
+from momentum.tools import Tools, open_tools
 from momentum.writers import transcripts
 from momentum.writers.markdown import render
 

@@ -28,11 +28,8 @@ from momentum.pipeline.verify import check
 from momentum.transcribers.base import Transcriber
 from momentum.writers import WRITERS, highlights
 
-
-class StepRunner(Protocol):
-    """Runs one named step and gives what it returned: a JSON value that holds ids only."""
-
-    async def __call__(self, name: str, work: Callable[[], Awaitable[Any]]) -> Any: ...
+StepRunner = Callable[[str, Callable[[], Awaitable[Any]]], Awaitable[Any]]
+"""Runs one named step and gives what it returned: a JSON value that holds ids only."""
 
 
 class Tools(Protocol):

@@ -100,5 +100,6 @@ def allowed_origins(request: Request) -> frozenset[str]:
     return frozenset(origins)
 
 
+Visitor = Annotated[UUID | None, Depends(perhaps_asking)]
 Asking = Annotated[Person, Depends(asking)]
 World = Annotated[App, Depends(app_of)]

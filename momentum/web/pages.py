@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, status
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from fastapi import APIRouter, Form, Request, status
+from fastapi.responses import RedirectResponse, Response
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from momentum.errors import MomentumError
 from momentum.model import Options, ProcessingState
+from momentum.pipeline import connect as pipeline_connect
 from momentum.pipeline import request
 from momentum.store import deliverables, processings, recordings, sessions
-from momentum.web.api.connections import PROVIDERS, begin_in_browser, connection_of
+from momentum.web.api.connections import PROVIDERS, begin_in_browser, connection_of, label_of
 from momentum.web.api.documents import meeting_of
-from momentum.web.door import SESSION_COOKIE, World, check_origin, perhaps_asking
+from momentum.web.door import SESSION_COOKIE, Visitor, World, check_origin
+from momentum.web.messages import HOME, completed_page, failed_page, message_page, page, set_cookie, sign_in_page
 from momentum.writers.markdown import render
 
 router = APIRouter(include_in_schema=False)
@@ -37,27 +37,8 @@ STATE_WORDS = {
     ProcessingState.CANCELLED: "Cancelled",
 }
 
-_templates = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined)
 # Raw HTML is off: a topic or a transcript full of markup stays text.
 _markdown = MarkdownIt("commonmark", {"html": False})
-
-Visitor = Annotated[UUID | None, Depends(perhaps_asking)]
-
-
-def page(template: str, *, code: int = 200, **values: Any) -> HTMLResponse:
-    """A template of ours as an answer."""
-    return HTMLResponse(_templates.get_template(template).render(**({"person": None} | values)), code)
-
-
-def message_page(title: str, text: str, *, code: int = 200, **values: Any) -> HTMLResponse:
-    """A page that says one thing."""
-    return page("message.html", code=code, **({"title": title, "text": text, "finish": None, "link": None, "code": None} | values))
-
-
-def sign_in_page() -> HTMLResponse:
-    """What a stranger sees."""
-    text = "Open the sign-in link that Momentum printed when it started; it works once. To get a new one, restart it."
-    return message_page("Sign in", text, code=401)
 
 
 @router.get("/")
@@ -73,7 +54,7 @@ async def home(world: World, visitor: Visitor) -> Response:
             await recordings.page(connection, visitor, name, since=today - timedelta(days=30), until=today + timedelta(days=1), size=ROWS)
             for name in world.providers
         ]
-    connections = [await connection_of(world, name, PROVIDERS[name], visitor) for name in world.providers]
+    connections = [(await connection_of(world, name, visitor), name) for name in world.providers]
     busy = any(not row.state.finished for row in works.rows)
     rows = [row for found in recorded for row in found.rows]
     return page(
@@ -85,6 +66,7 @@ async def home(world: World, visitor: Visitor) -> Response:
         recordings=rows,
         busy=busy,
         words=STATE_WORDS,
+        labels=PROVIDERS,
     )
 
 
@@ -97,7 +79,7 @@ async def document(world: World, visitor: Visitor, deliverable_id: UUID) -> Resp
         async with world.database.person(visitor) as connection:
             found = await deliverables.get(connection, deliverable_id)
     except MomentumError as error:
-        return message_page("Not here", error.detail, code=error.status, person=visitor, link={"href": "/", "label": "To your recordings"})
+        return message_page("Not here", error.detail, status=error.status, person=visitor, link=HOME)
     body = Markup(_markdown.render(render(found.deliverable, meeting_of(found))))  # noqa: S704 -- rendered with raw HTML off
     about = found.about
     return page("document.html", person=visitor, title=about.title, body=body, id=about.id, transcript_id=about.transcript_id)
@@ -122,7 +104,22 @@ async def connect(world: World, visitor: Visitor, provider: str) -> Response:
     try:
         return await begin_in_browser(world, provider, visitor)
     except MomentumError as error:
-        return message_page("Not connected", error.detail, code=error.status, person=visitor, code_=error.code)
+        return failed_page(label_of(provider), error)
+
+
+@router.post("/connect/{provider}/finish")
+async def finish(
+    world: World, visitor: Visitor, asked: Request, provider: str, state: Annotated[str, Form()], code: Annotated[str, Form()]
+) -> Response:
+    """The button of a person who came back in a browser that did not begin."""
+    if visitor is None:
+        return sign_in_page()
+    check_origin(asked)
+    try:
+        await pipeline_connect.complete(world.connecting(provider), visitor, state=state, code=code, error=None)
+    except MomentumError as error:
+        return failed_page(label_of(provider), error)
+    return completed_page(label_of(provider))
 
 
 # --- sessions -------------------------------------------------------------------------------------
@@ -135,7 +132,9 @@ async def enter(world: World, token: str) -> Response:
     async with world.database.nobody() as connection:
         used = await sessions.use_link(connection, token, now)
     if used is None:
-        return message_page("This link is used up", "A sign-in link works once and for ten minutes. Ask Momentum for a new one.", code=410)
+        return message_page(
+            "This link is used up", "A sign-in link works once and for ten minutes. Ask Momentum for a new one.", status=410
+        )
     user_id, next_path = used
     cookie = secrets.token_urlsafe(32)
     async with world.database.person(user_id) as connection:
@@ -155,8 +154,3 @@ async def leave(world: World, visitor: Visitor, asked: Request) -> Response:
     answer = RedirectResponse("/", status.HTTP_303_SEE_OTHER)
     answer.delete_cookie(SESSION_COOKIE)
     return answer
-
-
-def set_cookie(answer: Response, name: str, value: str, *, lifetime: timedelta, secure: bool, path: str = "/") -> None:
-    """A cookie no script reads, sent along when the person comes from elsewhere by a link."""
-    answer.set_cookie(name, value, max_age=int(lifetime.total_seconds()), httponly=True, samesite="lax", secure=secure, path=path)

@@ -103,16 +103,18 @@ class Carrier:
 
 
 async def _record(connection: Any, processing_id: UUID, decision: Decision, now: datetime) -> None:
-    reason = {"code": str(decision.code), "detail": decision.detail, "now": now}
+    code, detail = str(decision.code), decision.detail
     match decision.state:
         case ProcessingState.WAITING if decision.next_try_at is not None:
-            await processings.set_waiting(connection, processing_id, until=decision.next_try_at, counts=decision.counts, **reason)
+            await processings.set_waiting(
+                connection, processing_id, code=code, detail=detail, until=decision.next_try_at, counts=decision.counts, now=now
+            )
         case ProcessingState.ACTION_REQUIRED:
-            await processings.set_action_required(connection, processing_id, **reason)
+            await processings.set_action_required(connection, processing_id, code=code, detail=detail, now=now)
         case ProcessingState.CANCELLED:
             await processings.set_cancelled(connection, processing_id, now=now)
         case _:
-            await processings.set_failed(connection, processing_id, **reason)
+            await processings.set_failed(connection, processing_id, code=code, detail=detail, now=now)
 
 
 def _log(decision: Decision, step: str, fault: str, error: Exception) -> None:

@@ -7,7 +7,7 @@ a processing's id, artefact ids and the word "stopped".
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -63,7 +63,7 @@ def workflow_id(processing_id: UUID, attempt: int) -> str:
     return f"{processing_id}:{attempt}"
 
 
-def _workflow(carry: Callable[[UUID], Awaitable[None]]) -> Callable[[str], Awaitable[None]]:
+def _workflow(carry: Callable[[UUID], Awaitable[None]]) -> Callable[[str], Coroutine[Any, Any, None]]:
     async def process_recording(processing_id: str) -> None:
         await carry(UUID(processing_id))
 

@@ -1,0 +1,69 @@
+"""What the steps work with: decoder, transcriber, language model; all that `momentum process FILE` needs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+
+from momentum.llm import LanguageModel
+from momentum.media.decoder import DecodeLimits, Decoder
+from momentum.settings import Settings
+from momentum.transcribers.base import Transcriber
+
+
+class Tools:
+    """What the steps work with. Engines are built at first use: a web process never loads one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        hours, size = self._settings.max_recording_hours, self._settings.max_recording_bytes
+        return Decoder(DecodeLimits(max_seconds=hours * 3600, spool_bytes=size))
+
+    @cached_property
+    def transcriber(self) -> Transcriber:
+        settings = self._settings
+        if settings.engine == "openai" and settings.speech_key:
+            from momentum.transcribers.openai import OpenAITranscriber
+
+            return OpenAITranscriber(
+                api_key=settings.speech_key.get_secret_value(),
+                base_url=settings.speech_base_url or settings.openai_base_url,
+                model=settings.speech_model,
+                parallel=settings.speech_parallel,
+            )
+        from momentum.transcribers.local import LocalWhisper
+
+        return LocalWhisper(settings.whisper_model, settings.whisper_threads, home=settings.models.parent)
+
+    @cached_property
+    def llm(self) -> LanguageModel | None:
+        settings = self._settings
+        if not settings.openai_api_key:
+            return None
+        return LanguageModel(
+            api_key=settings.openai_api_key.get_secret_value(),
+            base_url=settings.openai_base_url,
+            model=settings.language_model,
+            api=settings.language_model_api,
+            window=settings.language_model_window,
+        )
+
+    async def aclose(self) -> None:
+        """End what was built."""
+        built = (self.__dict__.get(name) for name in ("decoder", "transcriber", "llm"))
+        for tool in filter(None, built):
+            await tool.aclose()
+
+
+@asynccontextmanager
+async def open_tools(settings: Settings) -> AsyncIterator[Tools]:
+    """The engines alone, without a database."""
+    tools = Tools(settings)
+    try:
+        yield tools
+    finally:
+        await tools.aclose()

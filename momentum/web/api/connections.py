@@ -1,0 +1,246 @@
+"""The six endpoints of a provider; one router is made for each row of PROVIDERS."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response, status
+from fastapi.responses import RedirectResponse
+
+from momentum.app import App
+from momentum.errors import ErrorCode, Invalid, MomentumError, NotFound
+from momentum.model import Options
+from momentum.pipeline import connect, request
+from momentum.pipeline.discover import discover_if_stale, discover_one
+from momentum.pipeline.process import writers_for
+from momentum.store import recordings
+from momentum.store.recordings import StoredRecording
+from momentum.web.api import models
+from momentum.web.door import Asking, Visitor, World
+from momentum.web.failures import responses
+from momentum.web.messages import completed_page, failed_page, finish_page, set_cookie
+from momentum.writers import WRITERS, highlights
+
+PROVIDERS = {"zoom": "Zoom"}
+"""Routes exist for each of these, configured or not: the API's shape does not depend on the environment."""
+
+FLOW_COOKIE = "momentum_connecting"
+DEFAULT_DAYS = 30
+WRITABLE = frozenset({*WRITERS, highlights.NAME})
+
+
+def router_for(name: str, label: str) -> APIRouter:
+    """All routes of one provider under `/api/<name>`."""
+    router = APIRouter(prefix=f"/api/{name}", tags=[name])
+    _add_connecting(router, name, label)
+    _add_connection(router, name, label)
+    _add_recordings(router, name, label)
+    return router
+
+
+def _add_connecting(router: APIRouter, name: str, label: str) -> None:
+    @router.get("/auth-url", responses=responses(401, 404), summary=f"Begin to connect {label}")
+    async def auth_url(world: World, person: Asking, answer: Response) -> models.AuthUrl:
+        """Where to send the browser. A cookie lets this browser alone finish by being sent back."""
+        begun, cookie = await _begin(world, name, person.user_id)
+        _set_flow_cookie(world, answer, name, cookie)
+        return models.AuthUrl(auth_url=begun.auth_url, state=begun.state, expires_at=begun.expires_at)
+
+    @router.post("/auth", responses=responses(401, 403, 404, 409), summary=f"Finish connecting {label}")
+    async def finish(world: World, person: Asking, sent: models.Completion) -> models.Connection:
+        """Trade the code that the provider sent the browser back with. The state must be your own."""
+        await connect.complete(world.connecting(name), person.user_id, state=sent.state, code=sent.code, error=sent.error)
+        return await connection_of(world, name, person.user_id)
+
+    @router.get("/auth", responses=responses(400), summary=f"Where {label} sends the browser back", include_in_schema=True)
+    async def callback(
+        world: World,
+        visitor: Visitor,
+        asked: Request,
+        state: Annotated[str, Query(min_length=1, max_length=512)],
+        code: Annotated[str | None, Query(min_length=1, max_length=4096)] = None,
+        error: Annotated[str | None, Query(max_length=256)] = None,
+    ) -> Response:
+        """Stores tokens only if this browser is the one that began, or the person's own; else shows a page to finish on."""
+        return await _back_from_provider(world, name, label, visitor, asked, state, code, error)
+
+
+def _add_connection(router: APIRouter, name: str, label: str) -> None:
+    @router.get("/status", responses=responses(401), summary=f"Your connection to {label}")
+    async def status_of(world: World, person: Asking) -> models.Connection:
+        """Whether you are connected, as whom, with which scopes, and what to do if something is wrong."""
+        return await connection_of(world, name, person.user_id)
+
+    @router.delete("/disconnect", responses=responses(401, 403, 404), summary=f"Disconnect {label}")
+    async def disconnect(
+        world: World, person: Asking, delete_data: Annotated[bool, Query(description="Also delete all that came from it.")] = False
+    ) -> models.Removed:
+        """Revoke at the provider, forget the credentials, and with `delete_data` everything that came from it."""
+        removed = await connect.disconnect(world.connecting(name), person.user_id, delete_data=delete_data)
+        return models.Removed.model_validate(removed)
+
+
+def _add_recordings(router: APIRouter, name: str, label: str) -> None:
+    @router.get("/meetings", responses=responses(401, 404, 409, 429), summary=f"Your recorded {label} meetings")
+    async def meetings(world: World, person: Asking, wanted: Annotated[_MeetingsQuery, Depends()]) -> models.Meetings:
+        """Newest first; the last 30 days by default. Pages stay stable while recordings come and go."""
+        since, until = wanted.days(world.clock())
+        refreshed = await _refreshed(world, name, person.user_id, since, until)
+        async with world.database.person(person.user_id) as connection:
+            page = await recordings.page(connection, person.user_id, name, since=since, until=until, **wanted.filters())
+        items = [_meeting(row) for row in page.rows]
+        return models.Meetings(meetings=items, next_page_token=page.next_token, from_=since, to=until, refreshed=refreshed)
+
+    @router.post(
+        "/download/{meeting_id:path}",
+        status_code=status.HTTP_202_ACCEPTED,
+        responses=responses(401, 403, 404, 409),
+        summary=f"Process a recorded {label} meeting",
+    )
+    async def download(world: World, person: Asking, meeting_id: str, wanted: models.DownloadRequest | None = None) -> models.Accepted:
+        """By number (the latest instance) or instance id, encoded once or twice. The same request is the same processing."""
+        options = _options(wanted or models.DownloadRequest(), world)
+        stored = await _recording_of(world, name, person.user_id, meeting_id)
+        nonce = secrets.token_hex(8) if wanted and wanted.force else None
+        async with world.database.person(person.user_id) as connection:
+            processing, created = await request.request_stored(connection, person.user_id, stored.id, options, nonce=nonce)
+        url = f"{world.settings.base_url}/api/processings/{processing.id}"
+        return models.Accepted(processing_id=processing.id, status_url=url, events_url=f"{url}/events", created=created)
+
+
+# --- connecting -----------------------------------------------------------------------------------
+
+
+async def _begin(world: App, name: str, user_id: UUID) -> tuple[connect.Begun, str]:
+    cookie = secrets.token_urlsafe(32)
+    return await connect.begin(world.connecting(name), user_id, browser_cookie=cookie), cookie
+
+
+def label_of(name: str) -> str:
+    """What people call the provider."""
+    return PROVIDERS.get(name, name.title())
+
+
+async def begin_in_browser(world: App, name: str, user_id: UUID) -> Response:
+    """Send this browser to the provider. Raises NotFound for a provider that is not set up."""
+    begun, cookie = await _begin(world, name, user_id)
+    answer = RedirectResponse(begun.auth_url, status.HTTP_303_SEE_OTHER)
+    _set_flow_cookie(world, answer, name, cookie)
+    return answer
+
+
+def _set_flow_cookie(world: App, answer: Response, name: str, cookie: str) -> None:
+    secure = world.settings.base_url.startswith("https:")
+    set_cookie(answer, FLOW_COOKIE, cookie, lifetime=timedelta(minutes=10), secure=secure, path=f"/api/{name}/auth")
+
+
+async def _back_from_provider(
+    world: App, name: str, label: str, visitor: UUID | None, asked: Request, state: str, code: str | None, error: str | None
+) -> Response:
+    try:
+        done = await connect.complete_from_browser(
+            world.connecting(name),
+            state=state,
+            code=code,
+            error=error,
+            user_id=visitor,
+            browser_cookie=asked.cookies.get(FLOW_COOKIE),
+        )
+    except MomentumError as failure:
+        return failed_page(label, failure)
+    if done is None:
+        return finish_page(name, label, state, code or "", signed_in=visitor is not None)
+    answer = completed_page(label)
+    answer.delete_cookie(FLOW_COOKIE, path=f"/api/{name}/auth")
+    return answer
+
+
+async def connection_of(world: App, name: str, user_id: UUID) -> models.Connection:
+    """A person's connection, in the API's shape."""
+    return models.Connection.model_validate(await connect.status(world.connecting(name), user_id))
+
+
+# --- recordings -----------------------------------------------------------------------------------
+
+
+class _MeetingsQuery:
+    """The parameters of a list of meetings."""
+
+    def __init__(
+        self,
+        from_: Annotated[date | None, Query(alias="from", description="First UTC day; default 30 days ago.")] = None,
+        to: Annotated[date | None, Query(description="Last UTC day; default today.")] = None,
+        page_size: Annotated[int, Query(ge=1, le=300)] = 30,
+        page_token: Annotated[str | None, Query(max_length=500)] = None,
+        query: Annotated[str | None, Query(max_length=200, description="Looked for in the topic.")] = None,
+        has: Annotated[Literal["transcript", "audio", "video"] | None, Query(description="Only those with such a file.")] = None,
+        include_trash: Annotated[bool, Query()] = False,
+    ) -> None:
+        self._from, self._to = from_, to
+        self._filters = {"size": page_size, "after": page_token, "query": query, "has": has, "include_trash": include_trash}
+
+    def filters(self) -> dict[str, Any]:
+        return self._filters
+
+    def days(self, now: datetime) -> tuple[date, date]:
+        """First and last UTC day. Raises Invalid(INVALID_DATE_RANGE)."""
+        today = now.astimezone(UTC).date()
+        # Somewhere it is tomorrow already: a person east of us asks for their own today.
+        until = self._to or max(today, self._from or today)
+        since = self._from or max(until, date.min + timedelta(days=DEFAULT_DAYS)) - timedelta(days=DEFAULT_DAYS)
+        if since > today + timedelta(days=1):
+            raise Invalid(ErrorCode.INVALID_DATE_RANGE, f"`from` is {since}, which has not come yet.")
+        if since > until:
+            raise Invalid(ErrorCode.INVALID_DATE_RANGE, f"`from` ({since}) is after `to` ({until}).")
+        return since, until
+
+
+async def _refreshed(world: App, name: str, user_id: UUID, since: date, until: date) -> bool:
+    provider, now = world.provider(name), world.clock()
+    # Nothing was recorded after today; some of today may be tomorrow's in UTC.
+    until = min(until, now.date() + timedelta(days=1))
+    found = await discover_if_stale(world.database, provider, world.tokens(name, user_id), user_id, since=since, until=until, now=now)
+    return found is not None
+
+
+async def _recording_of(world: App, name: str, user_id: UUID, meeting_id: str) -> StoredRecording:
+    try:
+        return await discover_one(
+            world.database, world.provider(name), world.tokens(name, user_id), user_id, meeting_id=meeting_id, now=world.clock()
+        )
+    except MomentumError as error:
+        if error.code is ErrorCode.RECORDING_NOT_FOUND:
+            raise NotFound(error.code, error.detail) from error
+        raise
+
+
+def _options(wanted: models.DownloadRequest, world: App) -> Options:
+    unknown = [w for w in wanted.deliverables if w not in WRITABLE]
+    if unknown:
+        raise Invalid(ErrorCode.INVALID_REQUEST, f"There is no deliverable {unknown[0]!r}. There are: {', '.join(sorted(WRITABLE))}.")
+    asked = Options(tuple(sorted(set(wanted.deliverables))), wanted.transcript, wanted.language or world.settings.language, wanted.file_id)
+    # What is written by default may change with the settings; what was asked for must not.
+    names = writers_for(asked, has_model=world.settings.openai_api_key is not None)
+    return Options(names, asked.transcript, asked.language, asked.file_id)
+
+
+def _meeting(row: StoredRecording) -> models.MeetingItem:
+    return models.MeetingItem(
+        id=row.instance_id,
+        meeting_number=row.meeting_number,
+        topic=row.topic,
+        started_at=row.started_at,
+        timezone=row.timezone,
+        duration_minutes=row.duration_minutes,
+        size=row.size,
+        host_email=row.host_email,
+        in_trash=row.in_trash,
+        gone=row.gone_at is not None,
+        files=[models.MeetingFile.model_validate(file) for file in row.files],
+        processing_id=row.processing.id if row.processing else None,
+        processing_state=row.processing.state if row.processing else None,
+        processed=row.processing is not None and row.processing.state == "done",
+    )

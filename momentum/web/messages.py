@@ -1,0 +1,57 @@
+"""Pages that say one thing, and the cookies that go with them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from momentum.errors import MomentumError
+
+_templates = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined)
+HOME = {"href": "/", "label": "To your recordings"}
+
+
+def page(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A template of ours as an answer."""
+    return HTMLResponse(_templates.get_template(template).render(**({"person": None} | values)), status)
+
+
+def message_page(title: str, text: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page that says one thing."""
+    nothing = {"finish": None, "link": None, "code": None}
+    return page("message.html", status=status, **({"title": title, "text": text} | nothing | values))
+
+
+def sign_in_page() -> HTMLResponse:
+    """What a stranger sees."""
+    text = "Open the sign-in link that Momentum printed when it started; it works once. To get a new one, run: momentum link"
+    return message_page("Sign in", text, status=401)
+
+
+def completed_page(label: str) -> HTMLResponse:
+    """The connection stands."""
+    return message_page(f"{label} is connected", "Momentum can find your recordings now.", link=HOME)
+
+
+def failed_page(label: str, error: MomentumError) -> HTMLResponse:
+    """The connection could not be made."""
+    return message_page(f"{label} is not connected", error.detail, status=error.status, code=str(error.code), link=HOME)
+
+
+def finish_page(name: str, label: str, state: str, code: str, *, signed_in: bool) -> HTMLResponse:
+    """The browser that came back did not begin: its person must confirm, so that nobody connects somebody else's account."""
+    if not signed_in:
+        text = f"You came back from {label} in a browser that did not begin here. Sign in first, then begin again."
+        return message_page("Almost connected", text, status=403)
+    finish = {"action": f"/connect/{name}/finish", "state": state, "code": code, "label": f"Connect this {label} account to me"}
+    text = f"You came back from {label}, but this browser did not begin. Go on only if you did, a moment ago."
+    return message_page("Is this you?", text, finish=finish, person=True)
+
+
+def set_cookie(answer: Response, name: str, value: str, *, lifetime: timedelta, secure: bool, path: str = "/") -> None:
+    """A cookie no script reads, sent along when the person comes from elsewhere by a link."""
+    answer.set_cookie(name, value, max_age=int(lifetime.total_seconds()), httponly=True, samesite="lax", secure=secure, path=path)
