@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from types import TracebackType
@@ -150,14 +152,20 @@ def _http_date(text: str) -> datetime | None:
         return None
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whom we believe in TLS: the machine's authorities, read once (it takes 30 ms)."""
+    return httpx2.create_ssl_context()
+
+
 class _CheckedTransport(httpx2.AsyncHTTPTransport):
     """httpx2's transport on a pool that connects to checked addresses; TLS and Host keep the name."""
 
     def __init__(self, private_hosts: frozenset[str]) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=_trust())
         # The transport takes no network backend, its pool does. tests/unit/test_client.py fails if the pool were ignored.
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=httpx2.create_ssl_context(),
+            ssl_context=_trust(),
             max_connections=100,
             max_keepalive_connections=20,
             keepalive_expiry=30,
