@@ -21,7 +21,10 @@ _AWAY = ("08", "53", "57P")  # connection, resources, shutdown: https://www.post
 def engine(url: str, **options: Any) -> AsyncEngine:
     """An engine whose connections are opened by the driver itself, so that every libpq URL works as it stands."""
     connect = partial(psycopg.AsyncConnection.connect, dsn.conninfo(url))
-    return create_async_engine("postgresql+psycopg://", async_creator=connect, json_serializer=serial.compact, **options)
+    # hide_parameters: what a statement was given, tokens and topics, must not stand in the text of its failure.
+    return create_async_engine(
+        "postgresql+psycopg://", async_creator=connect, json_serializer=serial.compact, hide_parameters=True, **options
+    )
 
 
 @asynccontextmanager

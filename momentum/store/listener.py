@@ -111,7 +111,7 @@ class Listener:
                     failures = 0
                     for reader in list(self._readers):
                         reader.hand(notification)
-            except psycopg.OperationalError:
+            except psycopg.Error:
                 self._listening = False
                 await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
                 failures += 1

@@ -49,7 +49,7 @@ async def _owner(owner_dsn: str) -> AsyncIterator[AsyncConnection]:
     """One transaction of the owner; whoever else prepares this database waits for its end."""
     owner = engine(owner_dsn, poolclass=NullPool)
     try:
-        async with translated(), _explained(owner_dsn), owner.begin() as connection:
+        async with translated(), owner.begin() as connection, _explained(connection):
             await connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             await connection.execute(text("set local search_path to public"))
             yield connection
@@ -109,26 +109,25 @@ async def _job_engine(connection: AsyncConnection) -> None:
 
 
 @asynccontextmanager
-async def _explained(owner_dsn: str) -> AsyncIterator[None]:
+async def _explained(connection: AsyncConnection) -> AsyncIterator[None]:
+    wish = await _wish(connection)
     try:
         yield
     except DBAPIError as error:
         if sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
             raise
-        raise MomentumError(ErrorCode.DATABASE_PRIVILEGE_MISSING, _request(owner_dsn)) from error
+        raise MomentumError(ErrorCode.DATABASE_PRIVILEGE_MISSING, wish) from error
 
 
-def _request(owner_dsn: str) -> str:
-    found = dsn.parameters(owner_dsn)
-    user = found.get("user", "postgres")
-    owner = sql.Identifier(user).as_string()
-    database = sql.Identifier(found.get("dbname", user)).as_string()
-    statements = (
-        f"CREATE ROLE {APP_ROLE} NOLOGIN",
-        f"CREATE ROLE {DEFINER_ROLE} NOLOGIN",
+async def _wish(connection: AsyncConnection) -> str:
+    """What to ask an administrator for. Written beforehand: a transaction that failed answers no more questions."""
+    query = text("select current_user as owner, current_database() as name, array(select rolname::text from pg_roles) as roles")
+    found = (await connection.execute(query)).one()
+    owner, name = sql.Identifier(found.owner).as_string(), sql.Identifier(found.name).as_string()
+    statements = [f"CREATE ROLE {role} NOLOGIN" for role in (APP_ROLE, DEFINER_ROLE) if role not in found.roles]
+    statements += [
         f"GRANT {APP_ROLE}, {DEFINER_ROLE} TO {owner}",
-        f"GRANT CREATE ON DATABASE {database} TO {owner}",
+        f"GRANT CREATE ON DATABASE {name} TO {owner}",
         f"GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
-    )
-    wish = "; ".join(statements)
-    return f"The database user {owner} may not set up Momentum. Let an administrator run, in that database: {wish};"
+    ]
+    return f"The database user {owner} may not set up Momentum. Let an administrator run, in that database: {'; '.join(statements)};"

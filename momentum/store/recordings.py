@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, case, delete, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.model import ProcessingState, Recording, RecordingFile
@@ -222,7 +222,7 @@ def _file(row: RowMapping) -> RecordingFile:
 
 async def _latest(connection: AsyncConnection, recording_ids: Sequence[UUID]) -> dict[UUID, LatestProcessing]:
     found = tables.processings.c
-    query = select(found.recording_id, found.id, found.state).distinct(found.recording_id)
+    query = select(found.recording_id, found.id, found.state).ext(distinct_on(found.recording_id))
     query = query.where(found.recording_id == func.any(list(recording_ids))).order_by(found.recording_id, found.created_at.desc(), found.id)
     return {row.recording_id: LatestProcessing(row.id, ProcessingState(row.state)) for row in await connection.execute(query)}
 

@@ -1,6 +1,7 @@
 -- Roles stay: they belong to the cluster, and another database may use them.
 
 alter default privileges in schema public revoke select, insert, update, delete on tables from momentum_app;
+drop function rate_limit_take, rate_limit_pause;
 drop trigger remember_deletion on profiles;
 set local role momentum_definer;
 drop schema lookup cascade;

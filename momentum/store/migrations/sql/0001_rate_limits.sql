@@ -41,7 +41,7 @@ begin
         return;
     elsif held.paused_until > moment then
         why := 'paused';
-        wait_s := case when held.paused_until = 'infinity' then 'infinity' else extract(epoch from held.paused_until - moment) end;
+        wait_s := extract(epoch from held.paused_until - moment);
         return;
     elsif slot > moment + p_horizon_s * interval '1 second' then
         why := 'ahead';

@@ -12,6 +12,7 @@ def upgrade() -> None:
     run_file("0001_tables.sql")
     run_file("0001_policies.sql")
     run_file("0001_lookups.sql")
+    run_file("0001_rate_limits.sql")
 
 
 def downgrade() -> None:
