@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from momentum.sandbox.world import Sandbox
 
@@ -79,8 +79,9 @@ def page(title: str, text: str, status: int = 200) -> Response:
 
 
 def cut_off(status: int = 200) -> Response:
-    """An answer whose connection ends before its body."""
-    return Response(b"", status, headers={"content-length": "512", "content-type": "application/json"})
+    """An answer whose connection ends after the first byte of its body."""
+    # The server completes an answer sent in one piece, so this one is streamed.
+    return StreamingResponse(iter((b"{",)), status, headers={"content-length": "512", "content-type": "application/json"})
 
 
 def sandbox_of(request: Request) -> Sandbox:

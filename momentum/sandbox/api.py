@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -24,9 +23,7 @@ from momentum.sandbox.answers import (
     TOKEN_EXPIRED,
     TOKEN_INVALID,
     ZoomError,
-    cut_off,
     error_response,
-    page,
     sandbox_of,
 )
 from momentum.sandbox.catalogue import ACCOUNT_ID, Meeting, User
@@ -49,12 +46,6 @@ def endpoint(label: str, *scopes: str) -> Callable[[Handler], Callable[[Request]
         async def answer(request: Request) -> Response:
             sandbox, path = sandbox_of(request), request.url.path
             sandbox.calls[label] += 1
-            if (slow := sandbox.faults.fire("slow", path=path)) is not None:
-                await asyncio.sleep(float(slow.get("seconds", 1)))
-            if sandbox.faults.fire("drop_connection", path=path) is not None:
-                return cut_off()
-            if (fault := sandbox.faults.fire("server_error", path=path)) is not None:
-                return page("Something went wrong", "", int(fault.get("status", 500)))
             try:
                 _check_rate(sandbox, label, path)
                 response = await handler(request, sandbox, _access(request, sandbox, scopes))

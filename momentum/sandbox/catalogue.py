@@ -7,7 +7,7 @@ import hashlib
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from momentum.sandbox.samples import Sample, load
 
@@ -112,20 +112,16 @@ _TOPICS = (
 
 def build(now: datetime, generated: int) -> list[Meeting]:
     """All meetings, newest first: the samples, one in the trash, and `generated` more spread over the months before `now`."""
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    meetings = [_sample(key, uid, number, kind, today - timedelta(days=ago), at, MAYA) for key, uid, number, kind, ago, at in _SAMPLES]
-    meetings.append(_sample("standup", _TOMS_UUID, 81230000004, SCHEDULED, today - timedelta(days=1), time(10, 0), TOM))
-    meetings.append(
-        _meeting(_TRASHED_UUID, 81230000005, "Old interview", SCHEDULED, today - timedelta(days=9), load("short"), trashed=True)
-    )
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    meetings = [_meeting(uid, number, load(key), _at(today, ago, at), kind=kind) for key, uid, number, kind, ago, at in _SAMPLES]
+    meetings.append(_meeting(_TOMS_UUID, 81230000004, load("standup"), _at(today, 1, time(10, 0)), owner=TOM))
+    meetings.append(_meeting(_TRASHED_UUID, 81230000005, load("short"), _at(today, 9, time(11, 0)), topic="Old interview", trashed=True))
     meetings.extend(_generated(today, generated))
     return sorted(meetings, key=lambda meeting: meeting.start, reverse=True)
 
 
-def _sample(key: str, uid: str, number: int, kind: int, day: datetime, at: time, owner: User) -> Meeting:
-    sample = load(key)
-    start = day.replace(hour=at.hour, minute=at.minute)
-    return _meeting(uid, number, sample.topic, kind, start, sample, owner=owner)
+def _at(today: datetime, days_ago: int, at: time) -> datetime:
+    return (today - timedelta(days=days_ago)).replace(hour=at.hour, minute=at.minute)
 
 
 def _generated(today: datetime, count: int) -> Iterator[Meeting]:
@@ -136,7 +132,7 @@ def _generated(today: datetime, count: int) -> Iterator[Meeting]:
         day = today - timedelta(days=1) - span * (index / count)
         start = day.replace(minute=0, second=0, microsecond=0) + timedelta(minutes=7 * (index % 8))
         number = 82_000_000_000 + (index % len(_TOPICS) if kind == RECURRING else 1_000 + index)
-        yield _meeting(_uuid(index), number, topic, kind, start, sample, variety=index)
+        yield _meeting(_uuid(index), number, sample, start, topic=topic, kind=kind, variety=index)
 
 
 def _uuid(index: int) -> str:
@@ -149,11 +145,11 @@ def _uuid(index: int) -> str:
 def _meeting(
     uid: str,
     number: int,
-    topic: str,
-    kind: int,
-    start: datetime,
     sample: Sample,
+    start: datetime,
     *,
+    topic: str | None = None,
+    kind: int = SCHEDULED,
     owner: User = MAYA,
     variety: int | None = None,
     trashed: bool = False,
@@ -163,7 +159,7 @@ def _meeting(
     return Meeting(
         uuid=uid,
         number=number,
-        topic=topic,
+        topic=topic or sample.topic,
         kind=kind,
         start=start,
         owner=owner,

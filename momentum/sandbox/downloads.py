@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,25 +35,34 @@ async def download(request: Request) -> Response:
         return _sign_in_page()
     if not current or not _may_read(sandbox, meeting, token):
         return _unauthorized()
-    return _send_on(sandbox, file, path)
+    return _send_on(sandbox, file)
 
 
 def _refusal(sandbox: Sandbox, file: MediaFile, path: str) -> Response | None:
-    struck = sandbox.faults.fire
-    if struck("download_html_200", path=path, file=file.tags) is not None:
-        return _sign_in_page()
-    if struck("stale_url", path=path, file=file.tags) is not None:
-        sandbox.retire_url(file)
-        return _unauthorized()
-    if struck("download_401", path=path, file=file.tags) is not None:
-        return _unauthorized()
-    if struck("download_404_html", path=path, file=file.tags) is not None:
-        return page("Recording does not exist - Zoom", "<p>This recording does not exist.</p>", 404)
-    if struck("redirect_loop", path=path, file=file.tags) is not None:
-        return RedirectResponse(f"{sandbox.base}{path}", 302)
-    if (fault := struck("redirect_private", path=path, file=file.tags)) is not None:
-        return RedirectResponse(str(fault.get("location", "http://10.255.255.1/private")), 302)
+    """What the first fault that strikes answers."""
+    for name, answer in _REFUSALS.items():
+        if (options := sandbox.faults.fire(name, path=path, file=file.tags)) is not None:
+            return answer(sandbox, file, options)
     return None
+
+
+def _retired(sandbox: Sandbox, file: MediaFile, _options: Mapping[str, Any]) -> Response:
+    sandbox.retire_url(file)
+    return _unauthorized()
+
+
+def _elsewhere(_sandbox: Sandbox, _file: MediaFile, options: Mapping[str, Any]) -> Response:
+    return RedirectResponse(str(options.get("location", "http://10.255.255.1/private")), 302)
+
+
+_REFUSALS: Mapping[str, Callable[[Sandbox, MediaFile, Mapping[str, Any]], Response]] = {
+    "download_html_200": lambda *_: _sign_in_page(),
+    "stale_url": _retired,
+    "download_401": lambda *_: _unauthorized(),
+    "download_404_html": lambda *_: page("Recording does not exist - Zoom", "<p>This recording does not exist.</p>", 404),
+    "redirect_loop": lambda sandbox, file, _: RedirectResponse(f"{sandbox.base}{sandbox.download_path(file)}", 302),
+    "redirect_private": _elsewhere,
+}
 
 
 def _sign_in_page() -> Response:
@@ -78,7 +87,7 @@ def _may_read(sandbox: Sandbox, meeting: Meeting, token: str) -> bool:
     return access is not None and alive and (access.whole_account or access.user_id == meeting.owner.id)
 
 
-def _send_on(sandbox: Sandbox, file: MediaFile, path: str) -> Response:
+def _send_on(sandbox: Sandbox, file: MediaFile) -> Response:
     expires = int(sandbox.now().timestamp()) + SIGNATURE_LIFE
     signed = f"Expires={expires}&Signature={sandbox.sign(file, expires)}"
     name = f"{file.recording_type}.{file.extension.lower()}"
@@ -123,10 +132,10 @@ class _Body:
         position, end = start, min(end, self.sent)
         while position < end:
             piece = self.content[position : min(position + block, end)] or bytes(min(block, end - position))
-            yield piece
             position += len(piece)
             if self.pace is not None:
                 await asyncio.sleep(max(0.0, began + (position - start) / self.pace - time.monotonic()))
+            yield piece
 
 
 def _deliver(sandbox: Sandbox, file: MediaFile, wanted: str | None) -> Response:
@@ -188,7 +197,7 @@ def _span(wanted: str | None, size: int) -> tuple[int, int] | None:
     return (start, end) if start < end else None
 
 
-async def watch_page(request: Request) -> Response:
+async def watch_page(_request: Request) -> Response:
     """Share and play links are for people."""
     return page("Password Required - Zoom", "<p>This recording is protected by a passcode.</p>")
 

@@ -9,10 +9,11 @@ from typing import Any
 from momentum.errors import ErrorCode, Invalid
 
 KNOWN = {
-    # any call of the API
+    # any request to Zoom's host
     "slow": "answers after `seconds` (default 1)",
     "server_error": "answers `status` (default 500) with an HTML page",
     "drop_connection": "breaks the connection off inside the answer",
+    # any call of the API
     "token_expired": "401/124, as if the access token had run out early",
     "invalid_token": "401/124, as if the grant had been revoked",
     "scope_missing": "400/`code` (default 4711), naming `scope`",

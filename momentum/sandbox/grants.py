@@ -96,7 +96,7 @@ class Grants:
         self._access: dict[str, Access] = {}
         self._refresh: dict[str, _Refresh] = {}
 
-    def issue_code(self, app: ClientApp, user_id: str, redirect_uri: str, challenge: str, method: str, scopes: tuple[str, ...]) -> str:
+    def issue_code(self, app: ClientApp, user_id: str, *, redirect_uri: str, challenge: str, method: str, scopes: tuple[str, ...]) -> str:
         code = self.opaque(24)
         self._codes[code] = _Code(user_id, app.client_id, redirect_uri, challenge, method or "plain", scopes, self._now())
         return code
@@ -148,7 +148,8 @@ class Grants:
             self.kill(entry.user_id, entry.client_id)
 
     def kill(self, user_id: str, client_id: str) -> None:
-        for entry in (*self._access.values(), *self._refresh.values()):
+        entries: list[Access | _Refresh] = [*self._access.values(), *self._refresh.values()]
+        for entry in entries:
             if (entry.user_id, entry.client_id) == (user_id, client_id):
                 entry.alive = False
 

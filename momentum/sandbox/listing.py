@@ -203,6 +203,7 @@ def _bent(body: dict[str, Any], effects: Effects) -> dict[str, Any]:
         ]
     if "numbers_as_strings" in effects:
         body |= {key: str(body[key]) for key in _NUMBERS if key in body}
-        for file in body["recording_files"]:
-            file |= {"file_size": str(file["file_size"])} if "file_size" in file else {}
+        body["recording_files"] = [
+            file | ({"file_size": str(file["file_size"])} if "file_size" in file else {}) for file in body["recording_files"]
+        ]
     return body

@@ -26,7 +26,7 @@ async def authorize(request: Request) -> Response:
     sandbox, query = sandbox_of(request), request.query_params
     if problem := _problem(sandbox, query):
         return problem
-    if sandbox.faults.fire("consent_denied"):
+    if sandbox.faults.fire("consent_denied") is not None:
         return _denied(query)
     if sandbox.auto_approve or query.get("auto_approve") in {"1", "true"}:
         return _approved(sandbox, query, query.get("user", ""))
@@ -65,7 +65,9 @@ def _approved(sandbox: Sandbox, values: Mapping[str, str], who: str) -> Response
     user = (sandbox.user(who) if who else None) or sandbox.signed_in
     asked = tuple(values.get("scope", "").split()) or sandbox.app.scopes
     challenge, method = values.get("code_challenge", ""), values.get("code_challenge_method", "")
-    code = sandbox.grants.issue_code(sandbox.app, user.id, values["redirect_uri"], challenge, method, asked)
+    code = sandbox.grants.issue_code(
+        sandbox.app, user.id, redirect_uri=values["redirect_uri"], challenge=challenge, method=method, scopes=asked
+    )
     return _back(values, code=code)
 
 
@@ -164,6 +166,7 @@ def _token_body(sandbox: Sandbox, tokens: Tokens) -> dict[str, Any]:
 
 
 async def revoke(request: Request) -> Response:
+    """Ends the grant a token belongs to."""
     sandbox = sandbox_of(request)
     values = dict(request.query_params) | {key: str(value) for key, value in (await request.form()).items()}
     try:

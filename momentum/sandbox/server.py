@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from momentum.errors import ErrorCode, Permanent
 from momentum.model import Clock
 from momentum.sandbox import api, control, downloads, oauth
-from momentum.sandbox.answers import NOT_RECOGNISED, page
+from momentum.sandbox.answers import NOT_RECOGNISED, cut_off, page
 from momentum.sandbox.faults import read_flag
 from momentum.sandbox.world import DEFAULT_REDIRECT_URIS, RequestRecord, Sandbox
 
@@ -94,21 +94,44 @@ def zoom_app(sandbox: Sandbox) -> ASGIApp:
     routes = [*control.ROUTES, *oauth.ROUTES, *downloads.ROUTES, Mount("/v2", routes=[*api.ROUTES, unknown])]
     app = Starlette(routes=routes, exception_handlers={404: _no_such_page, 405: _not_recognised})
     app.state.sandbox = sandbox
-    return RequestLog(app, sandbox, "zoom")
+    return RequestLog(Interruptions(app, sandbox), sandbox, "zoom")
 
 
 def storage_app(sandbox: Sandbox) -> ASGIApp:
+    """Where the bytes are."""
     app = Starlette(routes=downloads.STORAGE_ROUTES)
     app.state.sandbox = sandbox
     return RequestLog(app, sandbox, "storage")
 
 
-async def _not_recognised(request: Request, _error: Exception | None = None) -> Response:
+async def _not_recognised(_request: Request, _error: Exception | None = None) -> Response:
     return JSONResponse({"code": 2300, "message": NOT_RECOGNISED}, 404)
 
 
-async def _no_such_page(request: Request, _error: Exception) -> Response:
+async def _no_such_page(_request: Request, _error: Exception) -> Response:
     return page("Page not found - Zoom", "<p>This page does not exist.</p>", 404)
+
+
+class Interruptions:
+    """What can befall any request to Zoom's host: it is slow, it fails, the connection breaks."""
+
+    def __init__(self, app: ASGIApp, sandbox: Sandbox) -> None:
+        self._app = app
+        self._sandbox = sandbox
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = None if scope["path"].startswith("/__") else await self._interruption(scope["path"])
+        await (answer or self._app)(scope, receive, send)
+
+    async def _interruption(self, path: str) -> Response | None:
+        struck = self._sandbox.faults.fire
+        if (slow := struck("slow", path=path)) is not None:
+            await asyncio.sleep(float(slow.get("seconds", 1)))
+        if struck("drop_connection", path=path) is not None:
+            return cut_off()
+        if (fault := struck("server_error", path=path)) is not None:
+            return page("Something went wrong", "<p>Please try again.</p>", int(fault.get("status", 500)))
+        return None
 
 
 class RequestLog:
@@ -186,7 +209,7 @@ async def _listening(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
             await _answering(running, host, bound)
             yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
         finally:
-            server.stop()
+            server.stop()  # type: ignore[no-untyped-call] # granian leaves it untyped
             with suppress(asyncio.CancelledError):
                 await running
 
