@@ -1,11 +1,14 @@
 """Fixtures that every kind of test may use."""
 
 import asyncio
+import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
 from uuid import uuid4
 
+import av
 import psycopg
 import pytest
 
@@ -89,3 +92,30 @@ async def _profile(database, name):
     async with database.nobody() as connection:
         email = f"{name}@example.org"
         return (await profiles.resolve(connection, issuer="test", subject=name, email=email, name=name.title())).id
+
+
+def _pcm(path):
+    """A file's sound as 16 kHz mono int16."""
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
+    with av.open(str(path)) as container:
+        frames = [frame for decoded in [*container.decode(audio=0), None] for frame in resampler.resample(decoded)]
+    return b"".join(frame.to_ndarray().tobytes() for frame in frames)
+
+
+@pytest.fixture(scope="session")
+def read_speech():
+    """Sentences read by a person, from Debian's pocketsphinx-testdata: (PCM, words) of each."""
+    folder = Path("/usr/share/pocketsphinx/test/data/librivox")
+    if not folder.is_dir():
+        pytest.skip("real speech is missing: apt-get install pocketsphinx-testdata")
+    lines = re.findall(r"<s> (.*) </s> \((.*)\)", (folder / "transcription").read_text())
+    return [(_pcm(folder / f"{name}.wav"), words) for words, name in lines]
+
+
+@pytest.fixture(scope="session")
+def sample_speech():
+    """Reads a sample by name, as PCM; the samples' folder is named by MOMENTUM_SAMPLES."""
+    folder = os.environ.get("MOMENTUM_SAMPLES")
+    if not folder:
+        pytest.skip("MOMENTUM_SAMPLES names no folder with speech samples")
+    return lambda name: _pcm(Path(folder) / "speech" / name)
