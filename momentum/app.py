@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from momentum.embedded.server import EmbeddedPostgres
+from momentum.database import open_database
 from momentum.errors import ErrorCode, NotFound
 from momentum.model import Clock
 from momentum.outbound.client import ApiClient
@@ -17,7 +17,7 @@ from momentum.providers import PROVIDERS
 from momentum.providers.base import Provider
 from momentum.settings import Settings
 from momentum.store.credentials import StoredTokens
-from momentum.store.database import Database, prepare
+from momentum.store.database import Database
 from momentum.store.keys import open_vault
 from momentum.store.limits import SharedLimiter
 from momentum.tools import Tools, open_tools
@@ -60,10 +60,7 @@ class App:
 async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterator[App]:
     """The world, closed again at the end; an embedded database that we started is stopped."""
     async with AsyncExitStack() as stack:
-        owner_dsn = await stack.enter_async_context(owner_database(settings))
-        dsn = await prepare(owner_dsn, own_login=settings.database_url is None)
-        database = await Database.open(dsn)
-        stack.push_async_callback(database.aclose)
+        database, dsn = await stack.enter_async_context(open_database(settings))
         vault = await open_vault(database, settings)
         client = ApiClient(private_hosts=settings.zoom_hosts)
         stack.push_async_callback(client.aclose)
@@ -75,17 +72,3 @@ async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterat
         tools = await stack.enter_async_context(open_tools(settings))
         providers = {name: provider for name, provider in made.items() if provider is not None}
         yield App(settings, clock, dsn, database, vault, client, downloads, limiter, providers, tools)
-
-
-@asynccontextmanager
-async def owner_database(settings: Settings) -> AsyncIterator[str]:
-    """URL of the database with the rights to migrate: DATABASE_URL, else the embedded server, started where nobody did."""
-    if settings.database_url:
-        yield settings.database_url.get_secret_value()
-        return
-    server = EmbeddedPostgres(settings.home)
-    cluster = await server.start()
-    try:
-        yield cluster.owner_dsn
-    finally:
-        await server.leave()

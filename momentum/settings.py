@@ -6,10 +6,12 @@ Every setting stands in docs/deployment/environment.md and `.env.example`; a tes
 from __future__ import annotations
 
 import ipaddress
+import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -186,6 +188,15 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsInvalid(" ".join(_sentence(problem) for problem in error.errors(include_input=False, include_url=False))) from None
+
+
+def source_of(name: str) -> Literal["environment", ".env", "default"]:
+    """Where the value of a setting (a field name) comes from."""
+    variable = (Settings.model_fields[name].alias or name).upper()
+    if any(key.upper() == variable and value for key, value in os.environ.items()):
+        return "environment"
+    stored = dotenv_values(".env")
+    return ".env" if any(key.upper() == variable and value for key, value in stored.items()) else "default"
 
 
 def _sentence(problem: ErrorDetails) -> str:

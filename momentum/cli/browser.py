@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from momentum.errors import ErrorCode, Permanent
 from momentum.outbound.client import Answer, ApiClient
@@ -27,8 +27,11 @@ class Browser:
     async def consent(self, auth_url: str) -> Answer:
         """Open the provider's consent page, press Allow, and follow the way back to us."""
         page = await self._follow("GET", auth_url)
-        # The local Zoom takes the decision where it shows the page, as one form field.
-        return await self._follow("POST", auth_url, data={"decision": "allow"}) if page.status == 200 else page
+        if page.status != 200 or b"<form" not in page.body:
+            return page
+        # The form repeats the query in hidden fields, and adds the decision.
+        fields = dict(parse_qsl(urlsplit(auth_url).query)) | {"decision": "allow"}
+        return await self._follow("POST", auth_url.partition("?")[0], data=fields)
 
     async def json(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """The JSON of one of our own routes. Raises Permanent when it refuses."""

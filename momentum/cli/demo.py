@@ -61,15 +61,18 @@ async def _demo(console: Console, *, once: bool, as_json: bool, port: int) -> in
 async def _world(port: int) -> AsyncIterator[tuple[App, Sandbox, int]]:
     home = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="momentum-demo-"))
     try:
-        async with running_sandbox(now=real_clock) as zoom:
-            settings = _settings(home, port or free_port("127.0.0.1"), zoom)
+        home.chmod(0o711)  # run by root, the database server is another user, who must get to its folder within
+        port = port or free_port("127.0.0.1")
+        redirect_uri = f"http://localhost:{port}/api/zoom/auth"
+        async with running_sandbox(now=real_clock, redirect_uris=(redirect_uri,)) as zoom:
+            settings = _settings(home, port, redirect_uri, zoom)
             async with open_app(settings) as app, doors(app, with_web=True, with_worker=True) as web_port:
                 yield app, zoom, web_port or settings.port
     finally:
         await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
 
 
-def _settings(home: Path, port: int, zoom: Sandbox) -> Settings:
+def _settings(home: Path, port: int, redirect_uri: str, zoom: Sandbox) -> Settings:
     # The demo is a world of its own: its database lives as long as it does, only model weights are shared.
     return load_settings(
         momentum_home=home,
@@ -83,7 +86,7 @@ def _settings(home: Path, port: int, zoom: Sandbox) -> Settings:
         jwt_issuer=None,
         zoom_client_id=CLIENT_ID,
         zoom_client_secret=CLIENT_SECRET,
-        zoom_redirect_uri=f"http://localhost:{port}/api/zoom/auth",
+        zoom_redirect_uri=redirect_uri,
         zoom_oauth_base=zoom.oauth_base,
         zoom_api_base=zoom.api_base,
         MOMENTUM_DEMO=True,
