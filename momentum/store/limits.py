@@ -81,7 +81,7 @@ class SharedLimiter:
 
     async def aclose(self) -> None:
         """End the pumps; who still waits is cancelled."""
-        for pump in self._pumps.values():
+        for pump in list(self._pumps.values()):
             await pump.aclose()
         self._pumps.clear()
 
