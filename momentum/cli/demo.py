@@ -59,9 +59,8 @@ async def _demo(console: Console, *, once: bool, as_json: bool, port: int) -> in
 
 @asynccontextmanager
 async def _world(port: int) -> AsyncIterator[tuple[App, Sandbox, int]]:
-    home = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="momentum-demo-"))
+    home = await asyncio.to_thread(_temporary_home)
     try:
-        home.chmod(0o711)  # run by root, the database server is another user, who must get to its folder within
         port = port or free_port("127.0.0.1")
         redirect_uri = f"http://localhost:{port}/api/zoom/auth"
         async with running_sandbox(now=real_clock, redirect_uris=(redirect_uri,)) as zoom:
@@ -70,6 +69,12 @@ async def _world(port: int) -> AsyncIterator[tuple[App, Sandbox, int]]:
                 yield app, zoom, web_port or settings.port
     finally:
         await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
+
+
+def _temporary_home() -> Path:
+    home = Path(tempfile.mkdtemp(prefix="momentum-demo-"))
+    home.chmod(0o711)  # run by root, the database server is another user, who must get to its folder within
+    return home
 
 
 def _settings(home: Path, port: int, redirect_uri: str, zoom: Sandbox) -> Settings:

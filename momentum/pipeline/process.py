@@ -149,7 +149,7 @@ def _joined(pieces: list[tuple[Part, Transcript]]) -> Transcript:
     for part, piece in pieces:
         if segments and part.offset > end:
             gaps.append(Gap(end, part.offset))
-        segments.extend(_moved(s, part.offset, len(segments) + i) for i, s in enumerate(piece.segments))
+        segments += [_moved(segment, part.offset, number) for number, segment in enumerate(piece.segments, len(segments))]
         end = part.offset + piece.seconds
     first = pieces[0][1]
     language = next((p.language for _, p in pieces if p.language), None)

@@ -32,7 +32,7 @@ def attributes(tree):
     [
         ({"httpx2", "httpx", "requests", "urllib3"}, "momentum/outbound/"),
         ({"aiohttp"}, "momentum/outbound/"),
-        ({"psycopg", "sqlalchemy", "alembic"}, "momentum/store/"),
+        ({"psycopg", "sqlalchemy", "alembic"}, ("momentum/store/", "momentum/embedded/")),
         ({"dbos"}, "momentum/worker/"),
         ({"openai"}, ("momentum/llm.py", "momentum/transcribers/openai")),
         ({"fastapi", "starlette"}, ("momentum/web/", "momentum/sandbox/")),

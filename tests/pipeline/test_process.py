@@ -1,0 +1,195 @@
+"""The steps in their order, over an origin and a shelf in memory."""
+
+import dataclasses
+import io
+import wave
+from contextlib import asynccontextmanager
+
+import pytest
+
+from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
+from momentum.media.decoder import DecodeLimits, Decoder
+from momentum.model import Heard, Meeting, Options, Segment, Word
+from momentum.pipeline.places import Found, MemoryShelf, Part
+from momentum.pipeline.process import Job, process
+from momentum.transcribers.base import Limits
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclasses.dataclass
+class Bytes:
+    data: bytes
+    name: str = "sound.wav"
+
+    @property
+    def size(self):
+        return len(self.data)
+
+    async def stream(self, start=0):
+        yield self.data[start:]
+
+    async def read(self, start, length):
+        return self.data[start : start + length]
+
+
+class Origin:
+    """A recording of any number of parts; counts what is asked of it."""
+
+    def __init__(self, parts, sound, captions=None):
+        self.parts, self.sound, self.said = parts, sound, captions or {}
+        self.opened = 0
+
+    async def look(self):
+        return Found(self.parts)
+
+    async def meeting(self):
+        return Meeting("Planning")
+
+    def media(self, part):
+        self.opened += 1
+        return Bytes(self.sound)
+
+    async def captions(self, part):
+        return self.said.get(part.key, ())
+
+
+class Engine:
+    """Hears the same sentence in every chunk; counts its calls."""
+
+    name = "local"
+    limits = Limits(target_seconds=50, max_seconds=60, parallel=1)
+
+    def __init__(self):
+        self.calls = 0
+
+    def parameters(self, language):
+        return {"model": "one", "language": language}
+
+    async def transcribe(self, chunk, *, language):
+        self.calls += 1
+        words = (Word("We", 0.0, 0.2), Word("decided.", 0.2, 0.6))
+        return Heard((Segment(0, 0.0, 0.6, "We decided.", words=words),), "en")
+
+    async def aclose(self):
+        pass
+
+
+@dataclasses.dataclass
+class Tools:
+    decoder: Decoder
+    transcriber: Engine
+    llm: None = None
+
+
+@pytest.fixture(scope="module")
+def speech():
+    """One of the sandbox's samples: the voice gate lets no mere tone pass."""
+    from pathlib import Path
+
+    import momentum.sandbox
+
+    return next((Path(momentum.sandbox.__file__).parent / "samples").rglob("*.m4a")).read_bytes()
+
+
+@asynccontextmanager
+async def tools():
+    decoder = Decoder(DecodeLimits())
+    try:
+        yield Tools(decoder, Engine())
+    finally:
+        await decoder.aclose()
+
+
+def part(number, offset, **facts):
+    return Part(key=f"{number}", offset=offset, **facts)
+
+
+async def test_a_recording_becomes_highlights(speech):
+    shelf = MemoryShelf()
+    async with tools() as with_tools:
+        made = await process(Job(Origin((part(0, 0.0),), speech), shelf, Options(), with_tools))
+    assert [shelf.deliverables[i].kind for i in made] == ["highlights"]
+    assert shelf.delivered == tuple(made)
+    assert set(shelf.seconds_per_step) == {"discover", "transcribe", "attribute", "generate", "verify", "deliver"}
+
+
+async def test_two_file_sets_are_one_transcript_with_the_gap_between_them(speech):
+    shelf = MemoryShelf()
+    async with tools() as with_tools:
+        await process(Job(Origin((part(0, 0.0), part(1, 600.0)), speech), shelf, Options(), with_tools))
+    transcript = list(shelf.transcripts.values())[-1]
+    assert [s.id for s in transcript.segments] == list(range(len(transcript.segments)))
+    (gap,) = transcript.gaps
+    assert gap.end == 600.0
+    assert all(s.end <= gap.start or s.start >= gap.end for s in transcript.segments)
+    assert any(w.start >= 600.0 for s in transcript.segments for w in s.words)
+
+
+async def test_the_providers_names_are_taken_over(speech):
+    captions = {"0": (Segment(0, 0.0, 10_000.0, "Whatever.", "Ada"),)}
+    shelf = MemoryShelf()
+    async with tools() as with_tools:
+        await process(Job(Origin((part(0, 0.0, has_captions=True),), speech, captions), shelf, Options(), with_tools))
+        assert {s.speaker for s in list(shelf.transcripts.values())[-1].segments} == {"Ada"}
+
+
+async def test_the_providers_own_transcript_needs_no_listening(speech):
+    captions = {"0": (Segment(0, 1.0, 2.0, "We ship on Friday.", "Ada"),)}
+    origin = Origin((part(0, 0.0, has_captions=True),), speech, captions)
+    async with tools() as with_tools:
+        shelf = MemoryShelf()
+        await process(Job(origin, shelf, Options(transcript="zoom"), with_tools))
+        assert (origin.opened, with_tools.transcriber.calls) == (0, 0)
+    assert next(iter(shelf.transcripts.values())).source == "zoom"
+
+
+async def test_without_the_providers_transcript_asking_for_it_is_refused(speech):
+    async with tools() as with_tools:
+        with pytest.raises(Permanent) as caught:
+            await process(Job(Origin((part(0, 0.0),), speech), MemoryShelf(), Options(transcript="zoom"), with_tools))
+    assert caught.value.code == ErrorCode.RECORDING_HAS_NO_TRANSCRIPT
+
+
+async def test_nothing_to_listen_to_is_said(speech):
+    async with tools() as with_tools:
+        with pytest.raises(Permanent) as caught:
+            await process(Job(Origin((part(0, 0.0, has_media=False),), speech), MemoryShelf(), Options(), with_tools))
+    assert caught.value.code == ErrorCode.RECORDING_HAS_NO_AUDIO
+
+
+async def test_minutes_without_a_model_need_the_operator_and_keep_the_transcript(speech):
+    shelf = MemoryShelf()
+    async with tools() as with_tools:
+        with pytest.raises(ActionRequired) as caught:
+            await process(Job(Origin((part(0, 0.0),), speech), shelf, Options(("minutes",)), with_tools))
+    assert caught.value.code == ErrorCode.MODEL_NOT_CONFIGURED
+    assert len(shelf.transcripts) == 1
+
+
+async def test_a_late_failure_costs_nothing_when_it_is_tried_again(speech):
+    class Broken(MemoryShelf):
+        async def deliver(self, deliverable_ids):
+            raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, "Away.")
+
+    shelf = Broken()
+    origin = Origin((part(0, 0.0),), speech)
+    async with tools() as with_tools:
+        with pytest.raises(Retry):
+            await process(Job(origin, shelf, Options(), with_tools))
+        calls, opened = with_tools.transcriber.calls, origin.opened
+        whole = MemoryShelf(ledger=shelf.ledger, transcripts=shelf.transcripts, deliverables=shelf.deliverables)
+        await process(Job(origin, whole, Options(), with_tools))
+        assert (with_tools.transcriber.calls, origin.opened) == (calls, opened)
+
+
+async def test_silence_becomes_an_empty_document_and_no_call():
+    sound = io.BytesIO()
+    with wave.open(sound, "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * 16_000 * 20))
+    shelf = MemoryShelf()
+    async with tools() as with_tools:
+        (made,) = await process(Job(Origin((part(0, 0.0),), sound.getvalue()), shelf, Options(), with_tools))
+        assert with_tools.transcriber.calls == 0
+    assert shelf.deliverables[made].claims == ()
