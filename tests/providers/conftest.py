@@ -3,15 +3,19 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from aiohttp import web
 
 from momentum.errors import ActionRequired, ErrorCode
 from momentum.outbound.client import ApiClient
+from momentum.providers.oauth import challenge_of, new_secret
 from momentum.providers.zoom import Zoom
+from momentum.sandbox import running_sandbox
 
 
 @dataclass
@@ -146,3 +150,113 @@ class Days:
 @pytest.fixture
 def days():
     return Days()
+
+
+# --- a counterpart for each provider: a whole vendor of its own, independent of the provider's code ---------
+
+
+@dataclass
+class GrantTokens(MemoryTokens):
+    """A TokenSource over a real grant: it refreshes at the vendor, as the store's does, without the store."""
+
+    provider: object = None
+    grant: object = None
+
+    @classmethod
+    def of(cls, provider, grant):
+        source = cls(access_token=grant.access_token, api_base=grant.api_base, provider=provider, grant=grant)
+        source.refresh = source._next
+        return source
+
+    async def _next(self):
+        self.grant = await self.provider.refresh(self.grant.refresh_token)
+        return self.grant.access_token
+
+
+@dataclass
+class ZoomCounterpart:
+    """The sandbox behind the words every vendor's counterpart has to understand."""
+
+    provider: Zoom
+    sandbox: object
+    client: ApiClient
+    limiter: MemoryLimiter
+
+    async def consent(self, state, verifier):
+        """Walk the consent page as a browser does; gives the query of the redirect."""
+        url = self.provider.authorize_url(state=state, challenge=challenge_of(verifier))
+        answer = await self.client.request("GET", f"{url}&auto_approve=1")
+        assert answer.status == 302, answer.body
+        return {key: values[0] for key, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
+
+    async def connected(self):
+        """The tokens of a fresh consent."""
+        verifier = new_secret()
+        code = (await self.consent("state", verifier))["code"]
+        return GrantTokens.of(self.provider, await self.provider.exchange(code=code, verifier=verifier))
+
+    @property
+    def recorded(self):
+        """Instance ids of what the connected person recorded, trash aside; and their number for each."""
+        mine = [one for one in self.sandbox.meetings if one.owner == self.sandbox.signed_in and not one.trashed]
+        return {one.uuid: str(one.number) for one in mine}
+
+    @property
+    def trashed(self):
+        return {one.uuid for one in self.sandbox.meetings if one.owner == self.sandbox.signed_in and one.trashed}
+
+    @property
+    def of_others(self):
+        return {one.uuid for one in self.sandbox.meetings if one.owner != self.sandbox.signed_in}
+
+    def away(self):
+        self.sandbox.faults.set("server_error")
+
+
+@asynccontextmanager
+async def zoom_counterpart(recordings=40):
+    async with (
+        running_sandbox(now=lambda: NOW, recordings=recordings) as sandbox,
+        ApiClient(private_hosts=frozenset({"127.0.0.1"})) as client,
+    ):
+        limiter = MemoryLimiter()
+        zoom = Zoom(
+            client,
+            limiter,
+            client_id=sandbox.client_id,
+            client_secret=sandbox.client_secret,
+            redirect_uri=sandbox.app.redirect_uris[0],
+            oauth_base=sandbox.oauth_base,
+            api_base=sandbox.api_base,
+            clock=sandbox.now,
+            sleep=lambda _: asyncio.sleep(0),
+        )
+        yield ZoomCounterpart(zoom, sandbox, client, limiter)
+
+
+COUNTERPARTS = {"zoom": zoom_counterpart}
+"""A counterpart for every row of `momentum.providers.PROVIDERS`."""
+
+
+@pytest.fixture(params=sorted(COUNTERPARTS))
+async def vendor(request):
+    async with COUNTERPARTS[request.param]() as counterpart:
+        yield counterpart
+
+
+@pytest.fixture
+def counterparts():
+    return COUNTERPARTS
+
+
+@pytest.fixture
+async def zoom():
+    async with zoom_counterpart() as counterpart:
+        yield counterpart
+
+
+@pytest.fixture
+async def busy_zoom():
+    """A Zoom where one month fills more than a page."""
+    async with zoom_counterpart(recordings=1200) as counterpart:
+        yield counterpart
