@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
+from momentum.clock import real_clock
 from momentum.database import open_database
 from momentum.errors import ErrorCode, NotFound
 from momentum.model import Clock
@@ -22,11 +22,6 @@ from momentum.store.keys import open_vault
 from momentum.store.limits import SharedLimiter
 from momentum.tools import Tools, open_tools
 from momentum.vault import Vault
-
-
-def real_clock() -> datetime:
-    """The present moment, in UTC: the only place that reads it."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -69,6 +64,6 @@ async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterat
         limiter = SharedLimiter(database)
         stack.push_async_callback(limiter.aclose)
         made = {name: factory(settings, client, limiter, clock) for name, factory in PROVIDERS.items()}
-        tools = await stack.enter_async_context(open_tools(settings))
+        tools = await stack.enter_async_context(open_tools(settings, clock))
         providers = {name: provider for name, provider in made.items() if provider is not None}
         yield App(settings, clock, dsn, database, vault, client, downloads, limiter, providers, tools)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from momentum.llm import LanguageModel
 from momentum.media.decoder import DecodeLimits, Decoder
+from momentum.model import Clock
 from momentum.settings import Settings
 from momentum.transcribers.base import Transcriber
 
@@ -15,8 +16,8 @@ from momentum.transcribers.base import Transcriber
 class Tools:
     """What the steps work with. Engines are built at first use: a web process never loads one."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings, self._clock = settings, clock
 
     @cached_property
     def decoder(self) -> Decoder:
@@ -34,6 +35,7 @@ class Tools:
                 base_url=settings.speech_base_url or settings.openai_base_url,
                 model=settings.speech_model,
                 parallel=settings.speech_parallel,
+                clock=self._clock,
             )
         from momentum.transcribers.local import LocalWhisper
 
@@ -50,6 +52,7 @@ class Tools:
             model=settings.language_model,
             api=settings.language_model_api,
             window=settings.language_model_window,
+            clock=self._clock,
         )
 
     async def aclose(self) -> None:
@@ -60,9 +63,9 @@ class Tools:
 
 
 @asynccontextmanager
-async def open_tools(settings: Settings) -> AsyncIterator[Tools]:
+async def open_tools(settings: Settings, clock: Clock) -> AsyncIterator[Tools]:
     """The engines alone, without a database."""
-    tools = Tools(settings)
+    tools = Tools(settings, clock)
     try:
         yield tools
     finally:

@@ -17,9 +17,10 @@ from urllib.parse import quote, urlsplit
 from rich.console import Console
 
 from momentum import logs
-from momentum.app import App, open_app, real_clock
+from momentum.app import App, open_app
 from momentum.cli.browser import Browser
 from momentum.cli.serve import doors, until_told_to_stop
+from momentum.clock import real_clock
 from momentum.errors import ErrorCode, MomentumError, Permanent
 from momentum.inbound import free_port
 from momentum.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox, running_sandbox

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from momentum.app import real_clock
+from momentum.clock import real_clock
 from momentum.database import open_database
 from momentum.errors import MomentumError
 from momentum.outbound.client import ApiClient
@@ -84,13 +84,13 @@ async def _zoom(settings: Settings) -> str | None:
 
 
 async def _transcription(settings: Settings) -> str:
-    async with open_tools(settings) as tools:
+    async with open_tools(settings, real_clock) as tools:
         parameters = await asyncio.to_thread(tools.transcriber.parameters, None)
     return f"{settings.engine}: {parameters.get('model', '')}"
 
 
 async def _language_model(settings: Settings) -> str | None:
-    async with open_tools(settings) as tools:
+    async with open_tools(settings, real_clock) as tools:
         if tools.llm is None:
             return None
         end = await tools.llm.end_date()

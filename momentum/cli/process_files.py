@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from momentum.clock import real_clock
 from momentum.errors import MomentumError
 from momentum.model import Options
 from momentum.pipeline.origins import FileOrigin
@@ -33,7 +34,7 @@ def run(files: Sequence[str], *, out: str | None, language: str | None, as_json:
 
 async def _run_all(files: list[Path], out: Path | None, language: str | None, settings: Settings, *, as_json: bool) -> int:
     console = Console(stderr=True)
-    async with open_tools(settings) as tools:
+    async with open_tools(settings, real_clock) as tools:
         results = [await _attempt(path, out or path.parent, language, tools, console) for path in files]
     if as_json:
         print(json.dumps({"files": results}, ensure_ascii=False))

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
-from momentum.app import real_clock
+from momentum.clock import real_clock
 from momentum.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox, serve
 
 

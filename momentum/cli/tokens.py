@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import timedelta
 
-from momentum.app import real_clock
+from momentum.clock import real_clock
 from momentum.settings import load_settings
 from momentum.web.tokens import mint
 from momentum.web.trust import rules_for

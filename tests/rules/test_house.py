@@ -47,7 +47,7 @@ def test_who_may_know_a_library(forbidden, allowed):
 @pytest.mark.parametrize(
     ("forbidden", "allowed"),
     [
-        ({"datetime.now", "datetime.utcnow", "date.today", "time.time"}, ("momentum/app.py",)),
+        ({"datetime.now", "datetime.utcnow", "date.today", "time.time"}, ("momentum/clock.py",)),
         ({"os.environ", "os.getenv"}, ("momentum/settings.py",)),
     ],
 )
