@@ -23,6 +23,8 @@ TRIES = 3
 """Calls made for one question when the fault is a passing one."""
 LONGEST_WAIT = 20.0
 """Seconds we wait between two tries; a server that wants more gets the whole step put off."""
+AFTER_SILENCE = 60.0
+"""Seconds after which a server that did not answer in time is asked again."""
 CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 600.0
 """How long a connection may take, and how long a reasoning model may be silent."""
 
@@ -73,7 +75,7 @@ class LanguageModel:
             data = _parsed(said.text)
             if isinstance(data, dict) and violation(data, schema) is None:
                 return Answer(data, usage, said.model or self.model)
-        raise Permanent(ErrorCode.MODEL_ANSWER_INVALID, "The language model twice gave an answer that is not in the form we asked for.")
+        raise Permanent(ErrorCode.MODEL_ANSWER_INVALID, _OUT_OF_FORM + (_TRY_CHAT if self._api == "responses" else ""))
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`, estimated upwards: tokenisers are downloaded at run time, and a server of one's own has another."""
@@ -149,10 +151,13 @@ class LanguageModel:
     @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:
         """The SDK's exceptions, in our words; theirs hold the other side's text and go no further."""
-        from openai import APIConnectionError, APIError, APIStatusError, OpenAIError
+        from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, OpenAIError
 
         try:
             yield
+        except APITimeoutError:
+            # Asking again at once would only add to the load of a server that is too slow.
+            raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model took too long to answer.", after=AFTER_SILENCE) from None
         except APIConnectionError:
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model's server cannot be reached.") from None
         except APIStatusError as error:
@@ -194,6 +199,9 @@ class Said:
 
 _LAST_EVENTS = {"response.completed", "response.incomplete", "response.failed", "error"}
 _TOO_LONG = "The language model's answer did not fit into its limit."
+_OUT_OF_FORM = "The language model twice gave an answer that is not in the form we asked for."
+# llama.cpp's server, for one, holds an answer to a schema in Chat and not in Responses.
+_TRY_CHAT = " If the server is your own, LANGUAGE_MODEL_API=chat may help."
 _REFUSED = "The language model refused to write about this part of the meeting."
 _BROKEN = "The language model's server gave an answer that cannot be read."
 
