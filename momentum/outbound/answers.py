@@ -24,13 +24,17 @@ class Fault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body to read: its first byte's place in the file, its own length and the file's, where stated; its strong ETag."""
+    """A body to read: its first byte's place in the file, its own length and the file's, where stated; its strong ETag.
+
+    `is_resumable`: the server promises to go on from any byte of exactly this version.
+    """
 
     is_range: bool
     start: int
     length: int | None
     total: int | None
     etag: str | None
+    is_resumable: bool
 
 
 def body_of(response: aiohttp.ClientResponse, *, name: str, wanted: bool, now: datetime) -> Body | None:
@@ -45,12 +49,13 @@ def body_of(response: aiohttp.ClientResponse, *, name: str, wanted: bool, now: d
         raise Fault(Retry(ErrorCode.DOWNLOAD_FAILED, f"The download of {name} came packed in a way that was not asked for."))
     etag = _strong(response.headers.get("ETag"))
     if response.status == 200:
-        return Body(False, 0, response.content_length, response.content_length, etag)
+        promised = etag is not None and response.headers.get("Accept-Ranges", "").lower() == "bytes"
+        return Body(False, 0, response.content_length, response.content_length, etag, promised)
     stated = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if not wanted or stated is None:
         raise Fault(Retry(ErrorCode.DOWNLOAD_FAILED, f"The download of {name} brought a part that was not asked for."))
     first, last, total = stated.groups()
-    return Body(True, int(first), int(last) - int(first) + 1, None if total == "*" else int(total), etag)
+    return Body(True, int(first), int(last) - int(first) + 1, None if total == "*" else int(total), etag, etag is not None)
 
 
 def is_web_page(head: bytes) -> bool:

@@ -95,8 +95,11 @@ class _Progress:
 
     start: int
     position: int
-    checksum: int = 0
-    """CRC-32 of the bytes delivered: guards a restart against another file, not against an enemy."""
+    checksum: int | None = 0
+    """CRC-32 of the bytes delivered: guards a restart against another file, not against an enemy.
+
+    None where the server promises to resume: summing would take as long as reading.
+    """
     stalls: int = 0
     faults: int = 0
     renewed: bool = False
@@ -104,7 +107,8 @@ class _Progress:
 
     def deliver(self, block: bytes) -> bytes:
         self.position += len(block)
-        self.checksum = zlib.crc32(block, self.checksum)
+        if self.checksum is not None:
+            self.checksum = zlib.crc32(block, self.checksum)
         return block
 
     def note_fault(self) -> None:
@@ -168,7 +172,9 @@ class Download:
                 self._require_whole(progress.position)
                 return
             self._learn(body, resumed=progress.position > progress.start, wanted=progress.position if wanted else 0)
-            skip = _Skip(progress) if body.start == 0 else None
+            if progress.position == progress.start:
+                progress.checksum = None if body.is_resumable else 0
+            skip = _Skip(progress) if body.start == 0 and progress.position else None
             offset = body.start
             async for block in response.content.iter_any():
                 self._refuse_web_page(block, offset)
@@ -309,6 +315,6 @@ class _Skip:
         old = block[: end - self._offset]
         self._checksum = zlib.crc32(old[max(0, self._progress.start - self._offset) :], self._checksum)
         self._offset += len(block)
-        if self._offset >= end and self._checksum != self._progress.checksum:
+        if self._offset >= end > self._progress.start and self._checksum != self._progress.checksum:
             raise Retry(ErrorCode.DOWNLOAD_FAILED, "The file changed while it was being downloaded.")
         return block[len(old) :]

@@ -65,14 +65,16 @@ def answer(status: int, body: bytes = b"", **headers: object) -> Answer:
     return lambda _: f"HTTP/1.1 {status} X\r\n{text}\r\n".encode() + body
 
 
-def a_file(body: bytes = BODY, *, until: int | None = None, ranges: bool = True, etag: str = '"v1"') -> Answer:
-    """A file server; with `until` the connection breaks before that byte of the file."""
+def a_file(body: bytes = BODY, *, until: int | None = None, ranges: bool = True, etag: str = '"v1"', promised: bool = False) -> Answer:
+    """A file server; with `until` the connection breaks before that byte of the file, with `promised` it announces ranges."""
 
     def respond(request: Request) -> bytes:
         start = request.first_byte if ranges else None
         first = start or 0
         last = len(body) if until is None else max(first, until)
         kind = {"Content_Range": f"bytes {first}-{len(body) - 1}/{len(body)}"} if start is not None else {}
+        if promised:
+            kind["Accept_Ranges"] = "bytes"
         if start is not None and start >= len(body):
             return answer(416)(request)
         status = 206 if start is not None else 200
@@ -304,8 +306,9 @@ async def test_nobody_listening_is_a_retry(downloads: Downloads) -> None:
 # --- broken bodies --------------------------------------------------------------------------------
 
 
-async def test_a_broken_body_is_resumed_where_it_stopped(downloads: Downloads) -> None:
-    async with running(a_file(until=200_000), a_file(until=400_000), a_file()) as server:
+@pytest.mark.parametrize("promised", [True, False])
+async def test_a_broken_body_is_resumed_where_it_stopped(downloads: Downloads, promised: bool) -> None:
+    async with running(a_file(until=200_000, promised=promised), a_file(until=400_000), a_file()) as server:
         assert await everything(opened(downloads, Vendor(Link(server.url(), TOKEN)))) == BODY
     assert [r.first_byte for r in server.requests] == [None, 200_000, 400_000]
     assert server.requests[1].headers["if-range"] == '"v1"'
@@ -320,6 +323,13 @@ async def test_without_ranges_a_broken_body_is_started_anew_and_its_old_part_che
 async def test_a_restart_that_brings_another_file_is_noticed(downloads: Downloads) -> None:
     other = BODY[:1000] + b"!" + BODY[1001:]
     async with running(a_file(until=200_000, ranges=False), a_file(other, ranges=False)) as server:
+        error = await failure(opened(downloads, Vendor(Link(server.url(), TOKEN))))
+    assert (type(error), error.code) == (Retry, ErrorCode.DOWNLOAD_FAILED)
+    assert "changed" in error.detail
+
+
+async def test_a_server_that_promised_to_resume_and_does_not_has_another_file(downloads: Downloads) -> None:
+    async with running(a_file(until=200_000, promised=True), a_file(ranges=False, etag='"v2"')) as server:
         error = await failure(opened(downloads, Vendor(Link(server.url(), TOKEN))))
     assert (type(error), error.code) == (Retry, ErrorCode.DOWNLOAD_FAILED)
     assert "changed" in error.detail
