@@ -66,6 +66,11 @@ RETRACTED = re.compile(
     r"that's off|cancel that|let's not do that|on second thought)\b",
     re.IGNORECASE,
 )
+REVISED = re.compile(
+    r"\b(?:actually,?\s+(?:no|let's|let us|we should|make (?:it|that))|no,?\s+wait|wait,?\s+no|change of plans?|"
+    r"let's (?:rather|not)|instead,?\s+let's|let's .{0,40}\binstead)\b",
+    re.IGNORECASE,
+)
 _EARLIER = re.compile(r"\b(?:already|last time|last week|(?:previous|last|earlier) (?:meeting|session|call))\b", re.IGNORECASE)
 # A turn that only fills a silence is no task: "I'll call it a day", "I'll ask you a question".
 _IDLE = re.compile(
@@ -115,16 +120,28 @@ def _assigning(name: str) -> re.Pattern[str]:
 
 
 def suggest(found: Sequence[Sentence], names: Sequence[str]) -> list[Suggestion]:
-    """Candidates in the order said. "Scratch that" takes back the last one before it, within a few sentences."""
+    """Candidates in the order said. "Scratch that" takes back the last one before it, "actually, let's" the last decision."""
     people = People(names)
     suggestions: list[Suggestion] = []
     for sentence in found:
+        if suggestions and _is_revised(suggestions[-1], sentence):
+            suggestions.pop()
         candidate = _suggestion(sentence, people)
         if candidate and not _repeats(candidate, suggestions):
             suggestions.append(candidate)
         if suggestions and RETRACTED.search(_plain(sentence.text)) and _is_near(suggestions[-1].sentence, sentence):
             suggestions.pop()
     return suggestions
+
+
+def _is_revised(last: Suggestion, sentence: Sentence) -> bool:
+    return last.kind == "decision" and _is_near(last.sentence, sentence) and bool(REVISED.search(_plain(sentence.text)))
+
+
+def takes_back(text: str) -> bool:
+    """Whether somebody takes back or changes what was said just before."""
+    plain = _plain(text)
+    return bool(RETRACTED.search(plain) or REVISED.search(plain))
 
 
 def _is_near(candidate: Sentence, retraction: Sentence) -> bool:

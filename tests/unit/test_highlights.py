@@ -99,6 +99,12 @@ def test_what_is_taken_back_is_left_out_and_nothing_else():
     assert len(found("decision", *lines)) == 1
 
 
+def test_a_decision_that_is_changed_gives_way_to_the_new_one():
+    lines = (("Ben", "We decided to launch on December 2nd."), ("Sam Ode", "Actually, let's go with the launch on December 9th instead."))
+    (decision,) = found("decision", *lines)
+    assert "9th" in decision.quote
+
+
 def test_the_summary_says_how_it_was_made_and_is_no_minutes():
     draft = highlights.draft(transcript(("Ben", "We decided to launch the new product on December 2nd.")), WEDNESDAY)
     assert "without a language model" in draft.summary

@@ -172,6 +172,12 @@ def test_the_same_in_other_words_is_verified(text, quote, ids):
     assert done.state is ClaimState.VERIFIED, done.reason
 
 
+def test_a_decision_changed_right_afterwards_needs_a_person():
+    lines = [("A", "We agreed to launch on December 2nd."), ("B", "Wait, no, the ninth is better.")]
+    (done,) = checked(claim("Launch on December 2nd.", lines[0][1], 10, kind="decision"), lines=lines)
+    assert done.state is ClaimState.NEEDS_CONFIRMATION
+
+
 def test_an_answering_no_negates_nothing():
     (done,) = checked(
         claim("Launch in spring.", "No, we agreed to launch in spring.", 10, kind="decision"),

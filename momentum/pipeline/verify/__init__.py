@@ -158,7 +158,7 @@ def _check_hearing(finding: _Finding, place: quotes.Place, record: _Record) -> N
     if any(_UNHEARD & set(record.segments[p].marks) for p in place.positions):
         finding.doubts.append("The recording is hard to understand here.")
     after = record.segments[last + 1 : last + 1 + RETRACTION_WITHIN]
-    if finding.claim.kind in _STATEMENTS and any(rules.RETRACTED.search(s.text) for s in after):
+    if finding.claim.kind in _STATEMENTS and any(rules.takes_back(s.text) for s in after):
         finding.doubts.append("Somebody seems to take it back right afterwards.")
 
 
