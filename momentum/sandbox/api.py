@@ -133,7 +133,8 @@ def _check_scopes(sandbox: Sandbox, access: Access, scopes: tuple[str, ...], pat
     raise ZoomError(400, code, f"Invalid access token, does not contain scopes:[{missing}].")
 
 
-def _named_user(sandbox: Sandbox, access: Access, name: str) -> User:
+def named_user(sandbox: Sandbox, access: Access, name: str) -> User:
+    """The user in a path. Raises 404/1001, and 400/1010 for somebody else's."""
     own = sandbox.users[access.user_id]
     if name == "me":
         return own
@@ -148,36 +149,38 @@ def _named_user(sandbox: Sandbox, access: Access, name: str) -> User:
 @endpoint("Light", "user:read:user", "user:read")
 async def user(request: Request, sandbox: Sandbox, access: Access) -> Response:
     """`GET /users/{id|me}`."""
-    person = _named_user(sandbox, access, request.path_params["user_id"])
+    return JSONResponse(user_body(named_user(sandbox, access, request.path_params["user_id"])))
+
+
+def user_body(person: User) -> dict[str, Any]:
+    """A user as Zoom shows one."""
     created = "2024-02-01T08:00:00Z"
-    return JSONResponse(
-        {
-            "id": person.id,
-            "first_name": person.first_name,
-            "last_name": person.last_name,
-            "display_name": person.name,
-            "email": person.email,
-            "type": person.plan,
-            "role_name": "Member",
-            "pmi": 5551230000 + len(person.first_name),
-            "timezone": person.timezone,
-            "verified": 1,
-            "created_at": created,
-            "user_created_at": created,
-            "account_id": ACCOUNT_ID,
-            "account_number": 5001234,
-            "language": "en-US",
-            "status": "active",
-            "login_types": [100],
-            "cluster": "us06",
-        }
-    )
+    return {
+        "id": person.id,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "display_name": person.name,
+        "email": person.email,
+        "type": person.plan,
+        "role_name": "Member",
+        "pmi": 5551230000 + len(person.first_name),
+        "timezone": person.timezone,
+        "verified": 1,
+        "created_at": created,
+        "user_created_at": created,
+        "account_id": ACCOUNT_ID,
+        "account_number": 5001234,
+        "language": "en-US",
+        "status": "active",
+        "login_types": [100],
+        "cluster": "us06",
+    }
 
 
 @endpoint("Medium", "cloud_recording:read:list_user_recordings", "recording:read")
 async def user_recordings(request: Request, sandbox: Sandbox, access: Access) -> Response:
     """`GET /users/{id|me}/recordings`."""
-    owner = _named_user(sandbox, access, request.path_params["user_id"])
+    owner = named_user(sandbox, access, request.path_params["user_id"])
     return JSONResponse(list_recordings(sandbox, (owner,), request.query_params, request.url.path))
 
 

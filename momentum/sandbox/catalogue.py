@@ -130,7 +130,7 @@ def _generated(today: datetime, count: int) -> Iterator[Meeting]:
     for index in range(count):
         topic, kind = _TOPICS[index % len(_TOPICS)]
         day = today - timedelta(days=1) - span * (index / count)
-        start = day.replace(minute=0, second=0, microsecond=0) + timedelta(minutes=7 * (index % 8))
+        start = day.replace(hour=8 + index * 3 % 10, minute=7 * (index % 8), second=0, microsecond=0)
         number = 82_000_000_000 + (index % len(_TOPICS) if kind == RECURRING else 1_000 + index)
         yield _meeting(_uuid(index), number, sample, start, topic=topic, kind=kind, variety=index)
 

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from momentum.errors import ErrorCode, Permanent
 from momentum.model import Clock
-from momentum.sandbox import api, control, downloads, oauth
+from momentum.sandbox import api, control, directory, downloads, oauth
 from momentum.sandbox.answers import NOT_RECOGNISED, cut_off, page
 from momentum.sandbox.faults import read_flag
 from momentum.sandbox.world import DEFAULT_REDIRECT_URIS, RequestRecord, Sandbox
@@ -43,6 +43,7 @@ async def running_sandbox(
     redirect_uris: Sequence[str] = DEFAULT_REDIRECT_URIS,
     auto_approve: bool = False,
     classic_scopes: bool = False,
+    extra_scopes: Sequence[str] = (),
     faults: Sequence[str] = (),
 ) -> AsyncIterator[Sandbox]:
     """A sandbox that serves while the context lasts; port 0 = any free one, `sandbox.base` says which.
@@ -51,7 +52,14 @@ async def running_sandbox(
     loopback or a port is taken.
     """
     _check_loopback(host)
-    sandbox = Sandbox(now=now, recordings=recordings, redirect_uris=redirect_uris, auto_approve=auto_approve, classic_scopes=classic_scopes)
+    sandbox = Sandbox(
+        now=now,
+        recordings=recordings,
+        redirect_uris=redirect_uris,
+        auto_approve=auto_approve,
+        classic_scopes=classic_scopes,
+        extra_scopes=extra_scopes,
+    )
     for flag in faults:
         sandbox.faults.apply(read_flag(flag))
     async with _listening(zoom_app(sandbox), host, port) as base, _listening(storage_app(sandbox), host, storage_port) as storage_base:
@@ -69,6 +77,7 @@ async def serve(
     redirect_uris: Sequence[str] = DEFAULT_REDIRECT_URIS,
     auto_approve: bool = False,
     classic_scopes: bool = False,
+    extra_scopes: Sequence[str] = (),
     faults: Sequence[str] = (),
     announce: Callable[[Sandbox], None] = lambda _: None,
 ) -> None:
@@ -82,6 +91,7 @@ async def serve(
         redirect_uris=redirect_uris,
         auto_approve=auto_approve,
         classic_scopes=classic_scopes,
+        extra_scopes=extra_scopes,
         faults=faults,
     ) as sandbox:
         announce(sandbox)
@@ -91,7 +101,7 @@ async def serve(
 def zoom_app(sandbox: Sandbox) -> ASGIApp:
     """OAuth, API, downloads and the sandbox's own switches."""
     unknown = Route("/{rest:path}", _not_recognised, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-    routes = [*control.ROUTES, *oauth.ROUTES, *downloads.ROUTES, Mount("/v2", routes=[*api.ROUTES, unknown])]
+    routes = [*control.ROUTES, *oauth.ROUTES, *downloads.ROUTES, Mount("/v2", routes=[*api.ROUTES, *directory.ROUTES, unknown])]
     app = Starlette(routes=routes, exception_handlers={404: _no_such_page, 405: _not_recognised})
     app.state.sandbox = sandbox
     return RequestLog(Interruptions(app, sandbox), sandbox, "zoom")

@@ -67,11 +67,13 @@ class Sandbox:
         redirect_uris: Sequence[str] = DEFAULT_REDIRECT_URIS,
         auto_approve: bool = False,
         classic_scopes: bool = False,
+        extra_scopes: Sequence[str] = (),
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._now = now
         self._offset = timedelta()
-        self.app = ClientApp(CLIENT_ID, CLIENT_SECRET, tuple(redirect_uris), CLASSIC_SCOPES if classic_scopes else GRANULAR_SCOPES)
+        scopes = (CLASSIC_SCOPES if classic_scopes else GRANULAR_SCOPES) + tuple(extra_scopes)
+        self.app = ClientApp(CLIENT_ID, CLIENT_SECRET, tuple(redirect_uris), scopes)
         self.auto_approve = auto_approve
         self.signed_in = MAYA
         """Who the consent page takes the browser for unless it names somebody else."""

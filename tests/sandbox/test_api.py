@@ -5,6 +5,8 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
+from momentum.sandbox import running_sandbox
+
 pytestmark = pytest.mark.anyio
 
 
@@ -111,3 +113,14 @@ async def test_who_was_there(maya):
     people = (await maya.get("/past_meetings/%252FcU5tomer%252BCall2Northwi%253D%253D/participants")).json()["participants"]
     assert past["participants_count"] == len(people) == 3
     assert {p["name"]: p["user_email"] for p in people}["James Bell (Northwind)"] == ""
+
+
+async def test_an_admins_app_lists_users_and_meetings(http, walk, maya):
+    assert (await maya.get("/users")).json()["code"] == 4711
+    async with running_sandbox(now=lambda: walk.now, recordings=30, extra_scopes=["user:read:admin", "meeting:read:admin"]) as zoom:
+        admin = await walk.connect(zoom, http)
+        assert [user["first_name"] for user in (await admin.get("/users")).json()["users"]] == ["Maya", "Tom", "Eva"]
+        numbers = [meeting["id"] for meeting in (await admin.get("/users/me/meetings")).json()["meetings"]]
+        assert len(numbers) == len(set(numbers)) > 10
+        assert (await admin.get(f"/meetings/{numbers[-1]}")).json()["id"] == numbers[-1]
+        assert (await admin.get("/meetings/1")).json()["code"] == 3001
