@@ -32,7 +32,7 @@ async def meetings(request: Request, sandbox: Sandbox, access: Access) -> Respon
 @endpoint("Light", "meeting:read:meeting:admin", "meeting:read:meeting", "meeting:read:admin", "meeting:read")
 async def meeting(request: Request, sandbox: Sandbox, access: Access) -> Response:
     """`GET /meetings/{number}`."""
-    named = request.path_params["meeting_id"]
+    named = str(request.path_params["meeting_id"])
     found = sandbox.meeting(named)
     if found is None or (found.owner.id != access.user_id and not access.whole_account):
         raise ZoomError(404, 3001, f"Meeting does not exist: {named}.")

@@ -65,7 +65,7 @@ class Access:
     expires_at: datetime
     alive: bool = True
     whole_account: bool = False
-    """Server-to-server: may name any user of the account."""
+    """Server-to-server, or an admin's scopes: may name any user of the account."""
 
 
 @dataclass(slots=True)
@@ -124,7 +124,8 @@ class Grants:
 
     def issue(self, client_id: str, user_id: str, scopes: tuple[str, ...], life: timedelta = TOKEN_LIFE) -> Tokens:
         access, refresh = self._token(user_id), self._token(user_id)
-        self._access[access] = Access(user_id, client_id, scopes, self._now() + life)
+        admin = any(scope.endswith(":admin") for scope in scopes)
+        self._access[access] = Access(user_id, client_id, scopes, self._now() + life, whole_account=admin)
         self._refresh[refresh] = _Refresh(user_id, client_id, scopes)
         return Tokens(access, refresh, scopes, round(life.total_seconds()))
 
