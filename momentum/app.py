@@ -13,7 +13,7 @@ from momentum.errors import ErrorCode, NotFound
 from momentum.model import Clock
 from momentum.outbound.client import ApiClient
 from momentum.outbound.download import Downloads
-from momentum.providers import PROVIDERS
+from momentum.providers import PROVIDERS, private_hosts
 from momentum.providers.base import Provider
 from momentum.settings import Settings
 from momentum.store.credentials import StoredTokens
@@ -57,9 +57,9 @@ async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterat
     async with AsyncExitStack() as stack:
         database, dsn = await stack.enter_async_context(open_database(settings))
         vault = await open_vault(database, settings)
-        client = ApiClient(private_hosts=settings.zoom_hosts)
+        client = ApiClient(private_hosts=private_hosts(settings))
         stack.push_async_callback(client.aclose)
-        downloads = Downloads(clock=clock, max_bytes=settings.max_recording_bytes)
+        downloads = Downloads(clock=clock, private_hosts=private_hosts(settings), max_bytes=settings.max_recording_bytes)
         stack.push_async_callback(downloads.aclose)
         limiter = SharedLimiter(database)
         stack.push_async_callback(limiter.aclose)

@@ -9,7 +9,6 @@ import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -161,11 +160,6 @@ class Settings(BaseSettings):
     @property
     def zoom_configured(self) -> bool:
         return bool(self.zoom_client_id and self.zoom_client_secret)
-
-    @property
-    def zoom_hosts(self) -> frozenset[str]:
-        """Host names of the configured Zoom bases: a token may be sent there, private address or not."""
-        return frozenset(filter(None, (urlsplit(u).hostname for u in (self.zoom_oauth_base, self.zoom_api_base))))
 
     @property
     def speech_key(self) -> SecretStr | None:

@@ -14,6 +14,7 @@ from momentum.clock import real_clock
 from momentum.database import open_database
 from momentum.errors import MomentumError
 from momentum.outbound.client import ApiClient
+from momentum.providers import private_hosts
 from momentum.settings import Settings, load_settings, source_of
 from momentum.tools import open_tools
 
@@ -77,7 +78,7 @@ async def _database(settings: Settings) -> str:
 async def _zoom(settings: Settings) -> str | None:
     if not settings.zoom_configured:
         return None
-    async with ApiClient(private_hosts=settings.zoom_hosts) as client:
+    async with ApiClient(private_hosts=private_hosts(settings)) as client:
         answer = await client.request("GET", f"{settings.zoom_api_base}/users/me")
     reached = f"Zoom's API answers (HTTP {answer.status} without a token, as it should)"
     return f"{reached}. The redirect URL to register is {settings.zoom_redirect_uri}"

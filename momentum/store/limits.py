@@ -20,6 +20,7 @@ from momentum.store.database import Database
 _SLACK = 1.01
 _BATCH = 2
 _AHEAD = 0.05  # seconds before its last slot that a pump asks for more
+_LATE = 0.01  # seconds
 _HORIZON = 0.15  # seconds: no slot further away is given out
 
 _LONGEST_PAUSE = 60.0  # seconds that a caller is kept waiting; what lasts longer is for the job's schedule
@@ -95,6 +96,7 @@ class _Pump:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._promised = 0  # slots taken that are still to come
         self._last_slot = 0.0  # on the loop's clock
+        self._left_out = False  # whether the last slot was
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
 
@@ -171,12 +173,16 @@ class _Pump:
         first = self._loop.time() + slots.wait
         for position in range(slots.granted):
             self._last_slot = first + position * self._pace.interval
-            self._loop.call_at(self._last_slot, self._keep_promise)
+            self._loop.call_at(self._last_slot, self._keep_promise, self._last_slot)
         self._promised += slots.granted
 
-    def _keep_promise(self) -> None:
+    def _keep_promise(self, slot: float) -> None:
         self._promised -= 1
-        self._hand_out()
+        # A call too late is too close to the next one. A slot that a busy machine misses is left out, but never two in a row.
+        late = self._loop.time() - slot > _LATE and self._pace.per_day is None
+        self._left_out = late and not self._left_out
+        if not self._left_out:
+            self._hand_out()
 
     def _hand_out(self) -> None:
         if self._any_waiting():

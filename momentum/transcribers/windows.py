@@ -9,8 +9,8 @@ import numpy as np
 
 from momentum.model import SAMPLE_RATE
 
-LONGEST = 29.0
-"""Seconds. Whisper hears 30 and drops the rest without a word: https://github.com/openai/whisper#python-usage."""
+LONGEST = 28.7
+"""Seconds before padding. Whisper hears 30 and drops the rest without a word: https://github.com/openai/whisper#python-usage."""
 SKIPPED = 3.0
 """A longer pause inside a chunk ends a window: silence is what Whisper invents words for."""
 PAD = 0.6

@@ -135,36 +135,36 @@ def rows_of(administrator):
 
 
 @pytest.mark.usefixtures("lived_in")
-@pytest.mark.parametrize("name", OWNED)
-async def test_nobody_sees_changes_or_takes_another_persons_rows(do, rows_of, person, other_person, name):
-    key = _owner_column(name)
-    before = rows_of(name, other_person)
-    seen = await do(person, f"select distinct {key} from {name}")
-    changed = await do(person, f"update {name} set {key} = {key} where {key} = :them", them=other_person)
-    taken = await do(person, f"delete from {name} where {key} = :them", them=other_person)
+async def test_nobody_sees_changes_or_takes_another_persons_rows(do, rows_of, person, other_person):
+    found = {}
+    before = {name: rows_of(name, other_person) for name in OWNED}
+    for name in OWNED:
+        key = _owner_column(name)
+        seen = await do(person, f"select distinct {key} from {name}")
+        changed = await do(person, f"update {name} set {key} = {key} where {key} = :them", them=other_person)
+        taken = await do(person, f"delete from {name} where {key} = :them", them=other_person)
+        found[name] = (seen.scalars().all(), changed.rowcount, taken.rowcount)
 
-    assert seen.scalars().all() == [person]
-    assert (changed.rowcount, taken.rowcount) == (0, 0)
-    assert rows_of(name, other_person) == before
+    assert found == dict.fromkeys(OWNED, ([person], 0, 0))
+    assert {name: rows_of(name, other_person) for name in OWNED} == before
 
 
 @pytest.mark.usefixtures("lived_in")
-@pytest.mark.parametrize("name", [name for name in OWNED if name != "profiles"])
-async def test_a_row_cannot_be_given_to_or_made_for_somebody_else(do, person, other_person, name):
-    columns = ", ".join(f'"{c.name}"' for c in tables.metadata.tables[name].c if c.identity is None and c.name != "user_id")
-    with pytest.raises(DBAPIError) as given:
-        await do(person, f"update {name} set user_id = :them", them=other_person)
-    with pytest.raises(DBAPIError) as made:
-        await do(person, f"insert into {name} (user_id, {columns}) select :them, {columns} from {name}", them=other_person)
-
-    assert (sqlstate(given.value), sqlstate(made.value)) == ("42501", "42501")
+async def test_a_row_cannot_be_given_to_or_made_for_somebody_else(do, person, other_person):
+    for name in set(OWNED) - {"profiles"}:
+        columns = ", ".join(f'"{c.name}"' for c in tables.metadata.tables[name].c if c.identity is None and c.name != "user_id")
+        with pytest.raises(DBAPIError, match="row-level security"):
+            await do(person, f"update {name} set user_id = :them", them=other_person)
+        with pytest.raises(DBAPIError, match="row-level security"):
+            await do(person, f"insert into {name} (user_id, {columns}) select :them, {columns} from {name}", them=other_person)
 
 
-@pytest.mark.parametrize("name", OWNED)
 @pytest.mark.usefixtures("lived_in")
-async def test_without_a_person_there_is_nothing(database, name):
+async def test_without_a_person_there_is_nothing(database):
     async with database.nobody() as connection:
-        assert await connection.scalar(text(f"select count(*) from {name}")) == 0
+        found = {name: await connection.scalar(text(f"select count(*) from {name}")) for name in OWNED}
+
+    assert found == dict.fromkeys(OWNED, 0)
 
 
 @pytest.mark.usefixtures("lived_in")
