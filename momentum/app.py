@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from momentum.clock import real_clock
@@ -57,7 +58,7 @@ async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterat
     async with AsyncExitStack() as stack:
         database, dsn = await stack.enter_async_context(open_database(settings))
         vault = await open_vault(database, settings)
-        client = ApiClient(private_hosts=private_hosts(settings))
+        client = ApiClient(private_hosts=private_hosts(settings) | _host_of(settings.jwt_jwks_url))
         stack.push_async_callback(client.aclose)
         downloads = Downloads(clock=clock, private_hosts=private_hosts(settings), max_bytes=settings.max_recording_bytes)
         stack.push_async_callback(downloads.aclose)
@@ -67,3 +68,9 @@ async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterat
         tools = await stack.enter_async_context(open_tools(settings, clock))
         providers = {name: provider for name, provider in made.items() if provider is not None}
         yield App(settings, clock, dsn, database, vault, client, downloads, limiter, providers, tools)
+
+
+def _host_of(url: str | None) -> frozenset[str]:
+    """The operator named this address themselves: it may be a private one."""
+    host = urlsplit(url).hostname if url else None
+    return frozenset({host} if host else ())

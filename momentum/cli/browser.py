@@ -17,12 +17,12 @@ class Browser:
 
     def __init__(self, client: ApiClient, base: str) -> None:
         self._client = client
-        self._base = base
+        self.base = base
         self._cookies: dict[str, str] = {}
 
     async def open(self, path: str) -> Answer:
         """GET a page of our own and follow where it leads."""
-        return await self._follow("GET", f"{self._base}{path}")
+        return await self._follow("GET", f"{self.base}{path}")
 
     async def consent(self, auth_url: str) -> Answer:
         """Open the provider's consent page, press Allow, and follow the way back to us."""
@@ -35,7 +35,7 @@ class Browser:
 
     async def json(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """The JSON of one of our own routes. Raises Permanent when it refuses."""
-        answer = await self._send(method, f"{self._base}{path}", body=body)
+        answer = await self._send(method, f"{self.base}{path}", body=body)
         content = answer.json()
         if answer.status >= 400 or not isinstance(content, dict):
             detail = content.get("detail") if isinstance(content, dict) else None
@@ -46,7 +46,7 @@ class Browser:
 
     async def text(self, path: str) -> str:
         """The text of one of our own pages."""
-        return (await self._send("GET", f"{self._base}{path}")).body.decode()
+        return (await self._send("GET", f"{self.base}{path}")).body.decode()
 
     async def _follow(self, method: str, url: str, data: dict[str, str] | None = None) -> Answer:
         answer = await self._send(method, url, data=data)
@@ -58,8 +58,8 @@ class Browser:
         raise Permanent(ErrorCode.PROVIDER_ANSWER_INVALID, "The pages led in a circle.")
 
     async def _send(self, method: str, url: str, *, data: dict[str, str] | None = None, body: Any = None) -> Answer:
-        ours = urlsplit(url).netloc == urlsplit(self._base).netloc
-        headers = {"origin": self._base, "cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items())} if ours else {}
+        ours = urlsplit(url).netloc == urlsplit(self.base).netloc
+        headers = {"origin": self.base, "cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items())} if ours else {}
         content = {"content-type": "application/json"} if body is not None else {}
         answer = await self._client.request(method, url, headers=headers | content, data=data, json=body)
         if ours:

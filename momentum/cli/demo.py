@@ -23,6 +23,7 @@ from momentum.cli.serve import doors, until_told_to_stop
 from momentum.clock import real_clock
 from momentum.errors import ErrorCode, MomentumError, Permanent
 from momentum.inbound import free_port
+from momentum.outbound.client import ApiClient
 from momentum.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox, running_sandbox
 from momentum.settings import Settings, load_settings
 from momentum.web.links import sign_in_link
@@ -47,7 +48,8 @@ async def _demo(console: Console, *, once: bool, as_json: bool, port: int) -> in
     logs.configure("warning", "auto")
     async with _world(port) as (app, zoom, web_port):
         console.print(f"A local Zoom answers on {zoom.base}; Momentum on {app.settings.base_url}")
-        result = await Visit(app, web_port, console).whole_way()
+        async with ApiClient(private_hosts=frozenset({"localhost", "127.0.0.1"})) as client:
+            result = await Visit(app, Browser(client, f"http://localhost:{web_port}"), console).whole_way()
         result["read_it_at"] = await sign_in_link(app, next_path=f"/deliverables/{result['deliverables'][0]['id']}")
         _tell(console, result)
         if as_json:
@@ -102,11 +104,8 @@ def _settings(home: Path, port: int, redirect_uri: str, zoom: Sandbox) -> Settin
 class Visit:
     """A person's first ten minutes, by HTTP alone: sign in, connect, list, process, read."""
 
-    def __init__(self, app: App, port: int, console: Console) -> None:
-        self._app = app
-        self._base = f"http://localhost:{port}"
-        self._browser = Browser(app.client, self._base)
-        self._console = console
+    def __init__(self, app: App, browser: Browser, console: Console) -> None:
+        self._app, self._browser, self._console = app, browser, console
 
     async def whole_way(self) -> dict[str, Any]:
         """The demo's result, JSON-ready. Raises Permanent with the reason when a step fails."""
@@ -124,7 +123,7 @@ class Visit:
                 "audio_seconds": processing["audio_seconds"],
                 "words": sum(len(s["text"].split()) for s in transcript["segments"]),
                 "seconds_per_step": processing["seconds_per_step"],
-                "transcript": f"{self._base}/api/transcripts/{processing['transcript_id']}",
+                "transcript": f"{self._browser.base}/api/transcripts/{processing['transcript_id']}",
             },
             "deliverables": documents,
         }
@@ -176,7 +175,7 @@ class Visit:
             "kind": found["kind"],
             "title": found["title"],
             "claims": len(found["claims"]),
-            "url": f"{self._base}/deliverables/{deliverable_id}",
+            "url": f"{self._browser.base}/deliverables/{deliverable_id}",
             "markdown": text,
         }
 
