@@ -64,9 +64,11 @@ class Decoding:
         self._refuse_cut()
 
     async def aclose(self) -> None:
-        if self._child is not None:
-            await self._child.stop()
-        await self._feed.aclose()
+        try:
+            if self._child is not None:
+                await self._child.stop()
+        finally:
+            await self._feed.aclose()
 
     async def _blocks(self, child: Child) -> AsyncIterator[bytes]:
         """Everything the child sends is judged: a hostile file may speak through it."""
@@ -147,7 +149,7 @@ class Decoder:
             yield decoding
         finally:
             await decoding.aclose()
-            self.warm()
+        self.warm()  # not after a failure or a cancellation: the loop may be about to end
 
     async def pcm(self, source: ByteSource) -> AsyncGenerator[bytes]:
         """The PCM of `source`; see `Decoding.pcm`."""
