@@ -17,12 +17,22 @@ from momentum.outbound.download import Downloads
 from momentum.providers import PROVIDERS, private_hosts
 from momentum.providers.base import Provider
 from momentum.settings import Settings
-from momentum.store.credentials import StoredTokens
 from momentum.store.database import Database
 from momentum.store.keys import open_vault
 from momentum.store.limits import SharedLimiter
+from momentum.store.tokens import StoredTokens, settled
 from momentum.tools import Tools, open_tools
 from momentum.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    """What connecting a person to one provider touches."""
+
+    database: Database
+    vault: Vault
+    provider: Provider
+    clock: Clock
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,10 @@ class App:
             raise NotFound(ErrorCode.PROVIDER_NOT_CONFIGURED, f"{name.title()} is not set up here: the operator has to set {variables}.")
         return self.providers[name]
 
+    def connecting(self, provider: str) -> Connecting:
+        """For `pipeline.connect`. Raises NotFound(PROVIDER_NOT_CONFIGURED)."""
+        return Connecting(self.database, self.vault, self.provider(provider), self.clock)
+
     def tokens(self, provider: str, user_id: UUID) -> StoredTokens:
         """The access token of a person's connection."""
         return StoredTokens(self.database, self.vault, self.provider(provider), user_id, self.clock)
@@ -67,6 +81,7 @@ async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterat
         made = {name: factory(settings, client, limiter, clock) for name, factory in PROVIDERS.items()}
         tools = await stack.enter_async_context(open_tools(settings, clock))
         providers = {name: provider for name, provider in made.items() if provider is not None}
+        stack.push_async_callback(settled, database)  # before the client closes: a refresh under way still needs its answer
         yield App(settings, clock, dsn, database, vault, client, downloads, limiter, providers, tools)
 
 

@@ -182,8 +182,9 @@ class Careful:
 def test_events_lose_secrets_wherever_they_stand(lines, opaque):
     structlog.contextvars.bind_contextvars(session_cookie="s3cr3t-plant", request_id="r-1")
     log = structlog.get_logger("momentum.test").bind(headers={"Authorization": "s3cr3t-plant", "accept": "json"})
+    event = f"connected {opaque}"
     log.info(
-        "connected " + opaque,
+        event,
         token="s3cr3t-plant",
         code=ErrorCode.NOT_CONNECTED,
         nested={"list": [{"deep": {"password": "s3cr3t-plant"}}, ("x", opaque.encode())], opaque: 1},

@@ -1,0 +1,353 @@
+"""Connecting a person's account at a provider, by OAuth with PKCE, and disconnecting it.
+
+A state belongs to the person who began. The provider's redirect lands in whatever browser followed it, and a link
+to the consent page can be sent to anybody; so a redirect alone proves nothing, and tokens are stored only when the
+browser shows that it is that person's (RFC 9700, section 4.7: https://www.rfc-editor.org/rfc/rfc9700#section-4.7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import hmac
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NoReturn, TypeVar
+from uuid import UUID
+
+import structlog
+
+from momentum.app import App, Connecting
+from momentum.errors import ActionRequired, Conflict, ErrorCode, Invalid, MomentumError, NotFound
+from momentum.model import Account, ConnectionState, Grant
+from momentum.providers.base import Provider
+from momentum.providers.oauth import challenge_of, new_secret
+from momentum.store import credentials, oauth_states, recordings
+from momentum.store.credentials import Credentials, Status
+from momentum.store.oauth_states import OAuthState, TakenState
+
+STATE_LIFETIME = timedelta(minutes=10)
+
+log = structlog.get_logger(__name__)
+
+_T = TypeVar("_T")
+_under_way: set[asyncio.Task[Any]] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where to send the browser. `browser_cookie` is to be set in it, HttpOnly, where the person began in a browser."""
+
+    auth_url: str = field(repr=False)
+    state: str = field(repr=False)
+    expires_at: datetime
+    browser_cookie: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Whether and how a person is connected; `action` says in a sentence what they should do, if anything."""
+
+    connected: bool
+    state: str | None = None
+    action: str | None = None
+    account_email: str | None = None
+    account_name: str | None = None
+    account_id: str | None = None
+    scopes: tuple[str, ...] = ()
+    missing_scopes: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    can_record: bool | None = None
+    connected_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What a disconnect removed, by kind; `revoked`: the provider confirmed that the grant is dead."""
+
+    disconnected: bool
+    revoked: bool
+    removed: dict[str, int]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """A grant that is not stored yet, as the source of its own token."""
+
+    grant: Grant
+    label: str
+    account: str = "connecting"
+
+    @property
+    def api_base(self) -> str | None:
+        return self.grant.api_base
+
+    async def token(self) -> str:
+        return self.grant.access_token
+
+    async def replace(self, refused: str) -> NoReturn:
+        del refused
+        raise ActionRequired(
+            ErrorCode.RECONNECT_REQUIRED, f"{self.label} did not accept the token that it had just given. Start connecting again."
+        )
+
+    async def suspend(self, state: str, reason: str) -> None:
+        """Nothing is stored that could be marked."""
+
+
+# --- begin and complete -----------------------------------------------------------------------------
+
+
+async def begin(to: Connecting, user_id: UUID, *, browser_cookie: str | None = None) -> Begun:
+    """Start an authorization, good for ten minutes and one use; `browser_cookie` ties it to a browser that has one already."""
+    state, verifier, cookie = new_secret(), new_secret(), browser_cookie or new_secret()
+    expires_at = to.clock() + STATE_LIFETIME
+    async with to.database.person(user_id) as connection:
+        await oauth_states.begin(
+            connection,
+            to.vault,
+            user_id=user_id,
+            provider=to.provider.name,
+            state=state,
+            verifier=verifier,
+            browser_hash=oauth_states.hashed(cookie),
+            expires_at=expires_at,
+        )
+    return Begun(to.provider.authorize_url(state=state, challenge=challenge_of(verifier)), state, expires_at, cookie)
+
+
+async def complete(to: Connecting, user_id: UUID, *, state: str, code: str | None, error: str | None = None) -> Connection:
+    """Trade the code for a connection, as the person who is asking.
+
+    Raises Invalid(STATE_INVALID) for a state that is unknown, used, too old or another person's (which then stays
+    usable for them); Invalid(ACCESS_DENIED); Conflict(ACCOUNT_TAKEN); what the provider's exchange and account raise.
+    """
+    if not code and not error:
+        raise Invalid(ErrorCode.INVALID_REQUEST, "Neither a code nor an error was sent.")
+    taken = await _take(to, user_id, state)
+    if error or not code:
+        raise _refused(to.provider, error)
+    return await _to_its_end(_connect(to, taken, code))
+
+
+async def complete_from_browser(
+    to: Connecting, *, state: str, code: str | None, error: str | None = None, user_id: UUID | None, browser_cookie: str | None
+) -> Connection | None:
+    """As `complete`, for a browser that the provider sent back. `user_id`: whose session it carries, if any.
+
+    None when the browser does not prove to be the person's who began: nothing happened, the state is still good,
+    and the person may complete while signed in.
+    """
+    async with to.database.nobody() as connection:
+        found = await oauth_states.peek(connection, state, to.clock())
+    if found is None or found.provider != to.provider.name:
+        raise _state_invalid(to.provider)
+    if _proven(found, user_id, browser_cookie):
+        return await complete(to, found.user_id, state=state, code=code, error=error)
+    if error:
+        raise _refused(to.provider, error)
+    return None
+
+
+def _proven(found: OAuthState, user_id: UUID | None, browser_cookie: str | None) -> bool:
+    if user_id is not None:  # a session that says somebody else outweighs a cookie left over from before
+        return user_id == found.user_id
+    if browser_cookie is None or found.browser_hash is None:
+        return False
+    return hmac.compare_digest(oauth_states.hashed(browser_cookie), found.browser_hash)
+
+
+async def _take(to: Connecting, user_id: UUID, state: str) -> TakenState:
+    now = to.clock()
+    async with to.database.nobody() as connection:
+        # Looked at before it is used up: somebody who got hold of another's state must not be able to spoil it.
+        found = await oauth_states.peek(connection, state, now)
+        mine = found is not None and found.user_id == user_id and found.provider == to.provider.name
+        taken = await oauth_states.take(connection, to.vault, state, now) if mine else None
+    if taken is None:
+        raise _state_invalid(to.provider)
+    return taken
+
+
+async def _connect(to: Connecting, taken: TakenState, code: str) -> Connection:
+    grant = await to.provider.exchange(code=code, verifier=taken.verifier)
+    try:
+        account = await to.provider.account(_Fresh(grant, to.provider.label))
+        await _store(to, taken.user_id, grant, account)
+    except MomentumError:
+        await _revoke(to.provider, grant.access_token)
+        raise
+    log.info("connected", provider=to.provider.name, user_id=taken.user_id)
+    return await status(to, taken.user_id)
+
+
+async def _store(to: Connecting, user_id: UUID, grant: Grant, account: Account) -> None:
+    name, now = to.provider.name, to.clock()
+    state, reason = _state_of(to.provider, grant)
+    try:
+        async with to.database.person(user_id) as connection:
+            former = await _former(to, connection, user_id)
+            await credentials.save(
+                connection, to.vault, name, user_id=user_id, grant=grant, account=account, now=now, state=state, reason=reason
+            )
+    except Conflict:
+        await _warn_owner(to, account)
+        raise
+    if former is not None and former.account.user_id != account.user_id:
+        await _revoke(to.provider, former.access_token)
+
+
+async def _former(to: Connecting, connection: Any, user_id: UUID) -> Credentials | None:
+    try:
+        return await credentials.get(connection, to.vault, to.provider.name, user_id, lock=True)
+    except MomentumError:  # tokens that no key opens: all the more reason to replace them
+        return None
+
+
+async def _warn_owner(to: Connecting, account: Account) -> None:
+    # A vendor keeps one live grant per account and app: this authorization has ended the owner's
+    # (https://developers.zoom.us/docs/integrations/oauth/, error 4741).
+    label = to.provider.label
+    reason = f"Somebody else connected the same {label} account here, which ended this connection. Connect {label} again."
+    async with to.database.nobody() as connection:
+        await credentials.suspend_account(connection, to.provider.name, account.user_id, reason=reason, now=to.clock())
+
+
+def _state_of(provider: Provider, grant: Grant) -> tuple[ConnectionState, str | None]:
+    missing = provider.missing_scopes(grant.scopes)
+    if not missing:
+        return ConnectionState.ACTIVE, None
+    return ConnectionState.SCOPE_MISSING, (
+        f"{provider.label} did not allow everything that is needed. Missing: {', '.join(missing)}. "
+        f"Add it to the app's scopes if it is not there, and connect {provider.label} again."
+    )
+
+
+# --- status and disconnect --------------------------------------------------------------------------
+
+
+async def status(to: Connecting, user_id: UUID) -> Connection:
+    """How a person is connected."""
+    async with to.database.person(user_id) as connection:
+        found = await credentials.status(connection, to.provider.name, user_id)
+    if found is None:
+        return Connection(connected=False, action=f"Connect {to.provider.label}.")
+    account = found.account
+    return Connection(
+        connected=found.state is ConnectionState.ACTIVE,
+        state=found.state.value,
+        action=_action(to.provider, found),
+        account_email=account.email,
+        account_name=account.display_name,
+        account_id=account.account_id,
+        scopes=found.scopes,
+        missing_scopes=to.provider.missing_scopes(found.scopes),
+        expires_at=found.expires_at,
+        can_record=account.can_record,
+        connected_at=found.connected_at,
+    )
+
+
+def _action(provider: Provider, found: Status) -> str | None:
+    if found.state is not ConnectionState.ACTIVE:
+        return found.state_reason or f"Connect {provider.label} again."
+    if found.account.can_record is False:
+        return f"This {provider.label} account cannot record to the cloud, so there is nothing to process. A paid plan can."
+    return None
+
+
+async def disconnect(to: Connecting, user_id: UUID, *, delete_data: bool = False) -> Removed:
+    """Forget the tokens, end the grant at the provider, and with `delete_data` remove all that came from it.
+
+    A provider that is away does not keep us from forgetting; the answer says so. Raises NotFound(NOT_CONNECTED)
+    when there is nothing to do.
+    """
+    return await _to_its_end(_disconnect(to, user_id, delete_data=delete_data))
+
+
+async def disconnect_all(app: App, user_id: UUID) -> None:
+    """Disconnect a person from every provider."""
+    for name in app.providers:
+        try:
+            await disconnect(app.connecting(name), user_id)
+        except NotFound:
+            continue
+
+
+async def _disconnect(to: Connecting, user_id: UUID, *, delete_data: bool) -> Removed:
+    name, label = to.provider.name, to.provider.label
+    removed: dict[str, int] = {}
+    # Removed first: this waits for a refresh under way, and nobody can begin another.
+    async with to.database.person(user_id) as connection:
+        former = await credentials.remove(connection, to.vault, name, user_id)
+        if delete_data:
+            removed = dataclasses.asdict(await recordings.remove(connection, user_id, name))
+    if former is None and not delete_data:
+        raise NotFound(ErrorCode.NOT_CONNECTED, f"{label} is not connected.")
+    revoked = former is not None and await _end(to, former)
+    log.info("disconnected", provider=name, user_id=user_id, revoked=revoked, removed=removed)
+    detail = _told(label, removed if delete_data else None, was_connected=former is not None, revoked=revoked)
+    return Removed(former is not None, revoked, removed, detail)
+
+
+async def _end(to: Connecting, former: Credentials) -> bool:
+    """End a grant at the provider; whether it is surely dead."""
+    token = former.access_token
+    if former.expires_at <= to.clock() and former.state is ConnectionState.ACTIVE:
+        try:
+            token = (await to.provider.refresh(former.refresh_token)).access_token
+        except ActionRequired as error:
+            return error.code is ErrorCode.RECONNECT_REQUIRED  # dead already
+        except MomentumError:
+            return False
+    return await _revoke(to.provider, token)
+
+
+async def _revoke(provider: Provider, access_token: str) -> bool:
+    if not access_token:
+        return False
+    try:
+        await provider.revoke(access_token)
+    except MomentumError as error:
+        log.warning("grant not revoked", provider=provider.name, reason=error.code)
+        return False
+    return True
+
+
+def _told(label: str, removed: dict[str, int] | None, *, was_connected: bool, revoked: bool) -> str:
+    sentences = [f"{label} is disconnected and its tokens are forgotten." if was_connected else f"{label} was not connected."]
+    if was_connected and not revoked:
+        sentences.append(f"{label} did not confirm that the grant is ended: remove the app in your {label} account to be sure.")
+    if removed is not None:
+        things = ", ".join(f"{count} {kind}" for kind, count in removed.items() if count)
+        sentences.append(f"Removed: {things}." if things else "There was no data of it to remove.")
+    return " ".join(sentences)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run to the end even if the caller leaves: between a vendor's answer and our commit, giving up would lose a grant."""
+    task = asyncio.create_task(work)
+    _under_way.add(task)
+    task.add_done_callback(_ended)
+    return await asyncio.shield(task)
+
+
+def _ended(task: asyncio.Task[Any]) -> None:
+    _under_way.discard(task)
+    if not task.cancelled():
+        task.exception()  # raised to the caller; where they left, nobody asks for it
+
+
+def _state_invalid(provider: Provider) -> Invalid:
+    return Invalid(
+        ErrorCode.STATE_INVALID,
+        f"This attempt to connect {provider.label} is unknown, used, older than ten minutes, or somebody else's. Start connecting again.",
+    )
+
+
+def _refused(provider: Provider, error: str | None) -> Invalid:
+    if error == "access_denied":
+        return Invalid(ErrorCode.ACCESS_DENIED, f"{provider.label} was not allowed to share anything, so nothing was connected.")
+    return Invalid(ErrorCode.CODE_INVALID, f"{provider.label} did not complete the connection. Start connecting again.")
