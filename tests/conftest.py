@@ -26,6 +26,7 @@ def anyio_backend() -> str:
 def cluster():
     """A PostgreSQL for this test process alone; gone at the end."""
     home = Path(tempfile.mkdtemp(prefix="momentum-test-"))
+    home.chmod(0o711)  # else root's server, which runs as somebody else, would have to live elsewhere
     server = EmbeddedPostgres(home)
     running = asyncio.run(server.start())
     with psycopg.connect(running.owner_dsn, autocommit=True) as owner:

@@ -1,0 +1,97 @@
+import asyncio
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from momentum.store import sessions
+
+pytestmark = pytest.mark.anyio
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def link(database, person, now):
+    """Makes a login link; gives a function that uses it."""
+
+    async def make(token="link-token", expires_at=now + HOUR):
+        async with database.person(person) as connection:
+            await sessions.create_link(connection, user_id=person, token=token, expires_at=expires_at, next_path="/recordings")
+
+    return make
+
+
+@pytest.fixture
+def use(database, now):
+    async def run(token="link-token", at=now):
+        async with database.nobody() as connection:
+            return await sessions.use_link(connection, token, at)
+
+    return run
+
+
+async def test_a_link_opens_once(link, use, person):
+    await link()
+
+    assert await use() == (person, "/recordings")
+    assert await use() is None
+
+
+async def test_of_two_browsers_with_one_link_one_comes_in(link, use):
+    await link()
+    found = await asyncio.gather(*(use() for _ in range(4)))
+
+    assert sum(opened is not None for opened in found) == 1
+
+
+async def test_an_old_or_unknown_link_opens_nothing(link, use, now):
+    await link()
+
+    assert await use("other-token") is None
+    assert await use(at=now + HOUR) is None
+
+
+async def test_a_session_is_known_until_it_ends(database, person, now):
+    async with database.person(person) as connection:
+        await sessions.create(connection, user_id=person, token="t", expires_at=now + HOUR)
+    async with database.nobody() as connection:
+        assert await sessions.resolve(connection, "t", now) == person
+        assert await sessions.resolve(connection, "t", now + HOUR) is None
+        assert await sessions.resolve(connection, "\ud800\0", now) is None
+    async with database.person(person) as connection:
+        await sessions.end(connection, "t")
+    async with database.nobody() as connection:
+        assert await sessions.resolve(connection, "t", now) is None
+
+
+async def test_nobody_ends_somebody_elses_session(database, person, other_person, now):
+    async with database.person(person) as connection:
+        await sessions.create(connection, user_id=person, token="t", expires_at=now + HOUR)
+    async with database.person(other_person) as connection:
+        await sessions.end(connection, "t")
+    async with database.nobody() as connection:
+        assert await sessions.resolve(connection, "t", now) == person
+
+
+async def test_tokens_are_kept_as_hashes_alone(database, owner_dsn, link, person, now):
+    await link("planted-link-token")
+    async with database.person(person) as connection:
+        await sessions.create(connection, user_id=person, token="planted-session-token", expires_at=now)
+    with psycopg.connect(owner_dsn) as owner:
+        rows = owner.execute("select s::text || encode(s.token_hash, 'escape') from sessions s union all select l::text || "
+                             "encode(l.token_hash, 'escape') from login_links l").fetchall()  # fmt: skip
+
+    assert len(rows) == 2
+    assert not any("planted" in row for (row,) in rows)
+
+
+async def test_what_has_expired_is_forgotten(database, link, person, now):
+    await link()
+    async with database.person(person) as connection:
+        await sessions.create(connection, user_id=person, token="old", expires_at=now)
+        await sessions.create(connection, user_id=person, token="new", expires_at=now + HOUR)
+    async with database.nobody() as connection:
+        assert await sessions.forget_expired(connection, now) == 1
+        assert await sessions.forget_expired(connection, now) == 0
+        assert await sessions.resolve(connection, "new", now) == person
