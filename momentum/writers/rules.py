@@ -15,6 +15,8 @@ from momentum.writers.spoken import FUNCTION_WORDS, Sentence, words
 
 RETRACTION_WITHIN = 4
 """Sentences after a candidate in which "scratch that" still takes it back."""
+RETRACTION_BACK = 20
+"""Sentences over which it reaches back to a candidate that the words around it speak of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ _DECIDED = re.compile(
     r"|\b(?:the|our|final)\s+decision\s+(?:is|was)\b|\bdecision\s*:"
     r"|^(?:so\s+|okay,?\s+|ok,?\s+|alright,?\s+|right,?\s+)*(?:agreed|decided)\s*[,.:;]\s*\w+\s+\w+"
     r"|\bwe(?:'re| are)\s+going\s+(?:to\s+go\s+)?(?:with|ahead with)\b|\bwe(?:'ll| will)\s+(?:go\s+with|stick\s+with|go\s+ahead\s+with)\b"
-    r"|\blet's\s+(?:go|stick)\s+with\b",
+    r"|\blet's\s+(?:go|stick)\s+with\b"
+    r"|\bthe\s+(?:new|final)\s+(?:\w+\s+)?(?:date|deadline|price|name|plan|budget|target)\s+(?:is|will be)\b",
     re.IGNORECASE,
 )
 _UNDECIDED = re.compile(
@@ -71,6 +74,10 @@ REVISED = re.compile(
     r"let's (?:rather|not)|instead,?\s+let's|let's .{0,40}\binstead)\b",
     re.IGNORECASE,
 )
+_WILL = re.compile(r"^(?:so|okay|ok|then|well|and)?,?\s*we(?:'ll| will| are going to|'re going to)\s+(?!not\b)\w+.*[^?]$", re.IGNORECASE)
+_AGREED = re.compile(
+    r"^\W*(?:(?:yes|okay|ok|great|good)\W+)?(?:agreed|all agreed|it's a deal|sounds good to (?:me|all))\b[^?]*$", re.IGNORECASE
+)
 _EARLIER = re.compile(r"\b(?:already|last time|last week|(?:previous|last|earlier) (?:meeting|session|call))\b", re.IGNORECASE)
 # A turn that only fills a silence is no task: "I'll call it a day", "I'll ask you a question".
 _IDLE = re.compile(
@@ -78,6 +85,7 @@ _IDLE = re.compile(
     r"call it|call this|call that|sign off|in a (?:second|minute|moment))\b",
     re.IGNORECASE,
 )
+TITLES = frozenset({"dr", "mr", "mrs", "ms", "miss", "prof", "professor", "hon", "sir", "madam"})
 _FEWEST, _MOST = 4, 45
 """Words of a sentence that can be a task or a decision."""
 
@@ -104,33 +112,40 @@ class People:
 
 
 def _names(person: str, people: Sequence[str]) -> list[str]:
-    first = (person.split(maxsplit=1) or [""])[0]
-    alone = sum(p.split()[:1] == [first] for p in people) == 1
+    first = first_name(person)
+    alone = sum(first_name(p) == first for p in people) == 1
     return list(dict.fromkeys(n for n in (person.strip(), first if alone and len(first) > 1 else "") if n))
+
+
+def first_name(person: str) -> str:
+    """The first word of a name that is no title: "Paul" of "Dr. Paul Grant"."""
+    return next((w for w in person.split() if w.casefold().rstrip(".") not in TITLES), "")
 
 
 def _assigning(name: str) -> re.Pattern[str]:
     name = re.escape(name)
     return re.compile(
-        rf"\b{name}(?:,?\s+(?:can|could|will|would)\s+you|,\s+please|\s+(?:will|is going to|is gonna|to|has to|needs to|'ll)|'ll)"
+        rf"\b{name}(?:,?\s+(?:can|could|will|would)\s+you|,\s+please|\s+(?:will|is going to|is gonna|has to|needs to|'ll)|'ll)"
         rf"\s+{_SOFT}(?:{_WORK})\b"
+        # "help Ben to test" gives Ben no task
+        rf"|(?:^|[,:;]\s*|\b(?:so|and|ask|asked)\s+(?:the\s+)?){name}\s+to\s+{_SOFT}(?:{_WORK})\b"
         rf"|\b(?:can|could|will|would)\s+you\s+{_SOFT}(?:{_WORK})\b[^?]*,\s*{name}\s*\?",
         re.IGNORECASE,
     )
 
 
 def suggest(found: Sequence[Sentence], names: Sequence[str]) -> list[Suggestion]:
-    """Candidates in the order said. "Scratch that" takes back the last one before it, "actually, let's" the last decision."""
+    """Candidates in the order said. "Scratch that" takes back what the words around it speak of, else the last before it."""
     people = People(names)
     suggestions: list[Suggestion] = []
-    for sentence in found:
+    for at, sentence in enumerate(found):
         if suggestions and _is_revised(suggestions[-1], sentence):
             suggestions.pop()
-        candidate = _suggestion(sentence, people)
+        candidate = _settled(found, at) or _suggestion(sentence, people)
         if candidate and not _repeats(candidate, suggestions):
             suggestions.append(candidate)
-        if suggestions and RETRACTED.search(_plain(sentence.text)) and _is_near(suggestions[-1].sentence, sentence):
-            suggestions.pop()
+        if RETRACTED.search(_plain(sentence.text)):
+            _take_back(suggestions, found, at)
     return suggestions
 
 
@@ -138,14 +153,43 @@ def _is_revised(last: Suggestion, sentence: Sentence) -> bool:
     return last.kind == "decision" and _is_near(last.sentence, sentence) and bool(REVISED.search(_plain(sentence.text)))
 
 
+def _is_near(candidate: Sentence, retraction: Sentence) -> bool:
+    return retraction.index - candidate.index <= RETRACTION_WITHIN
+
+
+def _take_back(suggestions: list[Suggestion], found: Sequence[Sentence], at: int) -> None:
+    """Remove the one suggestion that the retraction at `at` means."""
+    meant = [s for s in suggestions if at - s.sentence.index <= RETRACTION_BACK and _speaks_of(s.sentence, found, at)]
+    if not meant and suggestions and _is_near(suggestions[-1].sentence, found[at]):
+        meant = suggestions[-1:]
+    if meant:
+        suggestions.remove(meant[-1])
+
+
+def _speaks_of(candidate: Sentence, found: Sequence[Sentence], at: int) -> bool:
+    around = [s.text for s in found[max(0, at - 2) : at + 2] if s.index != candidate.index]
+    return speaks_of(candidate.text, " ".join(around))
+
+
+def speaks_of(statement: str, talk: str) -> bool:
+    """Whether `talk` is about `statement`: they share two words that mean something."""
+    return len((set(words(statement)) & set(words(talk))) - FUNCTION_WORDS) >= 2
+
+
 def takes_back(text: str) -> bool:
-    """Whether somebody takes back or changes what was said just before."""
+    """Whether somebody takes back or changes what was said before."""
     plain = _plain(text)
     return bool(RETRACTED.search(plain) or REVISED.search(plain))
 
 
-def _is_near(candidate: Sentence, retraction: Sentence) -> bool:
-    return retraction.index - candidate.index <= RETRACTION_WITHIN
+def _settled(found: Sequence[Sentence], at: int) -> Suggestion | None:
+    """A plan that the next sentence agrees to: "We will release in March." - "Agreed"."""
+    sentence = found[at]
+    answer = found[at + 1].text if at + 1 < len(found) else ""
+    text = _plain(sentence.text)
+    if not (_WILL.search(text) and _AGREED.search(_plain(answer))) or _HEDGED.search(text) or not _FEWEST <= len(text.split()) <= _MOST:
+        return None
+    return Suggestion("decision", sentence, None, None, f"Suggested as a decision because the answer was “{answer.strip()}”.")
 
 
 def _suggestion(sentence: Sentence, people: People) -> Suggestion | None:

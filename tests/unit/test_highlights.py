@@ -99,6 +99,25 @@ def test_what_is_taken_back_is_left_out_and_nothing_else():
     assert len(found("decision", *lines)) == 1
 
 
+def test_what_is_taken_back_later_is_what_the_talk_is_about():
+    lines = (
+        ("Ben", "We will release the app on the twelfth of March."),
+        ("Sam Ode", "Agreed."),
+        ("Ben", "We decided to spend fifteen thousand dollars on marketing."),
+        ("Sam Ode", "The twelfth of March is a holiday."),
+        ("Ben", "Then I take that back."),
+        ("Ben", "The new release date is the nineteenth of March."),
+    )
+    assert [c.text for c in found("decision", *lines)] == [lines[2][1], lines[5][1]]
+    assert [c.text for c in found("decision", *lines[:3])] == [lines[0][1], lines[2][1]]
+
+
+def test_a_title_is_no_first_name_and_who_is_helped_has_no_task():
+    made = transcript(("Ben", "Paul will review the contract."), ("Ben", "I can help Sam to test the backup tomorrow."))
+    claims = highlights.draft(made, Meeting("", participants=("Dr. Paul Grant", "Sam Ode"))).claims
+    assert [c.owner for c in claims if c.kind == "action"] == ["Dr. Paul Grant"]
+
+
 def test_a_decision_that_is_changed_gives_way_to_the_new_one():
     lines = (("Ben", "We decided to launch on December 2nd."), ("Sam Ode", "Actually, let's go with the launch on December 9th instead."))
     (decision,) = found("decision", *lines)

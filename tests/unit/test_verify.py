@@ -178,6 +178,24 @@ def test_a_decision_changed_right_afterwards_needs_a_person():
     assert done.state is ClaimState.NEEDS_CONFIRMATION
 
 
+def test_a_decision_taken_back_much_later_needs_a_person_and_its_neighbour_does_not():
+    lines = [("A", "We will release the app on the twelfth of March."), ("B", "We decided to spend fifteen thousand dollars.")]
+    lines += [("A", f"Bug number {i} is fixed.") for i in range(9)]
+    lines += [("B", "The twelfth of March is a holiday."), ("A", "Then I take that back.")]
+    gone, stays = checked(
+        claim("Release on the twelfth of March.", lines[0][1], 10, kind="decision"),
+        claim("Spend 15,000 dollars.", lines[1][1], 11, kind="decision"),
+        lines=lines,
+    )
+    assert (gone.state, stays.state) == (ClaimState.NEEDS_CONFIRMATION, ClaimState.VERIFIED)
+
+
+def test_the_name_of_a_company_behind_a_person_names_nobody():
+    lines = [("A", "We send the offer to Northwind today."), ("James Bell (Northwind)", "Fine.")]
+    (done,) = checked(claim("Send the offer.", lines[0][1], 10, owner="James Bell (Northwind)"), lines=lines)
+    assert done.owner is None
+
+
 def test_an_answering_no_negates_nothing():
     (done,) = checked(
         claim("Launch in spring.", "No, we agreed to launch in spring.", 10, kind="decision"),

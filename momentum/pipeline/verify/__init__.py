@@ -6,7 +6,7 @@
     owner not on the roster, or not in the evidence   owner removed, needs confirmation
     due words not in the quote                        due removed, needs confirmation
     number, name, negation, hedging not as quoted     needs confirmation
-    taken back right afterwards, or heard badly       needs confirmation
+    taken back afterwards, or heard badly             needs confirmation
     found by rules (suggested)                        stays suggested; its place is set
 
 A claim that was checked before stays as it is: checking again can never make it better.
@@ -28,7 +28,7 @@ from momentum.writers.markdown import clock
 NEIGHBOURS = 5
 """Segments before and after the quote that still count as its evidence, if the claim names them."""
 RETRACTION_WITHIN = 2
-"""Segments after the quote in which "scratch that" takes it back."""
+"""Segments after the quote in which "scratch that" takes it back, whatever it speaks of."""
 _UNHEARD = {"loop", "credits", "rate", "low_confidence"}
 _STATEMENTS = {"decision", "action", "highlight"}
 
@@ -56,6 +56,15 @@ class _Record:
         self.day = dates.local_date(meeting)
         self.text = " ".join(s.text for s in self.segments)
         self.english = spoken.is_english(transcript.language, self.text)
+        self.retractions = [n for n, s in enumerate(self.segments) if rules.takes_back(s.text)] if self.english else []
+
+    def is_taken_back(self, quote: str, last: int) -> bool:
+        """Whether what was said up to position `last` is taken back: right afterwards, or later in talk about it."""
+        later = [n for n in self.retractions if n > last]
+        return any(n - last <= RETRACTION_WITHIN or rules.speaks_of(quote, self._around(n, last)) for n in later)
+
+    def _around(self, position: int, after: int) -> str:
+        return " ".join(s.text for s in self.segments[max(after + 1, position - 2) : position + 2])
 
     def positions(self, segment_ids: Sequence[int]) -> list[int]:
         """Where the named segments stand; ids that do not exist are passed over."""
@@ -154,12 +163,10 @@ def _check_wording(finding: _Finding, evidence: Sequence[Segment], record: _Reco
 
 
 def _check_hearing(finding: _Finding, place: quotes.Place, record: _Record) -> None:
-    last = max(place.positions)
     if any(_UNHEARD & set(record.segments[p].marks) for p in place.positions):
         finding.doubts.append("The recording is hard to understand here.")
-    after = record.segments[last + 1 : last + 1 + RETRACTION_WITHIN]
-    if finding.claim.kind in _STATEMENTS and any(rules.takes_back(s.text) for s in after):
-        finding.doubts.append("Somebody seems to take it back right afterwards.")
+    if finding.claim.kind in _STATEMENTS and record.is_taken_back(finding.claim.quote, max(place.positions)):
+        finding.doubts.append("Somebody seems to take it back afterwards.")
 
 
 def _summary_doubts(summary: str, record: _Record) -> list[str]:

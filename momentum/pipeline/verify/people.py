@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from momentum.model import Segment
+from momentum.writers import rules
 from momentum.writers.spoken import words
 
 _OWN_WORD = re.compile(
@@ -32,7 +33,12 @@ def is_named(person: str, text: str, roster: Sequence[str]) -> bool:
     if _holds(said, words(person)):
         return True
     others = {w for other in roster if other != person for w in words(other)}
-    return any(w in said for w in words(person) if len(w) > 1 and w not in others)
+    return any(w in said for w in _parts(person) if w not in others)
+
+
+def _parts(person: str) -> list[str]:
+    """The words of a name that can stand for it: no title, no initial, no company in brackets."""
+    return [w for w in words(re.sub(r"[(\[].*?[)\]]", " ", person)) if len(w) > 1 and w not in rules.TITLES]
 
 
 def _holds(said: Sequence[str], name: Sequence[str]) -> bool:
