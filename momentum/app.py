@@ -71,6 +71,7 @@ async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterat
     """The world, closed again at the end; an embedded database that we started is stopped."""
     async with AsyncExitStack() as stack:
         database, dsn = await stack.enter_async_context(open_database(settings))
+        stack.push_async_callback(settled, database)
         vault = await open_vault(database, settings)
         client = ApiClient(private_hosts=private_hosts(settings) | _host_of(settings.jwt_jwks_url))
         stack.push_async_callback(client.aclose)

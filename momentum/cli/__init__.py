@@ -91,11 +91,11 @@ def token_command(
 
 
 @keys.command("rotate")
-def rotate_command() -> None:
+def rotate_command(drop: Annotated[bool, typer.Option(help="Forget the former keys afterwards.")] = False) -> None:
     """Seal everything anew under a new key, while everything runs."""
     from momentum.cli.keys import rotate
 
-    raise typer.Exit(rotate())
+    raise typer.Exit(rotate(drop=drop))
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from momentum.errors import ActionRequired, Conflict, ErrorCode, Invalid, Moment
 from momentum.model import Account, ConnectionState, Grant
 from momentum.providers.base import Provider
 from momentum.providers.oauth import challenge_of, new_secret
-from momentum.store import credentials, oauth_states, recordings
+from momentum.store import credentials, oauth_states, processings, recordings
 from momentum.store.credentials import Credentials, Status
 from momentum.store.oauth_states import OAuthState, TakenState
 
@@ -179,6 +179,7 @@ async def _connect(to: Connecting, taken: TakenState, code: str) -> Connection:
     except MomentumError:
         await _revoke(to.provider, grant.access_token)
         raise
+    await _resume(to, taken.user_id)
     log.info("connected", provider=to.provider.name, user_id=taken.user_id)
     return await status(to, taken.user_id)
 
@@ -213,6 +214,12 @@ async def _warn_owner(to: Connecting, account: Account) -> None:
     reason = f"Somebody else connected the same {label} account here, which ended this connection. Connect {label} again."
     async with to.database.nobody() as connection:
         await credentials.suspend_account(connection, to.provider.name, account.user_id, reason=reason, now=to.clock())
+
+
+async def _resume(to: Connecting, user_id: UUID) -> None:
+    """What stood still for want of this connection goes on."""
+    async with to.database.person(user_id) as connection:
+        await processings.resume(connection, user_id, to.provider.name, now=to.clock())
 
 
 def _state_of(provider: Provider, grant: Grant) -> tuple[ConnectionState, str | None]:

@@ -1,0 +1,27 @@
+"""`momentum keys rotate`: seal everything under a new key, while everything runs."""
+
+from __future__ import annotations
+
+import asyncio
+
+from momentum.database import open_database
+from momentum.settings import load_settings
+from momentum.store import keys
+
+
+def rotate(*, drop: bool) -> int:
+    """Exit code 1 when something could not be opened with the keys at hand."""
+    return asyncio.run(_rotate(drop=drop))
+
+
+async def _rotate(*, drop: bool) -> int:
+    settings = load_settings()
+    async with open_database(settings) as (database, _):
+        vault = await keys.open_vault(database, settings)
+        done = await keys.rotate(database, vault, drop=drop)
+    print(f"Sealed {done.resealed} values under key {done.new_key}.")
+    if done.dropped:
+        print(f"Forgot the former keys: {', '.join(str(key) for key in done.dropped)}.")
+    if done.unreadable:
+        print(f"{done.unreadable} values could not be opened with any key and were left as they are.")
+    return 1 if done.unreadable else 0
