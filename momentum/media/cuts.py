@@ -57,9 +57,9 @@ class Cutter:
         self._index = 0
 
     @property
-    def heard_seconds(self) -> float:
-        """Seconds of the recording judged so far."""
-        return self._now / _FRAMES_PER_SECOND
+    def settled_seconds(self) -> float:
+        """Second of the recording before which all speech is in chunks that were given out."""
+        return _seconds(self._begin if self._spans else self._origin)
 
     @property
     def _now(self) -> int:

@@ -79,20 +79,20 @@ class _Run:
         self._engine = f"{transcriber.name}:{transcriber.parameters(language).get('model', transcriber.name)}"
         self._slots = asyncio.Semaphore(transcriber.limits.parallel)
         self._tasks: list[asyncio.Task[Heard]] = []
-        self._starts: dict[int, float] = {}  # of chunks in flight
+        self._starts: dict[int, float] = {}  # of chunks that are not finished
         self._segments: dict[int, tuple[Segment, ...]] = {}
-        self._heard_seconds = self._reported_seconds = 0.0
+        self._heard_seconds = self._settled_seconds = self._reported_seconds = 0.0
 
     async def listen(self, pcm: AsyncIterator[bytes], group: asyncio.TaskGroup) -> None:
         limits = self._transcriber.limits
         gate, cutter = VoiceGate(), Cutter(limits.target_seconds, limits.max_seconds)
         async for block in _blocks(pcm):
-            probabilities = await asyncio.to_thread(gate.feed, block)
-            await self._start(cutter.feed(block, probabilities), group)
+            chunks = cutter.feed(block, await asyncio.to_thread(gate.feed, block))
             self._heard_seconds += len(block) / 2 / SAMPLE_RATE
+            await self._start(chunks, cutter.settled_seconds, group)
             if self._heard_seconds - self._reported_seconds >= _REPORT_SECONDS:
                 await self._beat()
-        await self._start(cutter.feed(b"", gate.finish()) + cutter.finish(), group)
+        await self._start(cutter.feed(b"", gate.finish()) + cutter.finish(), self._heard_seconds, group)
         await self._beat()
 
     def transcript(self) -> Transcript:
@@ -101,13 +101,12 @@ class _Run:
         spoken = self._language or _most_heard([task.result() for task in self._tasks])
         return Transcript(numbered, spoken, self._heard_seconds, source="own", engine=self._engine)
 
-    async def _start(self, chunks: list[Chunk], group: asyncio.TaskGroup) -> None:
+    async def _start(self, chunks: list[Chunk], settled_seconds: float, group: asyncio.TaskGroup) -> None:
+        self._settled_seconds = min(settled_seconds, self._heard_seconds)
+        self._starts |= {chunk.index: chunk.start for chunk in chunks}
         while chunks:
             await self._slots.acquire()
-            chunk = chunks.pop(0)
-            self._starts[chunk.index] = chunk.start
-            self._tasks.append(group.create_task(self._hear(chunk)))
-            del chunk
+            self._tasks.append(group.create_task(self._hear(chunks.pop(0))))
             await self._beat()
 
     async def _hear(self, chunk: Chunk) -> Heard:
@@ -138,8 +137,9 @@ class _Run:
 
     async def _beat(self) -> None:
         self._reported_seconds = self._heard_seconds
-        until = min(self._starts.values(), default=self._heard_seconds)
-        await self._report(Heartbeat(self._heard_seconds, min(until, self._heard_seconds), len(self._segments), len(self._tasks)))
+        until = min(self._starts.values(), default=self._settled_seconds)
+        known = len(self._segments) + len(self._starts)
+        await self._report(Heartbeat(self._heard_seconds, until, len(self._segments), known))
 
 
 def placed(chunk: Chunk, heard: Heard) -> tuple[Segment, ...]:

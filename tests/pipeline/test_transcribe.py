@@ -20,7 +20,7 @@ class Engine:
     """Answers with the chunk's start as its words; `answers` by call number replace or raise."""
 
     name: str = "test"
-    limits: Limits = Limits(target_seconds=3, max_seconds=6, parallel=3)
+    limits: Limits = field(default_factory=lambda: Limits(target_seconds=3, max_seconds=6, parallel=3))
     answers: dict = field(default_factory=dict)
     calls: list = field(default_factory=list)
     languages: list = field(default_factory=list)
@@ -28,6 +28,7 @@ class Engine:
     most: int = 0
     finished: list = field(default_factory=list)
     hold: asyncio.Event | None = None
+    full: asyncio.Event = field(default_factory=asyncio.Event)
 
     def parameters(self, language):
         return {"model": "m1", "language": language}
@@ -38,6 +39,8 @@ class Engine:
         self.languages.append(language)
         self.running += 1
         self.most = max(self.most, self.running)
+        if self.running == self.limits.parallel:
+            self.full.set()
         try:
             # Earlier chunks take longer: order must not depend on who is ready first.
             for _ in range(50 if number % 2 == 0 else 1):
@@ -117,10 +120,9 @@ async def test_no_audio_at_all_gives_an_empty_transcript():
 async def test_nothing_is_read_while_the_engine_is_full(speech):
     engine, feed = Engine(hold=asyncio.Event()), Feed(speech * 20)
     work = asyncio.create_task(run(feed, engine))
-    while len(engine.calls) < 3:
-        await asyncio.sleep(0.001)
-    for _ in range(200):
-        await asyncio.sleep(0.001)
+    await engine.full.wait()
+    for _ in range(100):  # enough turns of the loop and of its threads for whoever would go on reading
+        await asyncio.to_thread(len, b"")
     assert len(engine.calls) == 3
     assert feed.taken <= 20 * SECOND
     engine.hold.set()
@@ -170,8 +172,7 @@ async def test_a_bug_in_an_engine_comes_out_as_itself(speech):
 async def test_a_cancelled_run_cancels_its_calls(speech):
     engine, feed = Engine(hold=asyncio.Event()), Feed(speech)
     work = asyncio.create_task(run(feed, engine))
-    while not engine.running:
-        await asyncio.sleep(0.001)
+    await engine.full.wait()
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
         await work

@@ -57,7 +57,7 @@ async def test_times_come_from_the_speech_where_the_model_gives_none(engine, spe
     }
     heard = await engine().transcribe(speech, language=None)
     assert said(heard) == ["We begin here.", "And now it goes on."]
-    assert [t for s in heard.segments for t in (s.start, s.end)] == pytest.approx([1, 22, 22, 59], abs=1)
+    assert [t for s in heard.segments for t in (s.start, s.end)] == pytest.approx([1, 23, 23, 59], abs=1)
     assert (heard.language, heard.billed_seconds, heard.raw["times"]) == ("en", 60.0, "estimated")
     assert heard.raw["answer"] == speech_api.answer
 
