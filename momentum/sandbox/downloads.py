@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -126,15 +125,15 @@ class _Body:
     pace: float | None = None
     """Bytes a second."""
 
-    async def blocks(self, start: int, end: int) -> AsyncIterator[bytes]:
+    async def blocks(self, sandbox: Sandbox, start: int, end: int) -> AsyncIterator[bytes]:
         began = time.monotonic()
         block = BLOCK if self.pace is None else max(1, min(BLOCK, round(self.pace / 10)))
         position, end = start, min(end, self.sent)
-        while position < end:
+        while position < end and not sandbox.closing.is_set():
             piece = self.content[position : min(position + block, end)] or bytes(min(block, end - position))
             position += len(piece)
             if self.pace is not None:
-                await asyncio.sleep(max(0.0, began + (position - start) / self.pace - time.monotonic()))
+                await sandbox.pause(max(0.0, began + (position - start) / self.pace - time.monotonic()))
             yield piece
 
 
@@ -157,7 +156,7 @@ def _deliver(sandbox: Sandbox, file: MediaFile, wanted: str | None) -> Response:
         headers["content-length"] = str(end - start)
     if wanted:
         headers["content-range"] = f"bytes {start}-{end - 1}/{body.announced}"
-    return StreamingResponse(body.blocks(start, end), 206 if wanted else 200, headers=headers)
+    return StreamingResponse(body.blocks(sandbox, start, end), 206 if wanted else 200, headers=headers)
 
 
 def _body(sandbox: Sandbox, file: MediaFile) -> _Body:

@@ -6,15 +6,11 @@ import asyncio
 import hashlib
 import ipaddress
 import secrets
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import Any
+from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,6 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from momentum.errors import ErrorCode, Permanent
+from momentum.inbound import listening
 from momentum.model import Clock
 from momentum.sandbox import api, control, directory, downloads, oauth
 from momentum.sandbox.answers import NOT_RECOGNISED, cut_off, page
@@ -29,7 +26,6 @@ from momentum.sandbox.faults import read_flag
 from momentum.sandbox.world import DEFAULT_REDIRECT_URIS, RequestRecord, Sandbox
 
 DEFAULT_PORT = 8001
-_START_PATIENCE = 10.0
 
 
 @asynccontextmanager
@@ -49,7 +45,7 @@ async def running_sandbox(
     """A sandbox that serves while the context lasts; port 0 = any free one, `sandbox.base` says which.
 
     `faults` as on the command line (`faults.read_flag`). Raises Permanent(SETTINGS_INVALID) when `host` is not
-    loopback or a port is taken.
+    loopback, Unavailable when a port is taken.
     """
     _check_loopback(host)
     sandbox = Sandbox(
@@ -62,9 +58,13 @@ async def running_sandbox(
     )
     for flag in faults:
         sandbox.faults.apply(read_flag(flag))
-    async with _listening(zoom_app(sandbox), host, port) as base, _listening(storage_app(sandbox), host, storage_port) as storage_base:
-        sandbox.base, sandbox.storage_base = base, storage_base
-        yield sandbox
+    zoom, storage = zoom_app(sandbox), storage_app(sandbox)
+    async with listening(zoom, host=host, port=port) as zoom_bound, listening(storage, host=host, port=storage_port) as storage_bound:
+        sandbox.base, sandbox.storage_base = _base(host, zoom_bound), _base(host, storage_bound)
+        try:
+            yield sandbox
+        finally:
+            sandbox.closing.set()
 
 
 async def serve(
@@ -130,13 +130,14 @@ class Interruptions:
         self._sandbox = sandbox
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = None if scope["path"].startswith("/__") else await self._interruption(scope["path"])
+        ours = scope["type"] != "http" or scope["path"].startswith("/__")
+        answer = None if ours else await self._interruption(scope["path"])
         await (answer or self._app)(scope, receive, send)
 
     async def _interruption(self, path: str) -> Response | None:
         struck = self._sandbox.faults.fire
         if (slow := struck("slow", path=path)) is not None:
-            await asyncio.sleep(float(slow.get("seconds", 1)))
+            await self._sandbox.pause(float(slow.get("seconds", 1)))
         if struck("drop_connection", path=path) is not None:
             return cut_off()
         if (fault := struck("server_error", path=path)) is not None:
@@ -198,6 +199,10 @@ def _tracking_id() -> bytes:
     return f"v=2.0;clid=us06;rid=WEB_{secrets.token_hex(16)}".encode()
 
 
+def _base(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 def _check_loopback(host: str) -> None:
     try:
         loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -206,51 +211,3 @@ def _check_loopback(host: str) -> None:
     if not loopback:
         detail = f"The sandbox answers anyone who asks, so it only listens on this machine: {host} is not a loopback address."
         raise Permanent(ErrorCode.SETTINGS_INVALID, detail)
-
-
-@asynccontextmanager
-async def _listening(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
-    """The app served at the base URL given; granian shares a port silently, so it is reserved first."""
-    with _reserved(host, port) as reservation:
-        bound = reservation.getsockname()[1]
-        server = Server(app, host, bound, interface=Interfaces.ASGINL, log_enabled=False, websockets=False)
-        running = asyncio.create_task(server.serve())
-        try:
-            await _answering(running, host, bound)
-            yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
-        finally:
-            server.stop()  # type: ignore[no-untyped-call] # granian leaves it untyped
-            with suppress(asyncio.CancelledError):
-                await running
-
-
-def _reserved(host: str, port: int) -> socket.socket:
-    """A socket that holds the port without listening. Raises Permanent when the port is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-            port = probe.getsockname()[1]
-        reservation = socket.socket(family)
-        reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        reservation.bind((host, port))
-    except OSError as error:
-        raise Permanent(ErrorCode.SETTINGS_INVALID, f"The sandbox cannot listen on {host}:{port}: {error.strerror}.") from error
-    return reservation
-
-
-async def _answering(running: asyncio.Task[Any], host: str, port: int) -> None:
-    """Return once the port takes connections."""
-    deadline = time.monotonic() + _START_PATIENCE
-    while True:
-        try:
-            _, writer = await asyncio.open_connection(host, port)
-        except OSError:
-            if running.done() or time.monotonic() > deadline:
-                raise Permanent(ErrorCode.SETTINGS_INVALID, f"The sandbox did not start on {host}:{port}.") from None
-            await asyncio.sleep(0.01)
-        else:
-            writer.close()
-            return

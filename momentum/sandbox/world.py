@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -94,6 +96,8 @@ class Sandbox:
         self._generation: Counter[str] = Counter()
         self._signing_key = token_bytes(32)
         self._files = {file.id: (meeting, file) for meeting in self.meetings for file in meeting.all_files}
+        self.closing = asyncio.Event()
+        """Set when the servers are to stop: ends every deliberate slowness."""
         self.base = ""
         self.storage_base = ""
         self.download_base = ""
@@ -121,6 +125,11 @@ class Sandbox:
     def advance(self, seconds: float) -> None:
         """Move the clock forward."""
         self._offset += timedelta(seconds=seconds)
+
+    async def pause(self, seconds: float) -> None:
+        """Be slow, unless the servers are stopping."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.closing.wait(), seconds)
 
     def user(self, name: str) -> User | None:
         """By id or e-mail address."""

@@ -1,10 +1,12 @@
 """The sandbox's own switches, and that it stays on this machine."""
 
+import asyncio
 import socket
+import time
 
 import pytest
 
-from momentum.errors import ErrorCode, Invalid, Permanent
+from momentum.errors import ErrorCode, Invalid, Permanent, Unavailable
 from momentum.sandbox import running_sandbox
 from momentum.sandbox.faults import KNOWN, read_flag
 
@@ -92,10 +94,21 @@ async def test_only_this_machine_is_served(walk, host):
 async def test_a_port_that_is_taken_is_said_to_be_and_one_that_was_used_is_free_again(walk):
     async with running_sandbox(now=lambda: walk.now) as zoom:
         port = int(zoom.base.rpartition(":")[2])
-        with pytest.raises(Permanent, match="cannot listen"):
+        with pytest.raises(Unavailable, match="Cannot listen"):
             async with running_sandbox(now=lambda: walk.now, port=port):
                 pass
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=1)
     async with running_sandbox(now=lambda: walk.now, port=port) as zoom:
         assert zoom.base == f"http://127.0.0.1:{port}"
+
+
+async def test_stopping_does_not_wait_for_what_is_slow_on_purpose(walk, http):
+    began = time.monotonic()
+    async with running_sandbox(now=lambda: walk.now, faults=["slow:seconds=60,path=/v2"]) as zoom:
+        waiting = asyncio.create_task(http.get(f"{zoom.api_base}/users/me", timeout=30))
+        async with asyncio.timeout(10):
+            while "slow" not in (await http.get(f"{zoom.base}/__state")).json()["fired"]:
+                pass
+    assert (await waiting).status_code == 401
+    assert time.monotonic() - began < 4
