@@ -39,7 +39,7 @@ async def listening(application: Callable[..., Any], *, host: str, port: int) ->
         await _until_answering(host, port, serving)
         yield port
     finally:
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call] # the library's
         await asyncio.wait([serving], timeout=STOP_SECONDS)
         if not serving.done():
             serving.cancel()

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -104,4 +106,9 @@ async def open_engine(
         )
         yield engine
     finally:
-        await asyncio.to_thread(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=stop_seconds)
+        with ThreadPoolExecutor(1) as aside:
+            loop = asyncio.get_running_loop()
+            end = partial(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=stop_seconds)
+            await loop.run_in_executor(aside, end)
+            # The engine made its own pool the loop's default, and has just closed it; others still need one.
+            loop.set_default_executor(ThreadPoolExecutor())
