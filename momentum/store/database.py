@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.store import dsn
 from momentum.store.connection import engine, lost, translated
+from momentum.store.hot import HotPool
 from momentum.store.listener import Listener, Notification, Subscription
 from momentum.store.prepare import APP_ROLE, migrate, prepare
 
@@ -37,6 +38,7 @@ class Database:
         self.url = url
         self._engine = engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=wait)
         self._listener = Listener(url)
+        self.hot = HotPool(url)
 
     @classmethod
     async def open(cls, url: str, *, pool_size: int = 8, wait: float = 10.0) -> Self:
@@ -69,6 +71,7 @@ class Database:
 
     async def aclose(self) -> None:
         await self._listener.aclose()
+        await self.hot.aclose()
         await self._engine.dispose()
 
     @asynccontextmanager

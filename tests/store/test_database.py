@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from momentum.errors import ErrorCode, Unavailable
 from momentum.store.database import Database
+from momentum.store.hot import HotPool
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +21,7 @@ def outage(owner_dsn):
         with psycopg.connect(owner_dsn.replace(f"/{name}?", "/postgres?"), autocommit=True) as owner:
             owner.execute(f"alter database {name} allow_connections {not away}")
             if away:
-                owner.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+                owner.execute("select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = %s", [name])
 
     return switch
 
@@ -133,6 +134,41 @@ async def test_mistakes_of_our_own_are_not_taken_for_an_outage(database):
             await connection.execute(text("selekt 1"))
 
     assert not isinstance(caught.value, Unavailable)
+
+
+async def test_the_hot_look_up_is_bound_to_its_person_too(database, person, other_person):
+    query = "select count(*) as n, max(id::text) as id, current_setting('momentum.user_id', true) as person from profiles"
+
+    assert await database.hot.row(person, query) == {"n": 1, "id": str(person), "person": str(person)}
+    assert (await database.hot.row(uuid4(), query))["n"] == 0
+    found = await asyncio.gather(*(database.hot.row(user_id, query) for user_id in (person, other_person) * 30))
+    assert [row["id"] for row in found] == [str(person), str(other_person)] * 30
+    assert await database.hot.row(person, "select id from profiles where id = %(id)s", {"id": other_person}) is None
+
+
+async def test_the_person_of_a_hot_look_up_ends_with_it(app_dsn, person):
+    pool = HotPool(app_dsn, size=1)
+    asked = await pool.row(person, "select pg_backend_pid() as pid")
+    async with pool._pool.connection() as connection:
+        cursor = await connection.execute("select pg_backend_pid() as pid, current_setting('momentum.user_id', true) as person")
+        left = await cursor.fetchone()
+    await pool.aclose()
+
+    assert left == {**asked, "person": ""}
+
+
+async def test_the_hot_look_up_survives_a_restart(database, person, outage):
+    await database.hot.row(person, "select 1 as one")
+    outage(True)
+    outage(False)
+    assert await database.hot.row(person, "select 1 as one") == {"one": 1}
+
+
+async def test_a_hot_look_up_without_a_server_is_unavailable(tmp_path):
+    pool = HotPool(f"postgresql://u@/momentum?host={tmp_path}", wait=0.1)
+    with pytest.raises(Unavailable):
+        await pool.row(uuid4(), "select 1 as one")
+    await pool.aclose()
 
 
 async def _next(reader):
