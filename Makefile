@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check acceptance dev bench fix lock clean
+.PHONY: help demo test check acceptance dev fix lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,9 +46,6 @@ acceptance: $(VENV)/.installed-dev ## slow rounds: real processes killed in the 
 	@$(BIN)/pytest -m "acceptance" --timeout 1800 $(ARGS)
 
 dev: $(VENV)/.installed-dev ## everything for working on Momentum, in .venv
-
-bench: $(VENV)/.installed-dev ## measure, print the table
-	@$(BIN)/python bench/run.py $(ARGS)
 
 fix: $(VENV)/.installed-dev ## format and repair what can be repaired
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -96,8 +96,6 @@ class Settings(BaseSettings):
     # watching
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line written.")
     log_format: Literal["auto", "json", "text"] = Field("auto", description="auto = text on a terminal, else JSON.")
-    metrics_port: int | None = Field(None, ge=0, le=65535, description="Loopback port of /metrics; unset = not served.")
-    demo: bool = Field(False, alias="MOMENTUM_DEMO", description="Set by `momentum demo`: Zoom is the sandbox on loopback.")
 
     @field_validator("*", mode="before")
     @classmethod
@@ -186,7 +184,7 @@ def load_settings(**overrides: object) -> Settings:
 
 def source_of(name: str) -> Literal["environment", ".env", "default"]:
     """Where the value of a setting (a field name) comes from."""
-    variable = (Settings.model_fields[name].alias or name).upper()
+    variable = name.upper()
     if any(key.upper() == variable and value for key, value in os.environ.items()):
         return "environment"
     stored = dotenv_values(".env")

@@ -97,7 +97,6 @@ def _settings(home: Path, port: int, redirect_uri: str, zoom: Sandbox) -> Settin
         zoom_redirect_uri=redirect_uri,
         zoom_oauth_base=zoom.oauth_base,
         zoom_api_base=zoom.api_base,
-        MOMENTUM_DEMO=True,
     )
 
 
