@@ -1,6 +1,7 @@
 """Fixtures that every kind of test may use."""
 
 import asyncio
+import base64
 import os
 import re
 import shutil
@@ -13,8 +14,10 @@ import psycopg
 import pytest
 
 from momentum.embedded.server import EmbeddedPostgres
+from momentum.settings import load_settings
 from momentum.store import profiles
 from momentum.store.database import Database, prepare
+from momentum.store.keys import open_vault
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +78,19 @@ async def database(app_dsn):
     opened = await Database.open(app_dsn, pool_size=4)
     yield opened
     await opened.aclose()
+
+
+@pytest.fixture
+def kek_settings():
+    """Settings of an installation with a KEK, whatever the environment says."""
+    return load_settings(
+        _env_file=None, momentum_kek=base64.b64encode(bytes(range(32))).decode(), zoom_client_id=None, zoom_client_secret=None
+    )
+
+
+@pytest.fixture
+async def vault(database, kek_settings):
+    return await open_vault(database, kek_settings)
 
 
 @pytest.fixture

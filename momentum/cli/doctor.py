@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 from momentum.clock import real_clock
 from momentum.database import open_database
 from momentum.errors import MomentumError
+from momentum.model import SAMPLE_RATE, Chunk
 from momentum.outbound.client import ApiClient
 from momentum.providers import private_hosts
 from momentum.settings import Settings, load_settings, source_of
@@ -85,9 +87,14 @@ async def _zoom(settings: Settings) -> str | None:
 
 
 async def _transcription(settings: Settings) -> str:
+    """Has the engine listen to a second of silence: the whole way to it, and its key, for next to no money."""
+    pcm = bytes(2 * SAMPLE_RATE)
+    silence = Chunk(0, 0.0, pcm, ((0.0, 1.0),), hashlib.sha256(pcm).hexdigest())
     async with open_tools(settings, real_clock) as tools:
-        parameters = await asyncio.to_thread(tools.transcriber.parameters, None)
-    return f"{settings.engine}: {parameters.get('model', '')}"
+        model = tools.transcriber.parameters(settings.language).get("model", "")
+        await tools.transcriber.transcribe(silence, language=settings.language)
+    where = "on this machine" if settings.engine == "local" else f"at {settings.speech_base_url or settings.openai_base_url}"
+    return f"{model} answers, {where}."
 
 
 async def _language_model(settings: Settings) -> str | None:

@@ -63,7 +63,7 @@ def wait_until_dead(place: Place, patience: float) -> int | None:
 def launch(place: Place, folder: Path, account: Account | None, listening: Listening, *, lock: int, patience: float) -> None:
     """Start `postgres` of `folder` and wait until it answers; `lock` from wait_until_dead. Raises Unavailable with its last words."""
     try:
-        _drop_stale_pid_file(place.data)
+        _drop_stale_files(place)
         write_whole(_record(place), json.dumps(asdict(listening)))
         _spawn(place, folder, account, listening, lock)
     finally:
@@ -119,16 +119,17 @@ def _spawn(place: Place, folder: Path, account: Account | None, listening: Liste
     threading.Thread(target=child.wait, name="embedded-postgres", daemon=True).start()
 
 
-def _drop_stale_pid_file(data: Path) -> None:
-    """PostgreSQL itself believes in a pid whose process is a zombie or another program.
+def _drop_stale_files(place: Place) -> None:
+    """PostgreSQL itself believes in a pid whose process is a zombie or another program: in its pid file and beside its socket.
 
     Raises Unavailable when the process is a server on this folder after all, one that we did not start.
     """
-    pid = _noted_pid(data)
-    if pid is not None and _works_in(pid, data):
-        sentence = f"Another PostgreSQL server (process {pid}) works in {data}, and Momentum did not start it. Stop it first."
+    pid = _noted_pid(place.data)
+    if pid is not None and _works_in(pid, place.data):
+        sentence = f"Another PostgreSQL server (process {pid}) works in {place.data}, and Momentum did not start it. Stop it first."
         raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE, sentence)
-    (data / "postmaster.pid").unlink(missing_ok=True)
+    for path in (place.data / "postmaster.pid", *place.sockets.glob(".s.PGSQL.*")):
+        path.unlink(missing_ok=True)
 
 
 def _noted_pid(data: Path) -> int | None:

@@ -126,7 +126,8 @@ def test_a_pid_file_that_names_another_program_is_no_server(stopped, place):
     owner = place.data.stat()
     identity = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
     with subprocess.Popen(["sleep", "60"], cwd="/", **identity) as other:
-        (place.data / "postmaster.pid").write_text(f"{other.pid}\n{place.data}\n1\n5432\n\n\n")
+        for path in (place.data / "postmaster.pid", place.sockets / ".s.PGSQL.5432.lock"):
+            path.write_text(f"{other.pid}\n{place.data}\n1\n5432\n\n\n")
         started = asyncio.run(stopped.start())
         assert _asks(started.owner_dsn, "select 1") == (1,)
         assert other.poll() is None
