@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -29,7 +30,10 @@ from momentum.embedded.account import Account, account_for, can_enter
 from momentum.errors import ErrorCode, MomentumError, Unavailable
 
 FAR_FOLDER = Path("/var/lib/momentum")
-"""Where root's clusters lie when their server cannot enter the home (https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch05s08.html)."""
+"""Where root's clusters lie when their server cannot enter the home; those of a temporary home lie in the temporary folder.
+
+See https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch05s08.html.
+"""
 
 _LONGEST_SOCKET = 103  # bytes; macOS's limit, Linux has 107: https://man7.org/linux/man-pages/man7/unix.7.html
 _SOCKET_NAME = ".s.PGSQL.65535"
@@ -111,6 +115,14 @@ def prepare(home: Path) -> tuple[Place, Account | None]:
     return place, account
 
 
+def remove(home: Path) -> None:
+    """Delete the cluster's folders and everything in them; the home stays."""
+    place = find(home)
+    for folder in (place.base, place.sockets):
+        shutil.rmtree(folder, ignore_errors=True)
+    (home / "postgres.path").unlink(missing_ok=True)
+
+
 def make_private(folder: Path, account: Account | None) -> None:
     """A 0700 folder of the server's account. Raises Unavailable when somebody else was there first."""
     uid, gid = (account.uid, account.gid) if account else (os.geteuid(), os.getegid())
@@ -126,7 +138,7 @@ def make_private(folder: Path, account: Account | None) -> None:
 
 def _make_base(home: Path, place: Place, account: Account | None) -> Place:
     if account and not can_enter(account, place.base.parent):
-        place = Place(_far_base(account))
+        place = Place(_far_base(home, account))
         write_whole(home / "postgres.path", f"{place.base}\n")
         return place
     place.base.mkdir(mode=0o700)
@@ -135,12 +147,14 @@ def _make_base(home: Path, place: Place, account: Account | None) -> Place:
     return place
 
 
-def _far_base(account: Account) -> Path:
-    # /root, the usual home of root's home, is closed to everybody, and its mode is not ours to change.
-    if not FAR_FOLDER.exists():
-        FAR_FOLDER.mkdir()
-        FAR_FOLDER.chmod(0o755)
-    base = Path(tempfile.mkdtemp(prefix="cluster-", dir=FAR_FOLDER))
+def _far_base(home: Path, account: Account) -> Path:
+    # /root, where root's home usually lies, is closed to everybody, and its mode is not ours to change.
+    temporary = Path(tempfile.gettempdir())
+    far = temporary if home.is_relative_to(temporary) else FAR_FOLDER
+    if not far.exists():
+        far.mkdir()
+        far.chmod(0o755)
+    base = Path(tempfile.mkdtemp(prefix="momentum-cluster-", dir=far))
     _let_group_enter(base, account)
     return base
 

@@ -71,6 +71,10 @@ class EmbeddedPostgres:
         """Stop it for everybody. Committed work is kept; nothing happens when it does not run."""
         await asyncio.to_thread(self._stop)
 
+    async def remove(self) -> None:
+        """Stop it and delete the database with all it holds: for a home that was made to be thrown away."""
+        await asyncio.to_thread(self._remove)
+
     async def admit(self, role: str, *, host: str | None = None) -> str:
         """The URL by which `role` comes in from other machines; `host` is our name there, by default the address we listen on.
 
@@ -147,6 +151,12 @@ class EmbeddedPostgres:
         if place.exists:
             with locks.alone(self._lock):
                 launch.stop(place)
+
+    def _remove(self) -> None:
+        self._stop()
+        if self.home.is_dir():
+            with places.writable(self.home), locks.alone(self._lock):
+                places.remove(self.home)
 
     def _admit(self, role: str, host: str | None) -> str:
         place = places.find(self.home)

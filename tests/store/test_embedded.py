@@ -64,6 +64,10 @@ def _asks(dsn, question):
         return connection.execute(question).fetchone()
 
 
+def _exists(path):
+    return path.exists()
+
+
 async def test_a_new_cluster_speaks_utf8_utc_and_no_tcp(cluster):
     question = """
         select current_database(), current_user, pg_encoding_to_char(encoding), datlocprovider, datlocale,
@@ -176,22 +180,29 @@ async def test_a_long_home_gets_a_short_socket(folder):
     async with running(home) as cluster:
         assert _asks(cluster.owner_dsn, "select 1") == (1,)
         assert cluster.sockets.parent == Path("/tmp")
-    cluster.sockets.rmdir()
+    await EmbeddedPostgres(home).remove()
+    assert not cluster.sockets.exists()
 
 
 @as_root
-async def test_a_home_that_the_servers_account_cannot_enter_keeps_its_mode(folder, monkeypatch):
+@pytest.mark.parametrize("temporary", [True, False])
+async def test_a_home_that_the_servers_account_cannot_enter_keeps_its_mode(folder, monkeypatch, temporary):
     far = folder / "far"
     monkeypatch.setattr(places, "FAR_FOLDER", far)
-    closed = folder / "closed"
+    if not temporary:
+        monkeypatch.setattr(tempfile, "tempdir", "/elsewhere")
+    closed = folder / f"closed-{temporary}"
     closed.mkdir(mode=0o700)
-    async with running(closed / "home") as cluster:
-        assert _asks(cluster.owner_dsn, "select 1") == (1,)
-        assert cluster.sockets.is_relative_to(far)
+    server = EmbeddedPostgres(closed / "home")
+    cluster = await server.start()
+    assert _asks(cluster.owner_dsn, "select 1") == (1,)
     assert closed.stat().st_mode & 0o777 == 0o700
     recorded = Path((closed / "home" / "postgres.path").read_text().strip())
-    assert recorded.parent == far
-    assert places.find(closed / "home").data.is_dir()
+    assert recorded.parent == (Path(tempfile.gettempdir()) if temporary else far)
+    assert cluster.sockets.is_relative_to(recorded)
+    await server.remove()
+    assert not _exists(recorded)
+    assert not (closed / "home" / "postgres.path").exists()
 
 
 async def test_a_home_that_is_no_folder_is_named(folder):
@@ -291,6 +302,7 @@ async def test_stopping_twice_and_leaving_unasked_do_nothing(folder):
     server = EmbeddedPostgres(folder / "never")
     await server.stop()
     await server.leave()
+    await server.remove()
     assert not (folder / "never").exists()
 
 
