@@ -39,7 +39,7 @@ class Tools:
             )
         from momentum.transcribers.local import LocalWhisper
 
-        return LocalWhisper(settings.whisper_model, settings.whisper_threads, home=settings.models.parent)
+        return LocalWhisper(settings.whisper_model, settings.whisper_threads, models=settings.models)
 
     @cached_property
     def llm(self) -> LanguageModel | None:

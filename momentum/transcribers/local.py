@@ -52,15 +52,15 @@ class _Window:
 class LocalWhisper:
     """An engine for one process: one model, loaded at the first chunk; one chunk at a time, in a thread of its own.
 
-    `model` is a folder with a CTranslate2 Whisper, a hub id, or None for the packaged base model (joined under `home`).
+    `model` is a folder with a CTranslate2 Whisper, a hub id, or None for the packaged base model (joined inside the folder `models`).
     Nothing but a hub id that is not in the local cache makes it use the network.
     """
 
     name = "local"
     limits = LIMITS
 
-    def __init__(self, model: str | None, threads: int, *, home: Path) -> None:
-        self._given, self._threads, self._home = model, threads, home
+    def __init__(self, model: str | None, threads: int, *, models: Path) -> None:
+        self._given, self._threads, self._models = model, threads, models
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="whisper")
         self._model: Any = None
 
@@ -82,7 +82,7 @@ class LocalWhisper:
 
     def _hear(self, chunk: Chunk, language: str | None, stop: threading.Event) -> Heard:
         if self._model is None:
-            self._model = _load(self._given, self._threads, self._home)
+            self._model = _load(self._given, self._threads, self._models)
         audio = np.frombuffer(chunk.pcm, dtype="<i2").astype(np.float32) / 32768.0
         found, detected, probability = self._decode(audio, windows(chunk.pcm, chunk.speech), language, stop)
         segments = sentences((word for window in found for word in window.words), seconds=chunk.seconds)
@@ -178,10 +178,10 @@ def _identity(given: str | None) -> dict[str, Any]:
     return {"model": weights.parent.name, "weights": f"{weights.stat().st_size}:{start}"}
 
 
-def _load(given: str | None, threads: int, home: Path) -> Any:
+def _load(given: str | None, threads: int, models: Path) -> Any:
     from faster_whisper import WhisperModel
 
-    folder = _folder(given, home)
+    folder = _folder(given, models)
     missing = [name for name in ("model.bin", "config.json", "tokenizer.json") if not (folder / name).is_file()]
     if missing:  # without tokenizer.json faster-whisper would fetch one from the hub
         raise Permanent(ErrorCode.MODEL_NOT_FOUND, f"{folder} is no CTranslate2 Whisper model: {', '.join(missing)} is missing.")
@@ -191,9 +191,9 @@ def _load(given: str | None, threads: int, home: Path) -> Any:
         raise Permanent(ErrorCode.MODEL_NOT_FOUND, f"The speech model in {folder} cannot be loaded.") from error
 
 
-def _folder(given: str | None, home: Path) -> Path:
+def _folder(given: str | None, models: Path) -> Path:
     if given is None:
-        return packaged_weights(home)
+        return packaged_weights(models)
     folder = Path(given).expanduser()
     if folder.is_dir():
         return folder

@@ -19,15 +19,15 @@ KEY = "sk-stand-in"
 
 
 @pytest.fixture(scope="session")
-def whisper_home(tmp_path_factory):
-    """A home in which the packaged weights get joined once."""
-    return tmp_path_factory.mktemp("home")
+def whisper_models(tmp_path_factory):
+    """A folder in which the packaged weights get joined once."""
+    return tmp_path_factory.mktemp("models")
 
 
 @pytest.fixture(scope="session")
-def whisper(whisper_home):
+def whisper(whisper_models):
     """The packaged model, loaded once for all tests."""
-    return LocalWhisper(None, 2, home=whisper_home)
+    return LocalWhisper(None, 2, models=whisper_models)
 
 
 @pytest.fixture(scope="session")

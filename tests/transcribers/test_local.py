@@ -66,7 +66,7 @@ async def test_words_lie_where_the_gate_heard_speech(whisper, chunks_of, read_sp
 
 
 async def test_a_chunk_without_speech_is_not_even_decoded(tmp_path, chunk_of):
-    untouched = LocalWhisper(None, 1, home=tmp_path / "nothing")
+    untouched = LocalWhisper(None, 1, models=tmp_path / "nothing")
     assert (await untouched.transcribe(chunk_of(bytes(32_000 * 20), speech=()), language=None)).segments == ()
     assert not (tmp_path / "nothing").exists()
 
@@ -103,7 +103,7 @@ async def test_a_cancelled_chunk_lets_go_at_once(whisper, reading, chunk_of):
     assert time.monotonic() - before < 1
 
 
-def test_it_transcribes_without_any_network(whisper_home, read_speech, tmp_path):
+def test_it_transcribes_without_any_network(whisper_models, read_speech, tmp_path):
     (tmp_path / "speech.pcm").write_bytes(read_speech[1][0])
     script = textwrap.dedent("""
         import asyncio, hashlib, sys
@@ -115,12 +115,12 @@ def test_it_transcribes_without_any_network(whisper_home, read_speech, tmp_path)
         from momentum.model import Chunk
         from momentum.transcribers.local import LocalWhisper
         pcm = Path(sys.argv[2]).read_bytes()
-        engine = LocalWhisper(None, 2, home=Path(sys.argv[1]))
+        engine = LocalWhisper(None, 2, models=Path(sys.argv[1]))
         chunk = Chunk(0, 0.0, pcm, ((0.0, len(pcm) / 32000),), hashlib.sha256(pcm).hexdigest())
         print(asyncio.run(engine.transcribe(chunk, language=None)).segments[0].text)
     """)
     done = subprocess.run(
-        [sys.executable, "-c", script, str(whisper_home), str(tmp_path / "speech.pcm")], capture_output=True, text=True, check=False
+        [sys.executable, "-c", script, str(whisper_models), str(tmp_path / "speech.pcm")], capture_output=True, text=True, check=False
     )
     assert (done.returncode, plain(done.stdout)) == (0, read_speech[1][1]), done.stderr
 
@@ -129,7 +129,7 @@ async def test_a_folder_that_is_no_model_is_said_in_words(tmp_path, chunk_of):
     speech = chunk_of(bytes(32_000))
     for given, said in ((str(tmp_path), "model.bin"), (str(tmp_path / "gone"), "does not exist")):
         with pytest.raises(Permanent, match=said) as refused:
-            await LocalWhisper(given, 1, home=tmp_path).transcribe(speech, language=None)
+            await LocalWhisper(given, 1, models=tmp_path).transcribe(speech, language=None)
         assert refused.value.code is ErrorCode.MODEL_NOT_FOUND
 
 
@@ -137,12 +137,12 @@ async def test_damaged_weights_are_said_in_words(tmp_path, chunk_of):
     for name in ("model.bin", "config.json", "tokenizer.json"):
         (tmp_path / name).write_text("{}")
     with pytest.raises(Permanent, match="cannot be loaded"):
-        await LocalWhisper(str(tmp_path), 1, home=tmp_path).transcribe(chunk_of(bytes(32_000)), language=None)
+        await LocalWhisper(str(tmp_path), 1, models=tmp_path).transcribe(chunk_of(bytes(32_000)), language=None)
 
 
 def test_another_model_in_the_same_folder_has_another_key(tmp_path):
     (tmp_path / "model.bin").write_bytes(b"one")
-    engine = LocalWhisper(str(tmp_path), 1, home=tmp_path)
+    engine = LocalWhisper(str(tmp_path), 1, models=tmp_path)
     before = engine.parameters("en")
     assert before != engine.parameters("de")
     (tmp_path / "model.bin").write_bytes(b"two")

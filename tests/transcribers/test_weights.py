@@ -30,7 +30,7 @@ def files():
 
 @pytest.fixture
 def join(parts, files, tmp_path):
-    return lambda: packaged_weights(tmp_path / "home", files=files, folder_of=lambda name: parts / name)
+    return lambda: packaged_weights(tmp_path / "models", files=files, folder_of=lambda name: parts / name)
 
 
 def test_parts_are_joined_in_order(join):
@@ -48,7 +48,7 @@ def test_a_changed_part_is_refused_and_leaves_nothing(join, parts, tmp_path):
     with pytest.raises(Permanent) as refused:
         join()
     assert refused.value.code is ErrorCode.WEIGHTS_UNTRUSTED
-    assert [p.name for p in (tmp_path / "home" / "models").iterdir()] == [".lock"]
+    assert [p.name for p in (tmp_path / "models").iterdir()] == [".lock"]
 
 
 def test_a_missing_package_is_named(join, parts):
@@ -65,16 +65,16 @@ def test_a_damaged_file_is_joined_anew(join):
 
 
 def test_what_a_killed_process_left_is_removed(join, tmp_path):
-    left = tmp_path / "home" / "models" / ".joining-x"
+    left = tmp_path / "models" / ".joining-x"
     left.mkdir(parents=True)
     (left / "model.bin").write_bytes(b"half")
     join()
     assert not left.exists()
 
 
-def test_a_home_that_is_no_folder_is_said_in_words(files, parts, tmp_path):
+def test_a_place_that_is_no_folder_is_said_in_words(files, parts, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(Permanent, match="MOMENTUM_HOME"):
+    with pytest.raises(Permanent, match="MOMENTUM_MODELS"):
         packaged_weights(tmp_path / "file", files=files, folder_of=lambda name: parts / name)
 
 
