@@ -72,23 +72,22 @@ def test_names_say_something():
 
 def test_every_setting_is_documented_and_in_the_example():
     names = {name.upper() for name in Settings.model_fields}
-    documented = set(re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/deployment/environment.md").read_text(), re.M))
-    example = set(re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
+    documented = set(re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/deployment/environment.md").read_text(), re.MULTILINE))
+    example = set(re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert documented == names
     assert example == names
 
 
 def test_every_error_code_is_documented():
-    documented = set(re.findall(r"^\| `([a-z_]+)`", (ROOT / "docs/reference/errors.md").read_text(), re.M))
+    documented = set(re.findall(r"^\| `([a-z_]+)`", (ROOT / "docs/reference/errors.md").read_text(), re.MULTILINE))
     assert documented == {str(code) for code in ErrorCode}
 
 
 def test_every_link_between_documents_leads_somewhere():
     broken = []
     for page in (ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")):
-        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
-            if "://" not in target and not (page.parent / target).exists():
-                broken.append((page.name, target))
+        targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
+        broken += [(page.name, t) for t in targets if "://" not in t and not (page.parent / t).exists()]
     assert not broken
 
 
