@@ -19,9 +19,9 @@ from pathlib import Path
 
 from momentum.embedded import locks, probe
 from momentum.embedded.account import Account
-from momentum.embedded.places import Place, write_whole
+from momentum.embedded.places import Place, no_room, write_whole
 from momentum.embedded.programs import ENVIRONMENT
-from momentum.errors import ErrorCode, Unavailable
+from momentum.errors import ErrorCode, MomentumError, Unavailable
 
 _PAUSE = 0.01  # seconds between two questions
 _STOP_PATIENCE = 60.0  # seconds until a polite stop becomes an abrupt one; nothing committed is lost by either
@@ -189,13 +189,17 @@ def _record(place: Place) -> Path:
     return place.base / "server.json"
 
 
-def _refused(place: Place) -> Unavailable:
+def _refused(place: Place) -> MomentumError:
     try:
-        lines = place.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        said = place.log.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        lines = []
-    reasons = [line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line] or lines[-1:] or ["it said nothing"]
-    return Unavailable(ErrorCode.DATABASE_UNAVAILABLE, f"The embedded database did not start: {reasons[-1]} (see {place.log})")
+        said = ""
+    if "No space left on device" in said:
+        return no_room(place.base)
+    # "the database system is starting up" was the answer to our own question.
+    reasons = [line.partition("FATAL:")[2].strip() for line in said.splitlines() if "FATAL:" in line and "database system is" not in line]
+    reason = (reasons or said.splitlines() or ["it said nothing"])[-1]
+    return Unavailable(ErrorCode.DATABASE_UNAVAILABLE, f"The embedded database did not start: {reason} (see {place.log})")
 
 
 def _silent(place: Place) -> Unavailable:

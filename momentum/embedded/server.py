@@ -83,14 +83,20 @@ class EmbeddedPostgres:
         return await asyncio.to_thread(self._admit, role, host)
 
     def _start(self) -> Cluster:
-        with places.writable(self.home):
-            places.make_home(self.home)
-            place = places.find(self.home)
-            if self._joined(place):
-                return self._cluster(place)
-            with locks.alone(self._lock):
-                place = self._started()
-            return self._cluster(place)
+        try:
+            with places.writable(self.home):
+                return self._cluster(self._joined_or_started())
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _joined_or_started(self) -> Place:
+        places.make_home(self.home)
+        place = places.find(self.home)
+        if self._joined(place):
+            return place
+        with locks.alone(self._lock):
+            return self._started()
 
     def _joined(self, place: Place) -> bool:
         """The warm path, without the home's lock. Our share is taken first, so that nobody stops it after we asked."""

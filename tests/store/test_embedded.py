@@ -147,6 +147,16 @@ def test_a_server_that_we_did_not_start_is_left_alone(stopped, place):
         other.kill()
 
 
+def test_a_server_that_cannot_start_says_why(stopped, place):
+    settings = place.data / "postgresql.conf"
+    before = settings.read_text()
+    settings.write_text(before + "\nshared_preload_libraries = 'no_such_library'\n")
+    with pytest.raises(Unavailable, match="no_such_library"):
+        asyncio.run(stopped.start())
+    settings.write_text(before)
+    asyncio.run(stopped.start())
+
+
 async def test_other_machines_come_in_with_a_password_and_never_as_superuser(home, cluster, place):
     await EmbeddedPostgres(home).stop()
     with socket.create_server(("127.0.0.1", 0)) as probe_socket:
