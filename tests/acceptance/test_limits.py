@@ -3,11 +3,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from momentum.embedded.server import running
@@ -56,10 +54,7 @@ def home():
 @pytest.fixture
 async def app_dsn(home):
     async with running(home) as cluster:
-        url = await prepare(cluster.owner_dsn, own_login=True)
-        with psycopg.connect(cluster.owner_dsn) as owner:
-            owner.execute(files("momentum.store.migrations").joinpath("sql", "0001_rate_limits.sql").read_text())
-        yield url
+        yield await prepare(cluster.owner_dsn, own_login=True)
 
 
 def _call_from_four_processes(dsn, seconds, *, pause_after=0):

@@ -1,6 +1,5 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from itertools import pairwise
 
 import psycopg
@@ -17,7 +16,6 @@ pytestmark = pytest.mark.anyio
 def administer(owner_dsn):
     """Runs a statement as the owner."""
     with psycopg.connect(owner_dsn, autocommit=True) as owner:
-        owner.execute(files("momentum.store.migrations").joinpath("sql", "0001_rate_limits.sql").read_text())
         yield owner.execute
 
 
