@@ -15,7 +15,7 @@ help: ## list the commands
 $(VENV)/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Momentum needs Python 3.11 or newer; set PYTHON=/path/to/python3")'
 	@echo "Setting up $(VENV) ..." >&2
-	@$(PYTHON) -m venv $(VENV) >&2
+	@$(PYTHON) -m venv $(VENV) >&2 || { rm -rf $(VENV); echo "This Python cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) >&2
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/uv

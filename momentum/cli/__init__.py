@@ -90,6 +90,14 @@ def token_command(
     raise typer.Exit(run(subject=subject, hours=hours))
 
 
+@application.command("link")
+def link_command() -> None:
+    """A one-time link that signs the local person in."""
+    from momentum.cli.link import run
+
+    raise typer.Exit(run())
+
+
 @keys.command("rotate")
 def rotate_command(drop: Annotated[bool, typer.Option(help="Forget the former keys afterwards.")] = False) -> None:
     """Seal everything anew under a new key, while everything runs."""

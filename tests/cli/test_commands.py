@@ -1,0 +1,135 @@
+"""The commands as a person types them: real processes."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MOMENTUM = (sys.executable, "-m", "momentum")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a command in an empty folder, with nothing of our environment but what it needs."""
+    (tmp_path / "home").mkdir(mode=0o711)
+    tmp_path.chmod(0o711)
+
+    def go(*arguments, timeout=110, **environment):
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        home = {"MOMENTUM_HOME": str(tmp_path / "home"), "MOMENTUM_MODELS": str(ROOT / ".venv" / "models")}
+        command = [*MOMENTUM, *arguments]
+        return subprocess.run(
+            command, cwd=tmp_path, env=kept | home | environment, capture_output=True, text=True, timeout=timeout, check=False
+        )
+
+    return go
+
+
+def test_make_alone_lists_every_command_with_a_phrase():
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert {line.split()[1] for line in listed.splitlines()} == set(targets)
+    assert all(len(line.split(maxsplit=2)[2]) > 10 for line in listed.splitlines())
+
+
+def test_help_names_every_command(run):
+    shown = run("--help").stdout
+    assert all(name in shown for name in ("process", "serve", "worker", "demo", "sandbox", "doctor", "token", "keys"))
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.xdist_group("heavy")
+def test_the_demo_goes_the_whole_way_and_says_so_in_one_json_object(run):
+    done = run("demo", "--once", "--json", timeout=230)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["connected"]["zoom"] is True
+    assert told["listed"] == 3
+    processed = told["processed"]
+    assert processed["topic"] == "Spring release planning"
+    assert 60 < processed["audio_seconds"] < 90
+    assert 140 < processed["words"] < 200
+    assert set(processed["seconds_per_step"]) == {"discover", "transcribe", "attribute", "generate", "verify", "deliver"}
+    (document,) = told["deliverables"]
+    assert document["kind"] == "highlights"
+    assert "19th of March" in document["markdown"]
+    assert "/enter/" in told["read_it_at"]
+
+
+def test_the_demo_says_why_it_did_not_succeed(run):
+    done = run("demo", "--once", "--json", MOMENTUM_MODELS="/proc/nowhere")
+    assert done.returncode == 1
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["ok"] is False
+    assert told["detail"]
+
+
+def test_the_doctor_says_what_is_set_and_what_is_missing(run):
+    done = run("doctor", "--json", LANGUAGE="de", ZOOM_PLAN="free")
+    told = json.loads(done.stdout)
+    assert done.returncode == 0, told
+    settings = {s["name"]: s for s in told["settings"]}
+    assert settings["ZOOM_PLAN"] == {"name": "ZOOM_PLAN", "value": "free", "from": "environment"}
+    findings = {f["what"]: f for f in told["findings"]}
+    assert findings["Database"]["ok"] is True
+    assert findings["Zoom"]["ok"] is None
+    assert "ZOOM_CLIENT_ID" in findings["Zoom"]["detail"]
+    assert findings["Language model"]["ok"] is None
+
+
+def test_the_doctor_fails_for_what_is_set_and_does_not_work(run):
+    done = run("doctor", OPENAI_API_KEY="sk-planted", OPENAI_BASE_URL="http://127.0.0.1:9/v1")
+    assert done.returncode == 1
+    assert "FAILS  Language model" in done.stdout
+    assert "sk-planted" not in done.stdout + done.stderr
+
+
+def test_a_token_is_printed_for_the_local_default(run):
+    assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", run("token").stdout)
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"ZOOM_CLIENT_ID": "only-half"}, "ZOOM_CLIENT_SECRET"),
+        ({"HOST": "0.0.0.0"}, "JWT_SECRET"),
+        ({"JWT_SECRET": "short"}, "32 bytes"),
+        ({"JWT_JWKS_URL": "https://id.example.com/keys"}, "JWT_ISSUER"),
+        ({"PORT": "many"}, "PORT"),
+        ({"TRANSCRIBER": "openai"}, "OPENAI_API_KEY"),
+    ],
+)
+def test_a_contradiction_is_refused_with_the_name_of_the_variable(run, environment, said):
+    done = run("serve", **environment)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_dot_env_is_read(run, tmp_path):
+    (tmp_path / ".env").write_text("ZOOM_PLAN=business\nOPENAI_API_KEY=\n")
+    told = json.loads(run("doctor", "--json").stdout)
+    settings = {s["name"]: s for s in told["settings"]}
+    assert settings["ZOOM_PLAN"]["from"] == ".env"
+    assert settings["OPENAI_API_KEY"]["from"] == "default"
+
+
+def test_the_example_environment_is_accepted_as_it_stands(run, tmp_path):
+    (tmp_path / ".env").write_text((ROOT / ".env.example").read_text())
+    assert json.loads(run("doctor", "--json").stdout)["findings"][0]["ok"] is True
+
+
+def test_a_sign_in_link_is_printed(run):
+    assert re.fullmatch(r"http://localhost:8000/enter/[\w-]{40,}\n", run("link").stdout)
+
+
+def test_keys_rotate(run):
+    done = run("keys", "rotate")
+    assert done.returncode == 0, done.stderr
+    assert "under key" in done.stdout
