@@ -11,13 +11,14 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from momentum.cli.start import start
 from momentum.clock import real_clock
 from momentum.database import open_database
 from momentum.errors import MomentumError
 from momentum.model import SAMPLE_RATE, Chunk
 from momentum.outbound.client import ApiClient
 from momentum.providers import private_hosts
-from momentum.settings import Settings, load_settings, source_of
+from momentum.settings import Settings, source_of
 from momentum.tools import open_tools
 
 
@@ -32,7 +33,7 @@ class Finding:
 
 def run(*, as_json: bool) -> int:
     """Exit code 1 when something that is set does not work."""
-    settings = load_settings()
+    settings = start()
     findings = asyncio.run(_examine(settings))
     shown = [_setting(name, settings) for name in type(settings).model_fields]
     if as_json:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from momentum.cli.start import start
 from momentum.database import open_database
-from momentum.settings import load_settings
 from momentum.store import keys
 
 
@@ -15,7 +15,7 @@ def rotate(*, drop: bool) -> int:
 
 
 async def _rotate(*, drop: bool) -> int:
-    settings = load_settings()
+    settings = start()
     async with open_database(settings) as (database, _):
         vault = await keys.open_vault(database, settings)
         done = await keys.rotate(database, vault, drop=drop)

@@ -6,13 +6,14 @@ import asyncio
 import sys
 
 from momentum.app import open_app
-from momentum.settings import Settings, load_settings
+from momentum.cli.start import start
+from momentum.settings import Settings
 from momentum.web.links import sign_in_link
 
 
 def run() -> int:
     """Print one link. Exit code 1 where people sign in with tokens of their own."""
-    settings = load_settings()
+    settings = start()
     if settings.has_jwt:
         print("People sign in with their own tokens here (JWT_SECRET or JWT_JWKS_URL is set).", file=sys.stderr)
         return 1

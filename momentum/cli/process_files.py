@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,90 +15,156 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from momentum.cli.results import require_writable, write_results
+from momentum.cli.start import start
+from momentum.cli.unfinished import UnfinishedLedger
 from momentum.clock import real_clock
-from momentum.errors import MomentumError
-from momentum.model import Options
+from momentum.errors import ErrorCode, MomentumError
+from momentum.model import Meeting, Options
 from momentum.pipeline.origins import FileOrigin
 from momentum.pipeline.places import MemoryShelf
 from momentum.pipeline.process import Job, process
-from momentum.settings import Settings, load_settings
+from momentum.settings import Settings
 from momentum.tools import Tools, open_tools
 from momentum.writers import transcripts
 from momentum.writers.markdown import render
 
+STOPPED = 130
+"""Exit code of a program that Ctrl-C ended."""
+
 
 def run(files: Sequence[str], *, out: str | None, language: str | None, as_json: bool) -> int:
-    """Exit code: 0 when every file was processed, else 1."""
-    settings = load_settings()
-    return asyncio.run(
-        _run_all([Path(f) for f in files], Path(out) if out else None, language or settings.language, settings, as_json=as_json)
-    )
+    """Exit code: 0 when every file was processed, 130 after Ctrl-C, else 1."""
+    settings = start()
+    visit = Visit(settings, Path(out) if out else None, Options(language=language or settings.language), as_json=as_json)
+    with asyncio.Runner() as runner:
+        try:
+            return runner.run(visit.process_all(files))
+        except KeyboardInterrupt:
+            print("Stopped.", file=sys.stderr)
+            _tell_unfinished(visit.unfinished)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            # Everything of ours has been ended; only a thread inside the speech engine may still count, and cannot be told to stop.
+            os._exit(STOPPED)
 
 
-async def _run_all(files: list[Path], out: Path | None, language: str | None, settings: Settings, *, as_json: bool) -> int:
-    console = Console(stderr=True)
-    async with open_tools(settings, real_clock) as tools:
-        results = [await _attempt(path, out or path.parent, language, tools, console) for path in files]
-    if as_json:
-        print(json.dumps({"files": results}, ensure_ascii=False))
-    else:
-        _tell(results)
-    return 0 if all("error_code" not in r for r in results) else 1
+class Visit:
+    """One call of the command."""
+
+    def __init__(self, settings: Settings, out: Path | None, options: Options, *, as_json: bool) -> None:
+        self._settings, self._out, self._options, self._as_json = settings, out, options, as_json
+        self._console = Console(stderr=True)
+        self.unfinished: Path | None = None
+        """Where the file at hand keeps what was heard of it so far."""
+
+    async def process_all(self, files: Sequence[str]) -> int:
+        """Each file in turn; one that fails does not keep the others from their results."""
+        results = []
+        async with open_tools(self._settings, real_clock) as tools:
+            for file in files:
+                results.append(await self._attempt(file, tools))
+                if not self._as_json:
+                    _tell(results[-1])
+        if self._as_json:
+            print(json.dumps({"files": results}))
+        return 0 if all("error_code" not in r for r in results) else 1
+
+    async def _attempt(self, file: str, tools: Tools) -> dict[str, Any]:
+        shelf = MemoryShelf()
+        kept: dict[str, Any] = {"file": file}
+        try:
+            await self._process(Path(file), shelf, tools, kept)
+        except MomentumError as error:
+            kept |= {"error_code": str(error.code), "detail": error.detail}
+        except Exception:  # noqa: BLE001 -- a bug with one file must not take the other files' results along
+            traceback.print_exc()
+            kept |= {"error_code": str(ErrorCode.INTERNAL), "detail": "Something broke on our side; what it was stands above."}
+        return kept
+
+    async def _process(self, path: Path, shelf: MemoryShelf, tools: Tools, kept: dict[str, Any]) -> None:
+        """Adds to `kept` what was made, also when a later step fails."""
+        origin = FileOrigin(path, max_bytes=self._settings.max_recording_bytes)
+        await origin.look()
+        folder = self._out or path.parent
+        require_writable(folder)
+        ledger = await asyncio.to_thread(UnfinishedLedger.open, folder, path)
+        shelf.ledger, self.unfinished = ledger, ledger.path
+        try:
+            with _Bar(path, self._console) as shelf.watch:
+                await process(Job(origin, shelf, self._options, tools))
+        except MomentumError:
+            with contextlib.suppress(MomentumError):  # the first failure is the one to tell
+                kept |= await asyncio.to_thread(_write, path, folder, shelf, await origin.meeting())
+            if ledger.is_kept:
+                kept["unfinished"] = str(ledger.path)
+            raise
+        kept |= await asyncio.to_thread(_write, path, folder, shelf, await origin.meeting())
+        ledger.close()
+        self.unfinished = None
 
 
-async def _attempt(path: Path, out: Path, language: str | None, tools: Tools, console: Console) -> dict[str, Any]:
-    try:
-        return await _process_one(path, out, language, tools, console)
-    except MomentumError as error:
-        return {"file": str(path), "error_code": str(error.code), "detail": error.detail}
+class _Bar:
+    """Progress on a terminal; silence in a pipe or a log."""
+
+    def __init__(self, path: Path, console: Console) -> None:
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+        )
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._name = shown(path.name)
+        self._task = self._progress.add_task(self._name, total=1.0)
+
+    def __enter__(self) -> Any:
+        self._progress.start()
+        return self._watch
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def _watch(self, step: str, _state: str, fraction: float | None, _detail: dict[str, Any]) -> None:
+        self._progress.update(self._task, description=f"{self._name}: {step}", completed=fraction or 0.0)
 
 
-async def _process_one(path: Path, out: Path, language: str | None, tools: Tools, console: Console) -> dict[str, Any]:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(path.name, total=1.0)
-
-        def watch(step: str, _state: str, fraction: float | None, _detail: dict[str, Any]) -> None:
-            bar.update(task, description=f"{path.name}: {step}", completed=fraction or 0.0)
-
-        shelf = MemoryShelf(watch=watch)
-        origin = FileOrigin(path)
-        await process(Job(origin, shelf, Options(language=language), tools))
-        meeting = await origin.meeting()
-    return await asyncio.to_thread(_write, path, out, shelf, meeting)
-
-
-def _write(path: Path, out: Path, shelf: MemoryShelf, meeting: Any) -> dict[str, Any]:
-    out.mkdir(parents=True, exist_ok=True)
+def _write(path: Path, folder: Path, shelf: MemoryShelf, meeting: Meeting) -> dict[str, Any]:
+    if not shelf.transcripts:
+        return {}
     transcript = list(shelf.transcripts.values())[-1]
-    written = {}
-    for extension, render_transcript in transcripts.FORMATS.items():
-        target = out / f"{path.stem}.transcript.{extension}"
-        target.write_text(render_transcript(transcript), "utf-8")
-        written[extension] = str(target)
-    documents = {}
-    for deliverable_id in shelf.delivered:
-        deliverable = shelf.deliverables[deliverable_id]
-        target = out / f"{path.stem}.{deliverable.kind}.md"
-        target.write_text(render(deliverable, meeting), "utf-8")
-        documents[deliverable.kind] = str(target)
+    texts = {f"transcript.{extension}": as_file(transcript) for extension, as_file in transcripts.FORMATS.items()}
+    delivered = [shelf.deliverables[i] for i in shelf.delivered]
+    texts |= {f"{deliverable.kind}.md": render(deliverable, meeting) for deliverable in delivered}
+    paths = write_results(folder, path.stem, texts)
     return {
-        "file": str(path),
         "audio_seconds": round(transcript.seconds, 2),
         "words": transcript.word_count,
         "language": transcript.language,
         "engine": transcript.engine,
         "seconds_per_step": shelf.seconds_per_step,
-        "transcript": written,
-        "deliverables": documents,
+        "transcript": {extension: str(paths[f"transcript.{extension}"]) for extension in transcripts.FORMATS},
+        "deliverables": {deliverable.kind: str(paths[f"{deliverable.kind}.md"]) for deliverable in delivered},
     }
 
 
-def _tell(results: list[dict[str, Any]]) -> None:
-    for result in results:
-        if "error_code" in result:
-            print(f"{result['file']}: {result['detail']} [{result['error_code']}]", file=sys.stderr)
-            continue
-        print(f"{result['file']}: {result['words']} words in {result['audio_seconds']:.0f} s of audio, by {result['engine']}")
+def _tell(result: dict[str, Any]) -> None:
+    file = shown(result["file"])
+    if "error_code" in result:
+        print(f"{file}: {shown(result['detail'])} [{result['error_code']}]", file=sys.stderr)
+        _tell_unfinished(Path(result["unfinished"]) if "unfinished" in result else None)
+    if "words" in result:
+        print(f"{file}: {result['words']} words in {result['audio_seconds']:.0f} s of audio, by {result['engine']}")
         for written in (*result["transcript"].values(), *result["deliverables"].values()):
-            print(f"  {written}")
+            print(f"  {shown(written)}")
+    sys.stdout.flush()
+
+
+def _tell_unfinished(path: Path | None) -> None:
+    if path is not None and path.exists():
+        print(f"What was heard so far is kept in {shown(str(path))}: the same command goes on from there.", file=sys.stderr)
+
+
+def shown(text: str) -> str:
+    """`text` on one line of any terminal: what would break the line, move the cursor or not encode is escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

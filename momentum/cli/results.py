@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from momentum.errors import ErrorCode, Permanent
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 MOST_NUMBERS = 1_000
+MOST_BYTES = 200
+"""Of a name's stem: file systems take 255 with what we add."""
 
 
 def require_writable(folder: Path) -> None:
@@ -31,6 +34,7 @@ def write_results(folder: Path, stem: str, texts: Mapping[str, str]) -> dict[str
     Raises Permanent; a file that could not be written whole is removed.
     """
     written = {key: text.encode("utf-8", "replace") for key, text in texts.items()}
+    stem = shortened(stem)
     for number in range(1, MOST_NUMBERS):
         paths = {key: folder / f"{stem if number == 1 else f'{stem}-{number}'}.{key}" for key in written}
         try:
@@ -39,6 +43,12 @@ def write_results(folder: Path, stem: str, texts: Mapping[str, str]) -> dict[str
         except OSError as error:
             raise unwritable(folder, error) from error
     raise Permanent(ErrorCode.INVALID_REQUEST, f"There are {MOST_NUMBERS} results named {stem!r} here. Name another folder with --out.")
+
+
+def shortened(name: str) -> str:
+    """`name` so short that a result's ending still fits behind it."""
+    raw = os.fsencode(name)
+    return name if len(raw) <= MOST_BYTES else raw[:MOST_BYTES].decode("utf-8", "ignore")
 
 
 def unwritable(folder: Path, error: OSError) -> Permanent:

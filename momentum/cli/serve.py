@@ -11,9 +11,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 
-from momentum import logs
 from momentum.app import App, open_app
-from momentum.settings import Settings, load_settings
+from momentum.cli.start import start
+from momentum.settings import Settings
 from momentum.web.links import sign_in_link
 from momentum.web.site import serving
 from momentum.worker import working
@@ -23,8 +23,7 @@ log = structlog.get_logger(__name__)
 
 def run(*, with_web: bool, with_worker: bool) -> int:
     """Serve until SIGINT or SIGTERM."""
-    settings = load_settings()
-    logs.configure(settings.log_level, settings.log_format)
+    settings = start(quiet=False)
     asyncio.run(_serve(settings, with_web=with_web, with_worker=with_worker))
     return 0
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from datetime import timedelta
 
+from momentum.cli.start import start
 from momentum.clock import real_clock
-from momentum.settings import load_settings
 from momentum.web.tokens import mint
 from momentum.web.trust import rules_for
 
 
 def run(*, subject: str, hours: float) -> int:
     """Print one token. Exit code 1 where tokens are signed elsewhere."""
-    settings = load_settings()
+    settings = start()
     rules = rules_for(settings)
     if rules.secret is None:
         print("Tokens come from JWT_JWKS_URL here; this command can only sign with JWT_SECRET.", file=sys.stderr)

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-from momentum.cli.results import unwritable
+from momentum.cli.results import shortened, unwritable
 from momentum.model import Heard
 from momentum.store.serial import compact, dump_heard, load_heard
 
@@ -26,7 +26,7 @@ class UnfinishedLedger:
     def open(cls, folder: Path, recording: Path) -> Self:
         """The ledger of `recording` in `folder`; a last line that was cut off is left out."""
         digest = hashlib.sha256(os.fsencode(recording.absolute())).hexdigest()[:8]
-        ledger = cls(folder / f"{recording.name[:100]}.{digest}.unfinished")
+        ledger = cls(folder / f"{shortened(recording.name)}.{digest}.unfinished")
         with contextlib.suppress(FileNotFoundError):
             for line in ledger.path.read_bytes().splitlines():
                 ledger._read(line)
@@ -43,7 +43,8 @@ class UnfinishedLedger:
     async def put(self, key: str, heard: Heard, *, engine: str, seconds: float) -> None:
         self._heard[key] = heard
         line = compact({"key": key, "engine": engine, "seconds": seconds, "heard": dump_heard(heard)})
-        await asyncio.to_thread(self._append, line.encode("utf-8", "replace") + b"\n")
+        # The break before it keeps a line apart from one that a full disk cut off.
+        await asyncio.to_thread(self._append, b"\n" + line.encode("utf-8", "replace") + b"\n")
 
     def close(self) -> None:
         """The results are there: forget."""
@@ -58,7 +59,8 @@ class UnfinishedLedger:
         try:
             file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
             try:
-                os.write(file, line)
+                while line:
+                    line = line[os.write(file, line) :]
             finally:
                 os.close(file)
         except OSError as error:
