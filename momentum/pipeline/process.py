@@ -26,7 +26,7 @@ from momentum.pipeline.places import Found, Origin, Part, Shelf
 from momentum.pipeline.transcribe import Heartbeat, transcribe
 from momentum.pipeline.verify import check
 from momentum.transcribers.base import Transcriber
-from momentum.writers import WRITERS, highlights
+from momentum.writers import WRITERS, chosen, highlights
 
 StepRunner = Callable[[str, Callable[[], Awaitable[Any]]], Awaitable[Any]]
 """Runs one named step and gives what it returned: a JSON value that holds ids only."""
@@ -180,13 +180,8 @@ async def _attribute(job: Job, transcript_id: str) -> str:
 # --- generate, verify -----------------------------------------------------------------------------
 
 
-def writers_for(options: Options, *, has_model: bool) -> tuple[str, ...]:
-    """Names of the deliverables to write: what was asked for, else minutes with a model and highlights without."""
-    return options.deliverables or (("minutes",) if has_model else ("highlights",))
-
-
 async def _generate(job: Job, transcript_id: str) -> list[str]:
-    names = writers_for(job.options, has_model=job.tools.llm is not None)
+    names = chosen(job.options.deliverables, has_model=job.tools.llm is not None)
     return [await _draft(job, transcript_id, name) for name in names]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 
 from momentum.writers.base import Writer
 
@@ -15,3 +16,8 @@ def _found() -> dict[str, Writer]:
 
 
 WRITERS: dict[str, Writer] = _found()
+
+
+def chosen(asked: Sequence[str], *, has_model: bool) -> tuple[str, ...]:
+    """Names of the deliverables to write: what was asked for, else minutes with a language model and highlights without."""
+    return tuple(asked) or (("minutes",) if has_model else (highlights.NAME,))

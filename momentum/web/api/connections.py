@@ -3,39 +3,49 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from datetime import date, timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from fastapi.responses import RedirectResponse
 
 from momentum.app import App
-from momentum.errors import ErrorCode, Invalid, MomentumError, NotFound
+from momentum.errors import ErrorCode, Forbidden, Invalid, MomentumError, NotFound, Retry, Unauthorized
 from momentum.model import Options
 from momentum.pipeline import connect, request
 from momentum.pipeline.discover import discover_if_stale, discover_one
-from momentum.pipeline.process import writers_for
-from momentum.store import recordings
+from momentum.providers.meeting_ids import normalise_meeting_id
+from momentum.store import recordings, standing
 from momentum.store.recordings import StoredRecording
 from momentum.web.api import models
-from momentum.web.door import Asking, Visitor, World
-from momentum.web.failures import responses
+from momentum.web.api.listing import MeetingsQuery
+from momentum.web.door import Asking, Recognised, Visitor, World
+from momentum.web.failures import responses, wants_page
 from momentum.web.messages import completed_page, failed_page, finish_page, set_cookie
-from momentum.writers import WRITERS, highlights
+from momentum.writers import WRITERS, chosen, highlights
 
 PROVIDERS = {"zoom": "Zoom"}
 """Routes exist for each of these, configured or not: the API's shape does not depend on the environment."""
 
 FLOW_COOKIE = "momentum_connecting"
-DEFAULT_DAYS = 30
 WRITABLE = frozenset({*WRITERS, highlights.NAME})
+
+MeetingId = Annotated[str, Path(description="Meeting number (its latest instance) or instance id; `/` in an id encoded once or twice.")]
+CALLBACK: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": models.Connection,
+        "content": {"text/html": {"schema": {"type": "string"}}},
+        "description": "Connected, or (as a page) a form with which the signed-in person completes.",
+    }
+}
 
 
 def router_for(name: str, label: str) -> APIRouter:
     """All routes of one provider under `/api/<name>`."""
     router = APIRouter(prefix=f"/api/{name}", tags=[name])
     _add_connecting(router, name, label)
+    _add_callback(router, name, label)
     _add_connection(router, name, label)
     _add_recordings(router, name, label)
     return router
@@ -49,30 +59,49 @@ def _add_connecting(router: APIRouter, name: str, label: str) -> None:
         _set_flow_cookie(world, answer, name, cookie)
         return models.AuthUrl(auth_url=begun.auth_url, state=begun.state, expires_at=begun.expires_at)
 
-    @router.post("/auth", responses=responses(401, 403, 404, 409), summary=f"Finish connecting {label}")
+    @router.post("/auth", responses=responses(401, 403, 404, 409, 413), summary=f"Finish connecting {label}")
     async def finish(world: World, person: Asking, sent: models.Completion) -> models.Connection:
         """Trade the code that the provider sent the browser back with. The state must be your own."""
-        await connect.complete(world.connecting(name), person.user_id, state=sent.state, code=sent.code, error=sent.error)
-        return await connection_of(world, name, person.user_id)
+        done = await connect.complete(world.connecting(name), person.user_id, state=sent.state, code=sent.code, error=sent.error)
+        return models.Connection.model_validate(done)
 
-    @router.get("/auth", responses=responses(400), summary=f"Where {label} sends the browser back", include_in_schema=True)
+
+def _add_callback(router: APIRouter, name: str, label: str) -> None:
+    @router.get(
+        "/auth", responses=responses(403, 404, 409) | CALLBACK, response_model=None, summary=f"Where {label} sends the browser back"
+    )
     async def callback(
         world: World,
         visitor: Visitor,
         asked: Request,
-        state: Annotated[str, Query(min_length=1, max_length=512)],
-        code: Annotated[str | None, Query(min_length=1, max_length=4096)] = None,
-        error: Annotated[str | None, Query(max_length=256)] = None,
+        state: Annotated[str | None, Query(max_length=512)] = None,
+        code: Annotated[str | None, Query(max_length=4096)] = None,
+        error: Annotated[str | None, Query(max_length=256, description="`access_denied` when the person refused.")] = None,
     ) -> Response:
         """Stores tokens only if this browser is the one that began, or the person's own; else shows a page to finish on."""
-        return await _back_from_provider(world, name, label, visitor, asked, state, code, error)
+        try:
+            if not state or not (code or error):
+                raise Invalid(
+                    ErrorCode.INVALID_REQUEST, f"{label} sends `state` with `code` or `error`; something was missing. Begin again."
+                )
+            return await _back(world, name, label, visitor, asked, state, code, error)
+        except MomentumError as failure:
+            if not wants_page(asked):
+                raise
+            return failed_page(label, failure)
 
 
 def _add_connection(router: APIRouter, name: str, label: str) -> None:
-    @router.get("/status", responses=responses(401), summary=f"Your connection to {label}")
-    async def status_of(world: World, person: Asking) -> models.Connection:
+    @router.get("/status", responses=responses(401, 404), response_model=models.Connection, summary=f"Your connection to {label}")
+    async def status_of(world: World, person: Recognised) -> Response:
         """Whether you are connected, as whom, with which scopes, and what to do if something is wrong."""
-        return await connection_of(world, name, person.user_id)
+        provider = world.provider(name)
+        found = await standing.look(world.database, name, person.user_id)
+        if found is None:
+            raise Unauthorized(ErrorCode.PERSON_DELETED, "This account was deleted. Its tokens are no longer valid.")
+        person.check_signed_in(found.signed_out_at)
+        item = models.Connection.model_validate(connect.described(provider, found.status))
+        return Response(item.model_dump_json(), media_type="application/json")
 
     @router.delete("/disconnect", responses=responses(401, 403, 404), summary=f"Disconnect {label}")
     async def disconnect(
@@ -84,23 +113,26 @@ def _add_connection(router: APIRouter, name: str, label: str) -> None:
 
 
 def _add_recordings(router: APIRouter, name: str, label: str) -> None:
-    @router.get("/meetings", responses=responses(401, 404, 409, 429), summary=f"Your recorded {label} meetings")
-    async def meetings(world: World, person: Asking, wanted: Annotated[_MeetingsQuery, Depends()]) -> models.Meetings:
+    @router.get("/meetings", responses=responses(401, 404, 409), summary=f"Your recorded {label} meetings")
+    async def meetings(world: World, person: Asking, wanted: Annotated[MeetingsQuery, Depends()]) -> models.Meetings:
         """Newest first; the last 30 days by default. Pages stay stable while recordings come and go."""
         since, until = wanted.days(world.clock())
-        refreshed = await _refreshed(world, name, person.user_id, since, until)
+        # Only the first page asks the provider: the others go on with what that one found.
+        refreshed, notice = await look_for_recordings(world, name, person.user_id, since, until) if wanted.is_first_page else (False, None)
         async with world.database.person(person.user_id) as connection:
             page = await recordings.page(connection, person.user_id, name, since=since, until=until, **wanted.filters())
         items = [_meeting(row) for row in page.rows]
-        return models.Meetings(meetings=items, next_page_token=page.next_token, from_=since, to=until, refreshed=refreshed)
+        return models.Meetings(meetings=items, next_page_token=page.next_token, from_=since, to=until, refreshed=refreshed, notice=notice)
 
     @router.post(
         "/download/{meeting_id:path}",
         status_code=status.HTTP_202_ACCEPTED,
-        responses=responses(401, 403, 404, 409),
+        responses=responses(401, 403, 404, 409, 413),
         summary=f"Process a recorded {label} meeting",
     )
-    async def download(world: World, person: Asking, meeting_id: str, wanted: models.DownloadRequest | None = None) -> models.Accepted:
+    async def download(
+        world: World, person: Asking, meeting_id: MeetingId, wanted: models.DownloadRequest | None = None
+    ) -> models.Accepted:
         """By number (the latest instance) or instance id, encoded once or twice. The same request is the same processing."""
         options = _options(wanted or models.DownloadRequest(), world)
         stored = await _recording_of(world, name, person.user_id, meeting_id)
@@ -137,23 +169,21 @@ def _set_flow_cookie(world: App, answer: Response, name: str, cookie: str) -> No
     set_cookie(answer, FLOW_COOKIE, cookie, lifetime=timedelta(minutes=10), secure=secure, path=f"/api/{name}/auth")
 
 
-async def _back_from_provider(
+async def _back(
     world: App, name: str, label: str, visitor: UUID | None, asked: Request, state: str, code: str | None, error: str | None
 ) -> Response:
-    try:
-        done = await connect.complete_from_browser(
-            world.connecting(name),
-            state=state,
-            code=code,
-            error=error,
-            user_id=visitor,
-            browser_cookie=asked.cookies.get(FLOW_COOKIE),
+    """The provider sent a browser back."""
+    to, cookie = world.connecting(name), asked.cookies.get(FLOW_COOKIE)
+    done = await connect.complete_from_browser(to, state=state, code=code, error=error, user_id=visitor, browser_cookie=cookie)
+    wants_json = "application/json" in asked.headers.get("accept", "") and not wants_page(asked)
+    if done is None and wants_json:
+        raise Forbidden(
+            ErrorCode.FORBIDDEN, f"Nothing shows that this is who began. Post code and state to /api/{name}/auth as that person."
         )
-    except MomentumError as failure:
-        return failed_page(label, failure)
     if done is None:
-        return finish_page(name, label, state, code or "", signed_in=visitor is not None)
-    answer = completed_page(label)
+        return finish_page(name, label, state, code or "", person=visitor)
+    answer = Response(models.Connection.model_validate(done).model_dump_json(), media_type="application/json")
+    answer = answer if wants_json else completed_page(label)
     answer.delete_cookie(FLOW_COOKIE, path=f"/api/{name}/auth")
     return answer
 
@@ -166,51 +196,36 @@ async def connection_of(world: App, name: str, user_id: UUID) -> models.Connecti
 # --- recordings -----------------------------------------------------------------------------------
 
 
-class _MeetingsQuery:
-    """The parameters of a list of meetings."""
+async def look_for_recordings(world: App, name: str, user_id: UUID, since: date, until: date) -> tuple[bool, str | None]:
+    """Whether the provider was asked about these days, and in a sentence why it could not be; it is not asked twice a minute.
 
-    def __init__(
-        self,
-        from_: Annotated[date | None, Query(alias="from", description="First UTC day; default 30 days ago.")] = None,
-        to: Annotated[date | None, Query(description="Last UTC day; default today.")] = None,
-        page_size: Annotated[int, Query(ge=1, le=300)] = 30,
-        page_token: Annotated[str | None, Query(max_length=500)] = None,
-        query: Annotated[str | None, Query(max_length=200, description="Looked for in the topic.")] = None,
-        has: Annotated[Literal["transcript", "audio", "video"] | None, Query(description="Only those with such a file.")] = None,
-        include_trash: Annotated[bool, Query()] = False,
-    ) -> None:
-        self._from, self._to = from_, to
-        self._filters = {"size": page_size, "after": page_token, "query": query, "has": has, "include_trash": include_trash}
-
-    def filters(self) -> dict[str, Any]:
-        return self._filters
-
-    def days(self, now: datetime) -> tuple[date, date]:
-        """First and last UTC day. Raises Invalid(INVALID_DATE_RANGE)."""
-        today = now.astimezone(UTC).date()
-        # Somewhere it is tomorrow already: a person east of us asks for their own today.
-        until = self._to or max(today, self._from or today)
-        since = self._from or max(until, date.min + timedelta(days=DEFAULT_DAYS)) - timedelta(days=DEFAULT_DAYS)
-        if since > today + timedelta(days=1):
-            raise Invalid(ErrorCode.INVALID_DATE_RANGE, f"`from` is {since}, which has not come yet.")
-        if since > until:
-            raise Invalid(ErrorCode.INVALID_DATE_RANGE, f"`from` ({since}) is after `to` ({until}).")
-        return since, until
-
-
-async def _refreshed(world: App, name: str, user_id: UUID, since: date, until: date) -> bool:
+    Raises what the provider raises, but a passing fault only where nothing was ever stored.
+    """
     provider, now = world.provider(name), world.clock()
     # Nothing was recorded after today; some of today may be tomorrow's in UTC.
     until = min(until, now.date() + timedelta(days=1))
-    found = await discover_if_stale(world.database, provider, world.tokens(name, user_id), user_id, since=since, until=until, now=now)
-    return found is not None
+    tokens = world.tokens(name, user_id)
+    try:
+        found = await discover_if_stale(world.database, provider, tokens, user_id, since=since, until=until, now=now)
+    except Retry as error:
+        async with world.database.person(user_id) as connection:
+            if await recordings.last_discovery(connection, user_id, name) is None:
+                raise
+        return False, f"{error.detail} This is what was known before."
+    return found is not None, None
 
 
 async def _recording_of(world: App, name: str, user_id: UUID, meeting_id: str) -> StoredRecording:
+    provider, tokens = world.provider(name), world.tokens(name, user_id)
     try:
-        return await discover_one(
-            world.database, world.provider(name), world.tokens(name, user_id), user_id, meeting_id=meeting_id, now=world.clock()
-        )
+        return await discover_one(world.database, provider, tokens, user_id, meeting_id=meeting_id, now=world.clock())
+    except Retry:
+        # The work can wait for the provider by itself, where we know what is meant.
+        async with world.database.person(user_id) as connection:
+            known = await recordings.find(connection, user_id, name, normalise_meeting_id(meeting_id))
+        if known is None:
+            raise
+        return known
     except MomentumError as error:
         if error.code is ErrorCode.RECORDING_NOT_FOUND:
             raise NotFound(error.code, error.detail) from error
@@ -223,8 +238,13 @@ def _options(wanted: models.DownloadRequest, world: App) -> Options:
         raise Invalid(ErrorCode.INVALID_REQUEST, f"There is no deliverable {unknown[0]!r}. There are: {', '.join(sorted(WRITABLE))}.")
     asked = Options(tuple(sorted(set(wanted.deliverables))), wanted.transcript, wanted.language or world.settings.language, wanted.file_id)
     # What is written by default may change with the settings; what was asked for must not.
-    names = writers_for(asked, has_model=world.settings.openai_api_key is not None)
+    names = chosen(asked.deliverables, has_model=world.settings.openai_api_key is not None)
     return Options(names, asked.transcript, asked.language, asked.file_id)
+
+
+def default_options(world: App) -> Options:
+    """What is made of a recording when nobody says more."""
+    return _options(models.DownloadRequest(), world)
 
 
 def _meeting(row: StoredRecording) -> models.MeetingItem:
