@@ -233,6 +233,14 @@ async def is_cancelled(connection: AsyncConnection, processing_id: UUID) -> bool
     return row is None or row.cancel_requested or row.state == ProcessingState.CANCELLED
 
 
+async def asked_at(connection: AsyncConnection, processing_id: UUID) -> datetime | None:
+    """When it was last asked for: at first, or by a retry; None when it is gone."""
+    events = tables.processing_events.c
+    asked = (events.processing_id == processing_id, events.step == WHOLE, events.state == ProcessingState.QUEUED.value)
+    found: datetime | None = await connection.scalar(select(func.max(events.at)).where(*asked))
+    return found
+
+
 async def retry(connection: AsyncConnection, processing_id: UUID, *, now: datetime) -> Processing:
     """A new attempt that finds everything made so far. Raises Conflict while it is queued or runs, and when it is done."""
     values = {

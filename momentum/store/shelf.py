@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.model import Clock, Deliverable, Transcript
 from momentum.store import deliverables, processings, transcripts
 from momentum.store.chunks import StoredLedger
 from momentum.store.database import Database
+from momentum.store.fence import Fence
 
 LAST_STEP = "deliver"
+REPORT_SECONDS = 0.5
+"""Between two reports of progress: a run that finds its chunks in the ledger would tell hundreds in a second."""
 
 
 class StoredShelf:
-    """One person's processing; each call is one short transaction of that person."""
+    """One attempt at one person's processing; each call is one short transaction of that person.
 
-    def __init__(self, database: Database, processing: processings.Processing, clock: Clock) -> None:
+    Every call raises Permanent(PROCESSING_CANCELLED) once another attempt has begun or nobody wants this one any more,
+    and LeaseLost when the worker `executor_id` was taken for dead.
+    """
+
+    def __init__(self, database: Database, processing: processings.Processing, clock: Clock, *, executor_id: str) -> None:
         self._database, self._processing, self._clock = database, processing, clock
-        self._ledger = StoredLedger(database, processing.user_id, processing.id, processing.recording_id)
+        self._fence = Fence(executor_id, processing.id, processing.attempt)
+        self._ledger = StoredLedger(database, processing.user_id, processing.id, processing.recording_id, fence=self._fence)
+        self._reported_at: float | None = None
 
     @property
     def ledger(self) -> StoredLedger:
         return self._ledger
 
     async def begin(self, step: str) -> None:
+        self._reported_at = None
         async with self._transaction() as connection:
             await processings.start_step(connection, self._processing.id, step, now=self._clock())
 
@@ -36,6 +50,9 @@ class StoredShelf:
                 await processings.set_done(connection, self._processing.id, now=self._clock())
 
     async def report(self, step: str, fraction: float | None, detail: dict[str, Any]) -> None:
+        if self._reported_at is not None and monotonic() - self._reported_at < REPORT_SECONDS:
+            return
+        self._reported_at = monotonic()
         async with self._transaction() as connection:
             await processings.record_event(connection, self._processing.id, step, "running", fraction, detail)
 
@@ -74,8 +91,11 @@ class StoredShelf:
         async with self._transaction() as connection:
             await deliverables.deliver(connection, [UUID(i) for i in deliverable_ids])
 
-    def _transaction(self) -> Any:
-        return self._database.person(self._processing.user_id)
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        async with self._database.person(self._processing.user_id) as connection:
+            await self._fence.check(connection)
+            yield connection
 
     def _owner(self) -> dict[str, UUID]:
         of = self._processing

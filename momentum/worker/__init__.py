@@ -2,133 +2,132 @@
 
 What waits (a recording that is not ready, a busy vendor) waits outside of any workflow: it is
 queued again when its time has come, and the artefacts on its shelf make the finished steps free.
+
+    dispatch   rows that are due -> the job engine; what is cancelled stops
+    carry      one attempt through the steps; every outcome becomes a state
+    upkeep     takes over the work of workers that are gone, mends, forgets
+    engine     the job engine, known to nobody else
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from datetime import timedelta
-from uuid import UUID, uuid4
+from functools import partial
+from typing import Any
+from uuid import uuid4
 
 import structlog
 
 from momentum.app import App
-from momentum.errors import NotFound
-from momentum.store import heartbeats, processings, sessions
-from momentum.worker.carry import Carrier
-from momentum.worker.engine import Engine, open_engine
+from momentum.store.heartbeats import Heart
+from momentum.worker.carry import AWAY_SECONDS, Carrier
+from momentum.worker.dispatch import dispatch
+from momentum.worker.engine import open_engine
+from momentum.worker.upkeep import clean, mend, take_over
 
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 3.0
-DEAD_AFTER = timedelta(seconds=20)
-"""A worker whose heartbeat is older is gone, and others take its work over."""
-SWEEP_SECONDS = 5.0
-LOOK_SECONDS = 5.0
-"""How often we look for work that became due without a notification."""
-BATCH = 50
-KEEP_WORKFLOWS = timedelta(days=7)
-STOP_SECONDS = 5
+STOP_SECONDS = 5.0
+"""What running work has to end by itself when the worker is told to stop."""
 
 
 @asynccontextmanager
-async def working(app: App) -> AsyncIterator[None]:
-    """Take work while the block runs. Work that is interrupted at the end goes on at the next worker."""
+async def working(app: App, *, stop_seconds: float = STOP_SECONDS) -> AsyncIterator[None]:
+    """Take work while the block runs. Work that is interrupted at the end goes on at the next worker, at once.
+
+    Raises Unavailable when the database is away at the start; afterwards it may come and go.
+    """
+    started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    stop = asyncio.Event()
+    task = asyncio.create_task(_lives(app, started, stop, stop_seconds), name="worker")
+    try:
+        await started
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def _lives(app: App, started: asyncio.Future[None], stop: asyncio.Event, stop_seconds: float) -> None:
+    """One life after another: a worker that was taken for dead begins again under another name."""
+    while not stop.is_set():
+        try:
+            await _live(app, started, stop, stop_seconds)
+        except Exception as error:
+            if not started.done():
+                started.set_exception(error)
+                return
+            log.warning("worker_failed", error=type(error).__name__, exc_info=error)
+            await _first(stop.wait(), asyncio.sleep(AWAY_SECONDS))
+
+
+async def _live(app: App, started: asyncio.Future[None], stop: asyncio.Event, stop_seconds: float) -> None:
     executor_id = f"{socket.gethostname()}-{uuid4().hex[:8]}"
-    carrier = Carrier(app)
-    with _beating(app, executor_id):
+    lost = asyncio.Event()
+    carrier = Carrier(app, executor_id, stop_seconds=stop_seconds, lost=lost)
+    async with _beating(app.dsn, executor_id, carrier, lost):
+        settings = app.settings
         async with open_engine(
             app.dsn,
+            carrier,
             executor_id=executor_id,
-            carry=carrier.carry,
-            worker_concurrency=app.settings.worker_concurrency,
-            person_concurrency=app.settings.person_concurrency,
-            stop_seconds=STOP_SECONDS,
+            worker_concurrency=settings.worker_concurrency,
+            person_concurrency=settings.person_concurrency,
+            stop_seconds=stop_seconds,
         ) as engine:
-            carrier.engine = engine
-            loops = [asyncio.create_task(_forever(work, app, engine)) for work in (_dispatch, _sweep, _clean)]
-            log.info("working", executor_id=executor_id, engine=app.settings.engine)
-            try:
-                yield
-            finally:
-                for task in loops:
-                    task.cancel()
-                await asyncio.gather(*loops, return_exceptions=True)
+            jobs = [partial(dispatch, app, engine, carrier), *(partial(job, app, engine) for job in (take_over, mend, clean))]
+            async with _together([_forever(job) for job in jobs]):
+                log.info("working", executor_id=executor_id, engine=settings.engine)
+                if not started.done():
+                    started.set_result(None)
+                await _first(stop.wait(), lost.wait())
+    if lost.is_set():
+        log.warning("taken_for_dead", executor_id=executor_id)
 
 
-@contextlib.contextmanager
-def _beating(app: App, executor_id: str) -> Iterator[None]:
-    heart = heartbeats.Heart(app.dsn, executor_id, every=HEARTBEAT_SECONDS)
-    heart.start()
+@asynccontextmanager
+async def _beating(url: str, executor_id: str, carrier: Carrier, lost: asyncio.Event) -> AsyncIterator[None]:
+    """A heartbeat around everything; at the end others may go on at once, unless something still runs here."""
+    loop = asyncio.get_running_loop()
+    heart = Heart(url, executor_id, every=HEARTBEAT_SECONDS, lost=partial(loop.call_soon_threadsafe, lost.set))
+    await asyncio.to_thread(heart.start)
     try:
         yield
     finally:
-        heart.stop()
+        await asyncio.to_thread(heart.stop, release=not carrier.busy)
 
 
-async def _forever(work: Callable[[App, Engine], Awaitable[None]], app: App, engine: Engine) -> None:
+async def _forever(work: Callable[[], Awaitable[None]]) -> None:
     # A database that is away for a minute must not end the worker.
     while True:
         try:
-            await work(app, engine)
+            await work()
         except Exception as error:  # noqa: BLE001 -- logged, and tried again
-            log.warning("worker_loop_failed", loop=work.__name__, error=type(error).__name__)
-            await asyncio.sleep(1)
+            name = getattr(getattr(work, "func", work), "__name__", "job")
+            log.warning("worker_loop_failed", loop=name, error=type(error).__name__)
+        await asyncio.sleep(AWAY_SECONDS)
 
 
-async def _dispatch(app: App, engine: Engine) -> None:
-    async with app.database.listen("work") as notices:
-        while True:
-            await _hand_over(app, engine)
-            with contextlib.suppress(TimeoutError):
-                notice = await asyncio.wait_for(anext(notices), LOOK_SECONDS)
-                if notice.payload:
-                    await _cancel_if_asked(app, engine, UUID(notice.payload))
+@asynccontextmanager
+async def _together(works: list[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _hand_over(app: App, engine: Engine) -> None:
-    while True:
-        async with app.database.nobody() as connection:
-            due = await processings.undispatched(connection, BATCH, app.clock())
-        for processing_id, user_id, attempt in due:
-            await engine.enqueue(processing_id, attempt=attempt, user_id=user_id)
-        if due:
-            async with app.database.nobody() as connection:
-                await processings.mark_dispatched(connection, [processing_id for processing_id, _, _ in due], app.clock())
-        if len(due) < BATCH:
-            return
-
-
-async def _cancel_if_asked(app: App, engine: Engine, processing_id: UUID) -> None:
-    with contextlib.suppress(NotFound):  # deleted meanwhile
-        async with app.database.nobody() as connection:
-            user_id = await processings.owner(connection, processing_id)
-        async with app.database.person(user_id) as connection:
-            processing = await processings.get(connection, processing_id)
-            if not processing.cancel_requested or processing.state.finished:
-                return
-            await processings.set_cancelled(connection, processing_id, now=app.clock())
-        await engine.cancel(processing_id, processing.attempt)
-
-
-async def _sweep(app: App, engine: Engine) -> None:
-    while True:
-        async with app.database.nobody() as connection:
-            gone = await heartbeats.orphaned(connection, DEAD_AFTER)
-        if gone:
-            log.warning("taking_over", executors=gone)
-            await engine.take_over(gone)
-        await asyncio.sleep(SWEEP_SECONDS)
-
-
-async def _clean(app: App, engine: Engine) -> None:
-    while True:
-        await engine.forget_before(app.clock() - KEEP_WORKFLOWS)
-        async with app.database.nobody() as connection:
-            await heartbeats.forget_silent(connection, KEEP_WORKFLOWS)
-            await sessions.forget_expired(connection, app.clock())
-        await asyncio.sleep(3600)
+async def _first(*waits: Coroutine[Any, Any, Any]) -> None:
+    """Return when the first of them does."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

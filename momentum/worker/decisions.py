@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from momentum.errors import ActionRequired, ErrorCode, MomentumError, NotReady, Permanent, Retry, Unavailable
 from momentum.model import ProcessingState
 
-NOT_READY_DELAYS = (60, 120, 300, 600, 1800, 3600)
-"""Seconds between looks at a recording that is being prepared: Zoom takes about twice the recorded time, up to a day."""
+NOT_READY_SHARE, NOT_READY_SHORTEST, NOT_READY_LONGEST = 1 / 4, 60.0, 3600.0
+"""A recording that is being prepared is looked at again after this share of the time waited so far, within these seconds:
+Zoom takes about twice the recorded time, up to a day."""
 NOT_READY_LIMIT = timedelta(hours=24)
 RETRY_DELAYS = (5, 15, 60, 300, 900, 1800, 3600)
 """Seconds before a failed step is tried again, where the other side named none."""
@@ -34,7 +35,7 @@ def decide(error: BaseException, *, failures: int, waiting_since: datetime, now:
     """
     match error:
         case NotReady() if now - waiting_since < NOT_READY_LIMIT:
-            after = error.after or NOT_READY_DELAYS[min(failures, len(NOT_READY_DELAYS) - 1)]
+            after = error.after or _patience(now - waiting_since)
             return Decision(ProcessingState.WAITING, error.code, error.detail, now + timedelta(seconds=after), counts=False)
         case NotReady():
             return Decision(ProcessingState.FAILED, error.code, f"{error.detail} We waited for a day.")
@@ -49,3 +50,7 @@ def decide(error: BaseException, *, failures: int, waiting_since: datetime, now:
             return Decision(ProcessingState.FAILED, error.code, error.detail)
         case _:
             return Decision(ProcessingState.FAILED, ErrorCode.INTERNAL, f"Something broke on our side. Tell the operator fault {fault}.")
+
+
+def _patience(waited: timedelta) -> float:
+    return min(NOT_READY_LONGEST, max(NOT_READY_SHORTEST, waited.total_seconds() * NOT_READY_SHARE))

@@ -20,6 +20,12 @@ def test_what_is_not_ready_waits_without_counting():
     assert (decision.state, decision.counts, decision.next_try_at) == ("waiting", False, NOW + timedelta(seconds=60))
 
 
+@pytest.mark.parametrize(("waited", "delay"), [(60, 60), (600, 150), (3600, 900), (20 * 3600, 3600)])
+def test_the_longer_it_took_the_longer_the_next_wait(waited: int, delay: int):
+    decision = decided(NotReady(CODE, "Not yet."), waiting_since=NOW - timedelta(seconds=waited))
+    assert decision.next_try_at == NOW + timedelta(seconds=delay)
+
+
 def test_what_is_not_ready_for_a_day_fails():
     assert decided(NotReady(CODE, "Not yet."), waiting_since=NOW - timedelta(hours=25)).state == "failed"
 

@@ -1,0 +1,60 @@
+"""What keeps the work going while nobody looks: takeover, mending, forgetting."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import structlog
+
+from momentum.app import App
+from momentum.errors import ErrorCode, Permanent
+from momentum.store import heartbeats, sessions
+from momentum.worker.carry import settle
+from momentum.worker.engine import Engine
+
+log = structlog.get_logger(__name__)
+
+DEAD_AFTER = timedelta(seconds=20)
+"""A worker whose heartbeat is older is gone, and others take its work over."""
+SWEEP_SECONDS = 5.0
+MEND_SECONDS = 30.0
+KEEP_WORKFLOWS = timedelta(days=7)
+CLEAN_SECONDS = 3600.0
+
+
+async def take_over(app: App, engine: Engine) -> None:
+    """Queue again what workers that are gone had begun, from the step where it stood."""
+    while True:
+        async with app.database.nobody() as connection:
+            gone = await heartbeats.orphaned(connection, DEAD_AFTER)
+        if gone:
+            log.warning("taking_over", executors=gone)
+            await engine.take_over(gone)
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def mend(app: App, engine: Engine) -> None:
+    """Tell the person of work that the job engine has given up, so that nothing waits for ever."""
+    while True:
+        for processing_id, attempt in await engine.broken():
+            await _give_up(app, processing_id, attempt)
+            await engine.forget(processing_id, attempt)
+        await asyncio.sleep(MEND_SECONDS)
+
+
+async def clean(app: App, engine: Engine) -> None:
+    """Delete what has served its time."""
+    while True:
+        await engine.forget_before(app.clock() - KEEP_WORKFLOWS)
+        async with app.database.nobody() as connection:
+            await sessions.forget_expired(connection, app.clock())
+        await asyncio.sleep(CLEAN_SECONDS)
+
+
+async def _give_up(app: App, processing_id: UUID, attempt: int) -> None:
+    fault = uuid4().hex[:12]
+    log.error("workflow_broke", processing_id=str(processing_id), attempt=attempt, fault_id=fault)
+    sentence = f"Something broke on our side. Tell the operator fault {fault}."
+    await settle(app, processing_id, attempt, Permanent(ErrorCode.INTERNAL, sentence), fault)
