@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 
+from momentum.writers import highlights
 from momentum.writers.base import Writer
 
 
