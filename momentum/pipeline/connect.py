@@ -239,18 +239,23 @@ async def status(to: Connecting, user_id: UUID) -> Connection:
     """How a person is connected."""
     async with to.database.person(user_id) as connection:
         found = await credentials.status(connection, to.provider.name, user_id)
+    return described(to.provider, found)
+
+
+def described(provider: Provider, found: Status | None) -> Connection:
+    """What is stored of a connection, in words."""
     if found is None:
-        return Connection(connected=False, action=f"Connect {to.provider.label}.")
+        return Connection(connected=False, action=f"Connect {provider.label}.")
     account = found.account
     return Connection(
         connected=found.state is ConnectionState.ACTIVE,
         state=found.state.value,
-        action=_action(to.provider, found),
+        action=_action(provider, found),
         account_email=account.email,
         account_name=account.display_name,
         account_id=account.account_id,
         scopes=found.scopes,
-        missing_scopes=to.provider.missing_scopes(found.scopes),
+        missing_scopes=provider.missing_scopes(found.scopes),
         expires_at=found.expires_at,
         can_record=account.can_record,
         connected_at=found.connected_at,

@@ -75,6 +75,7 @@ async def save(
     if owner not in {None, user_id}:
         raise _taken()
     table = for_provider(provider)
+    await connection.execute(select(table.c.id).where(table.c.user_id == user_id).with_for_update())
     await keys.prepare(connection, vault)
     # A new connection, so a new beginning: `created_at` says since when *this* grant stands.
     values = {
@@ -107,7 +108,12 @@ async def get(connection: AsyncConnection, vault: Vault, provider: str, user_id:
 async def status(connection: AsyncConnection, provider: str, user_id: UUID) -> Status | None:
     """A person's connection without its tokens; None when there is none."""
     row = (await connection.execute(_row(for_provider(provider), user_id))).mappings().one_or_none()
-    return None if row is None else Status(**_plain(provider, row))
+    return None if row is None else read(provider, row)
+
+
+def read(provider: str, row: Mapping[str, Any]) -> Status:
+    """A row of a provider's credentials as what it says of the connection."""
+    return Status(**_plain(provider, row))
 
 
 async def set_state(
@@ -200,7 +206,7 @@ def _row(table: Table, user_id: UUID) -> Select[Any]:
     return select(table).where(table.c.user_id == user_id)
 
 
-def _plain(provider: str, row: RowMapping) -> dict[str, Any]:
+def _plain(provider: str, row: Mapping[str, Any]) -> dict[str, Any]:
     account = Account(
         user_id=row[f"{provider}_user_id"] or "",
         account_id=row["account_id"],

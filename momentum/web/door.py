@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,22 +15,54 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from momentum.app import App
 from momentum.errors import ErrorCode, Forbidden, Unauthorized
 from momentum.store import profiles, sessions
-from momentum.web.tokens import TokenVerifier
+from momentum.web.tokens import Identity, TokenVerifier
 
 SESSION_COOKIE = "momentum_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # These two only describe; `asking` reads the request itself, so that its refusals have our one shape.
-bearer_scheme = HTTPBearer(auto_error=False, description="A JWT: HS256 signed with JWT_SECRET, or RS256/ES256 by a key of JWT_JWKS_URL.")
-cookie_scheme = APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="The session of a browser.")
+bearer_scheme = HTTPBearer(
+    auto_error=False,
+    scheme_name="bearer",
+    bearerFormat="JWT",
+    description="HS256 signed with JWT_SECRET, or RS256/ES256 by a key of JWT_JWKS_URL. `momentum token` prints one.",
+)
+cookie_scheme = APIKeyCookie(
+    name=SESSION_COOKIE, auto_error=False, scheme_name="session", description="The session of a browser; unsafe methods need our Origin."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is asking, and by which of the two ways."""
+    """Who is asking. `token_issued_at`: of the bearer token, where it says so; None for a session."""
 
     user_id: UUID
     by_cookie: bool
+    token_issued_at: datetime | None = None
+
+    def check_signed_in(self, signed_out_at: datetime | None) -> None:
+        """Raises Unauthorized when the person has signed out everywhere since. Sessions ended then and there."""
+        if self.by_cookie or signed_out_at is None:
+            return
+        if self.token_issued_at is None or self.token_issued_at < signed_out_at:
+            raise Unauthorized(ErrorCode.TOKEN_EXPIRED, "You signed out everywhere since this token was made. Sign in again.")
+
+
+class People:
+    """Ids of people seen lately by (issuer, subject): an id never changes, so it may be remembered. Bounded."""
+
+    MOST = 10_000
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], UUID] = {}
+
+    def get(self, identity: Identity) -> UUID | None:
+        return self._known.get((identity.issuer, identity.subject))
+
+    def keep(self, identity: Identity, user_id: UUID) -> None:
+        if len(self._known) >= self.MOST:
+            self._known.clear()
+        self._known[identity.issuer, identity.subject] = user_id
 
 
 def app_of(request: Request) -> App:
@@ -38,23 +71,24 @@ def app_of(request: Request) -> App:
     return world
 
 
-def _verifier_of(request: Request) -> TokenVerifier:
-    verifier: TokenVerifier = request.app.state.verifier
-    return verifier
+BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)]
+SessionCookie = Annotated[str | None, Depends(cookie_scheme)]
 
 
-async def asking(
-    request: Request,
-    token: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
-    cookie: Annotated[str | None, Depends(cookie_scheme)],
-) -> Person:
+async def asking(request: Request, token: BearerToken, cookie: SessionCookie) -> Person:
     """The person who asks. Raises Unauthorized; Forbidden when another site's page sent the request."""
     if token is not None:
-        return Person(await _by_token(request, token.credentials), by_cookie=False)
-    if cookie and (user_id := await _by_cookie(request, cookie)):
-        check_origin(request)
-        return Person(user_id, by_cookie=True)
-    raise Unauthorized(ErrorCode.NOT_AUTHENTICATED, "Sign in first: send a bearer token, or open a sign-in link.")
+        return await _resolved(request, await _identity(request, token.credentials))
+    return await _by_session(request, cookie)
+
+
+async def recognised(request: Request, token: BearerToken, cookie: SessionCookie) -> Person:
+    """As `asking`, but from memory where it can: whoever depends on this asks the database whether the person is still there."""
+    if token is None:
+        return await _by_session(request, cookie)
+    identity = await _identity(request, token.credentials)
+    known = _people(request).get(identity)
+    return Person(known, by_cookie=False, token_issued_at=identity.issued_at) if known else await _resolved(request, identity)
 
 
 async def perhaps_asking(request: Request) -> UUID | None:
@@ -63,13 +97,32 @@ async def perhaps_asking(request: Request) -> UUID | None:
     return await _by_cookie(request, cookie) if cookie else None
 
 
-async def _by_token(request: Request, token: str) -> UUID:
-    identity = await _verifier_of(request).verify(token)
+async def _by_session(request: Request, cookie: str | None) -> Person:
+    if cookie and (user_id := await _by_cookie(request, cookie)):
+        check_origin(request)
+        return Person(user_id, by_cookie=True)
+    raise Unauthorized(ErrorCode.NOT_AUTHENTICATED, "Sign in first: send a bearer token, or open a sign-in link.")
+
+
+async def _identity(request: Request, token: str) -> Identity:
+    verifier: TokenVerifier = request.app.state.verifier
+    return await verifier.verify(token)
+
+
+async def _resolved(request: Request, identity: Identity) -> Person:
     async with app_of(request).database.nobody() as connection:
         profile = await profiles.resolve(
             connection, issuer=identity.issuer, subject=identity.subject, email=identity.email, name=identity.name
         )
-    return profile.id
+    person = Person(profile.id, by_cookie=False, token_issued_at=identity.issued_at)
+    person.check_signed_in(profile.signed_out_at)
+    _people(request).keep(identity, profile.id)
+    return person
+
+
+def _people(request: Request) -> People:
+    people: People = request.app.state.people
+    return people
 
 
 async def _by_cookie(request: Request, cookie: str) -> UUID | None:
@@ -102,4 +155,5 @@ def allowed_origins(request: Request) -> frozenset[str]:
 
 Visitor = Annotated[UUID | None, Depends(perhaps_asking)]
 Asking = Annotated[Person, Depends(asking)]
+Recognised = Annotated[Person, Depends(recognised)]
 World = Annotated[App, Depends(app_of)]

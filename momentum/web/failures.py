@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -12,14 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Match
 
 from momentum.errors import ErrorCode, MomentumError
+from momentum.web.messages import failure_page, sign_in_page
 
 log = structlog.get_logger(__name__)
 
-LARGEST_BODY = 1_000_000
-"""Bytes of a request's body: our largest legitimate one is a few hundred."""
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class Failure(BaseModel):
@@ -50,15 +49,30 @@ CODES = {
     429: ErrorCode.TOO_MANY_REQUESTS,
 }
 
+EXAMPLES = {
+    401: (ErrorCode.TOKEN_EXPIRED, "Your token has expired. Sign in again."),
+    403: (ErrorCode.ORIGIN_REFUSED, "This request came from another site's page. Use Momentum's own pages, or a bearer token."),
+    404: (ErrorCode.NOT_FOUND, "There is nothing here."),
+    409: (ErrorCode.NOT_CONNECTED, "Zoom is not connected. Connect it first."),
+    413: (ErrorCode.REQUEST_TOO_LARGE, "The request's body is larger than a megabyte."),
+    422: (ErrorCode.INVALID_DATE_RANGE, "`from` (2026-11-30) is after `to` (2026-11-01)."),
+    429: (ErrorCode.TOO_MANY_REQUESTS, "Too many requests in too short a time."),
+    500: (ErrorCode.INTERNAL, "Something broke on our side. Tell the operator fault 1f0c9a7b52de."),
+    503: (ErrorCode.DATABASE_UNAVAILABLE, "The database cannot be reached right now. Please try again in a moment."),
+}
 
-def failure_response(status: int, code: ErrorCode, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """The one shape."""
-    return JSONResponse({"detail": detail, "error_code": str(code), "status_code": status}, status, headers)
+ANY_ROUTE = frozenset({422, 500, 503})
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI's `responses` for a route: `Failure` for each of `statuses`, and for those that any route may give."""
-    return {status: {"model": Failure, "description": HTTPStatus(status).phrase} for status in sorted({*statuses, 422, 500, 503})}
+    return {status: _documented(status) for status in sorted({*statuses, *ANY_ROUTE})}
+
+
+def _documented(status: int) -> dict[str, Any]:
+    code, detail = EXAMPLES[status]
+    example = {"detail": detail, "error_code": code, "status_code": status}
+    return {"model": Failure, "description": HTTPStatus(status).phrase, "content": {"application/json": {"example": example}}}
 
 
 def install(application: FastAPI) -> None:
@@ -66,89 +80,64 @@ def install(application: FastAPI) -> None:
     application.add_exception_handler(MomentumError, _foreseen)
     application.add_exception_handler(HTTPException, _refused_by_the_framework)
     application.add_exception_handler(RequestValidationError, _invalid)
-    application.add_middleware(Guard)
 
 
-def respond(error: MomentumError) -> Response:
-    """The answer for an error we foresaw."""
-    headers = {"Retry-After": str(max(1, round(error.after)))} if error.after else {}
-    if error.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return failure_response(error.status, error.code, error.detail, headers)
+def wants_page(request: Request) -> bool:
+    """Whether a browser is to show the answer."""
+    return "text/html" in request.headers.get("accept", "")
 
 
-async def _foreseen(_request: Request, error: Exception) -> Response:
+def failure(request: Request, status: int, code: ErrorCode, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """The one shape; the same words as a page for a browser outside the API."""
+    if wants_page(request) and not request.scope["path"].startswith("/api/"):
+        answer: Response = sign_in_page() if status == 401 else failure_page(status, str(code), detail)
+        answer.headers.update(headers or {})
+        return answer
+    return JSONResponse({"detail": detail, "error_code": str(code), "status_code": status}, status, headers)
+
+
+async def _foreseen(request: Request, error: Exception) -> Response:
     if not isinstance(error, MomentumError):
         raise error
     if error.status >= 500:
         log.warning("request_failed", error_code=error.code, detail=error.detail)
-    return respond(error)
+    headers = {"Retry-After": str(max(1, round(error.after)))} if error.after else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return failure(request, error.status, error.code, error.detail, headers)
 
 
-async def _refused_by_the_framework(_request: Request, error: Exception) -> Response:
+async def _refused_by_the_framework(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     code = CODES.get(error.status_code, ErrorCode.INVALID_REQUEST if error.status_code < 500 else ErrorCode.INTERNAL)
-    detail = "There is nothing here." if error.status_code == 404 else str(error.detail)
-    return failure_response(error.status_code, code, detail, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed(request))
+    return failure(request, error.status_code, code, _sentence_of(request, error), headers)
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+def _sentence_of(request: Request, error: HTTPException) -> str:
+    if error.status_code == 404:
+        return "There is nothing here."
+    if error.status_code == 405:
+        return f"This address does not take {request.method if request.method in METHODS else 'this method'}."
+    return f"{str(error.detail).rstrip('.')}."
+
+
+def _allowed(request: Request) -> list[str]:
+    """Every method of the path: the framework names only those of the first route that has it."""
+    routes, scope = request.app.router.routes, request.scope
+    return [m for m in METHODS if any(route.matches({**scope, "method": m})[0] is Match.FULL for route in routes)]
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    return failure_response(422, ErrorCode.INVALID_REQUEST, " ".join(_sentence(problem) for problem in error.errors()[:5]))
+    return failure(request, 422, ErrorCode.INVALID_REQUEST, " ".join(_sentence(problem) for problem in error.errors()[:5]))
 
 
 def _sentence(problem: dict[str, Any]) -> str:
     # The value itself is left out: it may be a code or a token.
-    where = ".".join(str(part) for part in problem["loc"][1:]) or "body"
+    where = ".".join(str(part) for part in problem["loc"][1:] if not isinstance(part, int)) or "body"
     return f"{where}: {problem['msg']}."
-
-
-class Guard:
-    """The outermost layer: bounds the body, and turns what nobody foresaw into a 500 with an id that stands in the log."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = False
-
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self._app(scope, _bounded(receive), watched)
-        except _BodyTooLarge:
-            await failure_response(413, ErrorCode.REQUEST_TOO_LARGE, "The request's body is too large.")(scope, receive, send)
-        except Exception as error:
-            fault = uuid4().hex[:12]
-            log.exception("request_broke", fault_id=fault, path=scope["path"], method=scope["method"], exc_info=error)
-            if started:
-                raise
-            await failure_response(500, ErrorCode.INTERNAL, f"Something broke on our side. Tell the operator fault {fault}.")(
-                scope, receive, send
-            )
-
-
-class _BodyTooLarge(Exception):
-    """The body passed LARGEST_BODY."""
-
-
-def _bounded(receive: Receive) -> Receive:
-    seen = 0
-
-    async def bounded() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > LARGEST_BODY:
-            raise _BodyTooLarge
-        return message
-
-    return bounded

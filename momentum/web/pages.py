@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import timedelta
-from typing import Annotated
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request, status
+import structlog
+from fastapi import APIRouter, Request, status
 from fastapi.responses import RedirectResponse, Response
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from momentum.app import App
 from momentum.errors import MomentumError
-from momentum.model import Options, ProcessingState
-from momentum.pipeline import connect as pipeline_connect
+from momentum.model import ProcessingState
 from momentum.pipeline import request
-from momentum.store import deliverables, processings, recordings, sessions
-from momentum.web.api.connections import PROVIDERS, begin_in_browser, connection_of, label_of
-from momentum.web.api.documents import meeting_of
-from momentum.web.door import SESSION_COOKIE, Visitor, World, check_origin
-from momentum.web.messages import HOME, completed_page, failed_page, message_page, page, set_cookie, sign_in_page
-from momentum.writers.markdown import render
+from momentum.store import deliverables, processings, recordings
+from momentum.web.api import documents
+from momentum.web.api.connections import PROVIDERS, connection_of, default_options, look_for_recordings
+from momentum.web.api.models import Connection
+from momentum.web.door import Visitor, World, check_origin
+from momentum.web.messages import page, sign_in_page
+from momentum.writers.markdown import LABELS, render
 
+log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
 
-SESSION_LIFETIME = timedelta(days=30)
 ROWS = 30
+DAYS = timedelta(days=30)
 STATE_WORDS = {
     ProcessingState.QUEUED: "Waiting for its turn",
     ProcessingState.RUNNING: "Working",
@@ -36,9 +38,32 @@ STATE_WORDS = {
     ProcessingState.FAILED: "Failed",
     ProcessingState.CANCELLED: "Cancelled",
 }
+STEP_WORDS = {
+    "discover": "looking at the recording",
+    "transcribe": "listening",
+    "attribute": "finding who spoke",
+    "generate": "writing",
+    "verify": "checking every claim",
+    "deliver": "filing",
+}
+RETRYABLE = frozenset({ProcessingState.ACTION_REQUIRED, ProcessingState.FAILED, ProcessingState.CANCELLED})
 
 # Raw HTML is off: a topic or a transcript full of markup stays text.
 _markdown = MarkdownIt("commonmark", {"html": False})
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+WORDS: dict[str, Any] = {
+    "states": STATE_WORDS,
+    "steps": STEP_WORDS,
+    "kinds": LABELS,
+    "labels": PROVIDERS,
+    "retryable": RETRYABLE,
+    "moment": _moment,
+}
 
 
 @router.get("/")
@@ -46,43 +71,59 @@ async def home(world: World, visitor: Visitor) -> Response:
     """Everything of a person on one page, in a fixed number of queries."""
     if visitor is None:
         return sign_in_page()
+    connections = [(name, await connection_of(world, name, visitor)) for name in world.providers]
+    notices = await _first_look(world, visitor, connections)
     today = world.clock().date()
     async with world.database.person(visitor) as connection:
         written = await deliverables.page(connection, visitor, size=ROWS)
         works = await processings.page(connection, visitor, size=ROWS)
         recorded = [
-            await recordings.page(connection, visitor, name, since=today - timedelta(days=30), until=today + timedelta(days=1), size=ROWS)
+            await recordings.page(connection, visitor, name, since=today - DAYS, until=today + timedelta(days=1), size=ROWS)
             for name in world.providers
         ]
-    connections = [(await connection_of(world, name, visitor), name) for name in world.providers]
-    busy = any(not row.state.finished for row in works.rows)
     rows = [row for found in recorded for row in found.rows]
-    return page(
-        "home.html",
-        person=visitor,
-        connections=connections,
-        deliverables=written.rows,
-        processings=works.rows,
-        recordings=rows,
-        busy=busy,
-        words=STATE_WORDS,
-        labels=PROVIDERS,
-    )
+    shown = [row for row in works.rows if row.state is not ProcessingState.DONE]
+    busy = any(not row.state.finished for row in shown)
+    lists: dict[str, Any] = {
+        "deliverables": written.rows,
+        "processings": shown,
+        "recordings": rows,
+        "connections": connections,
+        "notices": notices,
+    }
+    return page("home.html", person=visitor, busy=busy, **lists, **WORDS)
 
 
-@router.get("/deliverables/{deliverable_id}")
-async def document(world: World, visitor: Visitor, deliverable_id: UUID) -> Response:
-    """One deliverable, to read."""
+async def _first_look(world: App, user_id: UUID, connections: list[tuple[str, Connection]]) -> list[str]:
+    """Ask a provider that was connected but never asked before, so that the first page is not empty; what went wrong, in sentences."""
+    notices = []
+    for name in (name for name, found in connections if found.connected):
+        async with world.database.person(user_id) as connection:
+            known = await recordings.last_discovery(connection, user_id, name)
+        if known is None:
+            notices += await _look(world, name, user_id)
+    return notices
+
+
+async def _look(world: App, name: str, user_id: UUID) -> list[str]:
+    today: date = world.clock().date()
+    try:
+        _, notice = await look_for_recordings(world, name, user_id, today - DAYS, today)
+    except MomentumError as error:
+        log.info("recordings_not_listed", provider=name, user_id=user_id, error_code=error.code)
+        return [error.detail]
+    return [notice] if notice else []
+
+
+@router.post("/recordings/look")
+async def look_again(world: World, visitor: Visitor, asked: Request) -> Response:
+    """The button that asks every provider for new recordings."""
     if visitor is None:
         return sign_in_page()
-    try:
-        async with world.database.person(visitor) as connection:
-            found = await deliverables.get(connection, deliverable_id)
-    except MomentumError as error:
-        return message_page("Not here", error.detail, status=error.status, person=visitor, link=HOME)
-    body = Markup(_markdown.render(render(found.deliverable, meeting_of(found))))  # noqa: S704 -- rendered with raw HTML off
-    about = found.about
-    return page("document.html", person=visitor, title=about.title, body=body, id=about.id, transcript_id=about.transcript_id)
+    check_origin(asked)
+    for name in world.providers:
+        await _look(world, name, visitor)
+    return _home()
 
 
 @router.post("/recordings/{recording_id}/process")
@@ -92,65 +133,42 @@ async def process_recording(world: World, visitor: Visitor, asked: Request, reco
         return sign_in_page()
     check_origin(asked)
     async with world.database.person(visitor) as connection:
-        await request.request_stored(connection, visitor, recording_id, Options())
+        await request.request_stored(connection, visitor, recording_id, default_options(world))
+    return _home()
+
+
+@router.post("/processings/{processing_id}/cancel")
+async def cancel(world: World, visitor: Visitor, asked: Request, processing_id: UUID) -> Response:
+    """The button that stops it."""
+    if visitor is None:
+        return sign_in_page()
+    check_origin(asked)
+    async with world.database.person(visitor) as connection:
+        await processings.request_cancel(connection, processing_id, now=world.clock())
+    return _home()
+
+
+@router.post("/processings/{processing_id}/retry")
+async def retry(world: World, visitor: Visitor, asked: Request, processing_id: UUID) -> Response:
+    """The button that tries again."""
+    if visitor is None:
+        return sign_in_page()
+    check_origin(asked)
+    async with world.database.person(visitor) as connection:
+        await processings.retry(connection, processing_id, now=world.clock())
+    return _home()
+
+
+@router.get("/deliverables/{deliverable_id}")
+async def document(world: World, visitor: Visitor, deliverable_id: UUID) -> Response:
+    """One deliverable, to read."""
+    if visitor is None:
+        return sign_in_page()
+    async with world.database.person(visitor) as connection:
+        found = documents.delivered(await deliverables.get(connection, deliverable_id))
+    body = Markup(_markdown.render(render(found.deliverable, documents.meeting_of(found))))  # noqa: S704 -- rendered with raw HTML off
+    return page("document.html", person=visitor, about=found.about, body=body)
+
+
+def _home() -> Response:
     return RedirectResponse("/", status.HTTP_303_SEE_OTHER)
-
-
-@router.get("/connect/{provider}")
-async def connect(world: World, visitor: Visitor, provider: str) -> Response:
-    """The button that begins to connect: sends the browser to the provider."""
-    if visitor is None:
-        return sign_in_page()
-    try:
-        return await begin_in_browser(world, provider, visitor)
-    except MomentumError as error:
-        return failed_page(label_of(provider), error)
-
-
-@router.post("/connect/{provider}/finish")
-async def finish(
-    world: World, visitor: Visitor, asked: Request, provider: str, state: Annotated[str, Form()], code: Annotated[str, Form()]
-) -> Response:
-    """The button of a person who came back in a browser that did not begin."""
-    if visitor is None:
-        return sign_in_page()
-    check_origin(asked)
-    try:
-        await pipeline_connect.complete(world.connecting(provider), visitor, state=state, code=code, error=None)
-    except MomentumError as error:
-        return failed_page(label_of(provider), error)
-    return completed_page(label_of(provider))
-
-
-# --- sessions -------------------------------------------------------------------------------------
-
-
-@router.get("/enter/{token}")
-async def enter(world: World, token: str) -> Response:
-    """A one-time link: makes a session."""
-    now = world.clock()
-    async with world.database.nobody() as connection:
-        used = await sessions.use_link(connection, token, now)
-    if used is None:
-        return message_page(
-            "This link is used up", "A sign-in link works once and for ten minutes. Ask Momentum for a new one.", status=410
-        )
-    user_id, next_path = used
-    cookie = secrets.token_urlsafe(32)
-    async with world.database.person(user_id) as connection:
-        await sessions.create(connection, user_id=user_id, token=cookie, expires_at=now + SESSION_LIFETIME)
-    answer = RedirectResponse(next_path, status.HTTP_303_SEE_OTHER)
-    set_cookie(answer, SESSION_COOKIE, cookie, lifetime=SESSION_LIFETIME, secure=world.settings.base_url.startswith("https:"))
-    return answer
-
-
-@router.post("/leave")
-async def leave(world: World, visitor: Visitor, asked: Request) -> Response:
-    """End this session."""
-    check_origin(asked)
-    if visitor is not None:
-        async with world.database.person(visitor) as connection:
-            await sessions.end(connection, asked.cookies[SESSION_COOKIE])
-    answer = RedirectResponse("/", status.HTTP_303_SEE_OTHER)
-    answer.delete_cookie(SESSION_COOKIE)
-    return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -14,8 +15,9 @@ from fastapi.staticfiles import StaticFiles
 from momentum.app import App
 from momentum.errors import ErrorCode, Retry
 from momentum.inbound import listening
-from momentum.web import failures, headers, pages
-from momentum.web.api import connections, documents, me, processings
+from momentum.web import entrance, failures, guard, headers, pages
+from momentum.web.api import connections, documents, health, me, processings
+from momentum.web.door import People
 from momentum.web.tokens import TokenVerifier
 from momentum.web.trust import rules_for
 
@@ -23,23 +25,38 @@ STATIC = Path(__file__).with_name("static")
 
 DESCRIPTION = """Connect a person's Zoom, process its recordings, read what was made of them.
 
-Every answer of 400 and above has one shape: `{"detail", "error_code", "status_code"}`.
+Every answer of 400 and above has one shape: `{"detail", "error_code", "status_code"}`, also where no operation below
+names it: 404 for an unknown path, 405 (with `Allow`) for a method that a path does not take, 413 for a body of more than a megabyte.
 """
+
+TAGS = [
+    {"name": "zoom", "description": "A person's Zoom: connect, list, process, disconnect."},
+    {"name": "processings", "description": "The work on a recording, from the request to the deliverable."},
+    {"name": "documents", "description": "What was written, and what was said."},
+    {"name": "me", "description": "The person who asks."},
+    {"name": "health", "description": "For whoever runs Momentum."},
+]
 
 
 def site(world: App, *, port: int) -> FastAPI:
     """The ASGI application for one world; `port` is where it will be served, for the Origin check."""
-    application = FastAPI(title="Momentum", version=version("momentum"), description=DESCRIPTION, docs_url=None, redoc_url=None)
+    application = FastAPI(
+        title="Momentum", version=version("momentum"), description=DESCRIPTION, openapi_tags=TAGS, docs_url=None, redoc_url=None
+    )
     application.state.world = world
     application.state.port = port
     application.state.verifier = TokenVerifier(rules_for(world.settings), fetch_keys=_key_fetcher(world), clock=world.clock)
+    application.state.people = People()
+    application.state.closing = asyncio.Event()
     for name, label in connections.PROVIDERS.items():
         application.include_router(connections.router_for(name, label))
-    for part in (processings.router, documents.router, me.router, pages.router):
+    for part in (processings.router, documents.router, me.router, health.router, entrance.router, pages.router):
         application.include_router(part)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
-    application.add_middleware(headers.SafetyHeaders)
     failures.install(application)
+    # The last one added is the outermost: what the guard answers carries the headers too.
+    application.add_middleware(guard.Guard)
+    application.add_middleware(headers.SafetyHeaders)
     return application
 
 
@@ -58,5 +75,9 @@ def _key_fetcher(world: App) -> Any:
 async def serving(world: App) -> AsyncIterator[int]:
     """Serve the site while the block runs; gives the port."""
     settings = world.settings
-    async with listening(site(world, port=settings.port), host=settings.host, port=settings.port) as port:
-        yield port
+    application = site(world, port=settings.port)
+    async with listening(application, host=settings.host, port=settings.port) as port:
+        try:
+            yield port
+        finally:
+            application.state.closing.set()  # else each open event stream would hold the server up

@@ -1,22 +1,21 @@
-"""The person themselves, and whether the service lives."""
+"""The person themselves."""
 
 from __future__ import annotations
 
 import dataclasses
 
-from fastapi import APIRouter
+from fastapi import APIRouter, status
 
-from momentum.errors import ErrorCode, MomentumError, Unavailable
 from momentum.pipeline import connect
 from momentum.store import profiles
-from momentum.web.api.models import Deleted, Health, Me
+from momentum.web.api.models import Deleted, Me
 from momentum.web.door import Asking, World
 from momentum.web.failures import responses
 
-router = APIRouter(tags=["me"])
+router = APIRouter(prefix="/api/me", tags=["me"])
 
 
-@router.get("/api/me", responses=responses(401))
+@router.get("", responses=responses(401))
 async def get_me(world: World, person: Asking) -> Me:
     """Who you are here."""
     async with world.database.person(person.user_id) as connection:
@@ -24,7 +23,7 @@ async def get_me(world: World, person: Asking) -> Me:
     return Me.model_validate(profile)
 
 
-@router.delete("/api/me", responses=responses(401, 403))
+@router.delete("", responses=responses(401, 403))
 async def delete_me(world: World, person: Asking) -> Deleted:
     """Delete everything of yours, connections included; old tokens stay refused for good."""
     await connect.disconnect_all(world, person.user_id)
@@ -33,17 +32,8 @@ async def delete_me(world: World, person: Asking) -> Deleted:
     return Deleted(deleted=True, removed=dataclasses.asdict(removed))
 
 
-@router.get("/healthz", responses=responses())
-async def healthz() -> Health:
-    """Whether this process answers at all."""
-    return Health(status="ok")
-
-
-@router.get("/readyz", responses=responses())
-async def readyz(world: World) -> Health:
-    """Whether it can work: 503 while the database is away."""
-    try:
-        await world.database.ping()
-    except MomentumError:
-        raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE, "The database does not answer.", after=5) from None
-    return Health(status="ok", database=True)
+@router.post("/sign-out", responses=responses(401, 403), status_code=status.HTTP_204_NO_CONTENT)
+async def sign_out(world: World, person: Asking) -> None:
+    """Sign out everywhere: every session, and every token made before now."""
+    async with world.database.person(person.user_id) as connection:
+        await profiles.sign_out(connection, person.user_id, now=world.clock())

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from momentum.model import ProcessingState
+
+MEETING_ID = "pL4n+Spring7Release3Q1=="
+RECORDING = UUID("6f0e0a52-6f7c-4a53-9d62-0f5b1f6a7c11")
+PROCESSING = UUID("0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10")
+TRANSCRIPT = UUID("9d0c6a2b-7f64-4f0e-a0b5-1c8e3a5d7f42")
+DELIVERABLE = UUID("c3d1b0f8-5a2e-4c77-b1f6-2e9d8a4c6b90")
+MOMENT = "2026-11-22T09:00:00Z"
+
+
+def shown(**example: Any) -> ConfigDict:
+    """What OpenAPI shows of a shape that is built from our own nouns by attribute."""
+    return ConfigDict(from_attributes=True, json_schema_extra={"example": jsonable(example)})
+
+
+def jsonable(example: dict[str, Any]) -> dict[str, Any]:
+    """Ids as text, aliases in place."""
+    values: dict[str, Any] = TypeAdapter(dict[str, Any]).dump_python(example, mode="json")
+    return {name.rstrip("_"): value for name, value in values.items()}
 
 
 class Shape(BaseModel):
@@ -20,7 +38,11 @@ class Shape(BaseModel):
 class AuthUrl(Shape):
     """Where to send the browser to connect."""
 
-    auth_url: str = Field(examples=["https://zoom.us/oauth/authorize?response_type=code&client_id=..."])
+    model_config = shown(
+        auth_url="https://zoom.us/oauth/authorize?response_type=code&client_id=...&state=...", state="Jq2...", expires_at=MOMENT
+    )
+
+    auth_url: str
     state: str = Field(description="Single use, ten minutes, bound to you.")
     expires_at: AwareDatetime
 
@@ -28,15 +50,39 @@ class AuthUrl(Shape):
 class Completion(BaseModel):
     """What the provider sent the browser back with."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"code": "obBEe8ewaL_KdyNjniT4KPd8ffDWt9fGB", "state": "Jq2..."}}
+    )
 
-    state: str = Field(min_length=1, max_length=512)
+    state: str = Field(min_length=1, max_length=512, description="As it came with the code.")
     code: str | None = Field(None, min_length=1, max_length=4096)
-    error: str | None = Field(None, max_length=256, description="`access_denied` when the person refused.")
+    error: str | None = Field(
+        None, min_length=1, max_length=256, description="In place of a code: `access_denied` when the person refused."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.code is None) == (self.error is None):
+            raise ValueError("send either `code` or `error`")
+        return self
 
 
 class Connection(Shape):
     """Whether and how a person is connected."""
+
+    model_config = shown(
+        connected=True,
+        state="active",
+        action=None,
+        account_email="ada@example.org",
+        account_name="Ada Byron",
+        account_id="AbCdEfGhIjKlMnOp",
+        scopes=["cloud_recording:read:list_user_recordings", "user:read:user"],
+        missing_scopes=[],
+        expires_at=MOMENT,
+        can_record=True,
+        connected_at=MOMENT,
+    )
 
     connected: bool
     state: str | None = Field(None, description="`active`, or what is wrong: `reconnect_required`, `scope_missing`, `forbidden`.")
@@ -54,14 +100,33 @@ class Connection(Shape):
 class Removed(Shape):
     """What a disconnect removed."""
 
+    model_config = shown(
+        disconnected=True,
+        revoked=True,
+        removed={"recordings": 12, "processings": 3, "transcripts": 3, "deliverables": 3},
+        detail="Zoom is disconnected and its tokens are forgotten. Removed: 12 recordings, 3 processings, 3 transcripts, 3 deliverables.",
+    )
+
     disconnected: bool
     revoked: bool = Field(description="Whether the provider confirmed that the grant is dead.")
-    removed: dict[str, int] = Field(description="Rows removed, by kind.", examples=[{"recordings": 12, "transcripts": 3}])
+    removed: dict[str, int] = Field(description="Rows removed, by kind.")
     detail: str
 
 
 class MeetingFile(Shape):
     """One file of a recording."""
+
+    model_config = shown(
+        file_id="f0a1",
+        kind="audio",
+        file_type="M4A",
+        recording_type="audio_only",
+        extension="m4a",
+        size=24_117_248,
+        started_at=MOMENT,
+        ended_at="2026-11-22T09:42:00Z",
+        ready=True,
+    )
 
     file_id: str
     kind: str = Field(description="`audio`, `video`, `transcript`, `timeline`, `chat`, `captions`, `participant_audio` or `other`.")
@@ -76,6 +141,23 @@ class MeetingFile(Shape):
 
 class MeetingItem(Shape):
     """One recorded meeting."""
+
+    model_config = shown(
+        id=MEETING_ID,
+        meeting_number="81230000001",
+        topic="Weekly planning",
+        started_at=MOMENT,
+        timezone="Europe/Berlin",
+        duration_minutes=42,
+        size=91_226_112,
+        host_email="ada@example.org",
+        in_trash=False,
+        gone=False,
+        files=[],
+        processing_id=PROCESSING,
+        processing_state="done",
+        processed=True,
+    )
 
     id: str = Field(description="The provider's id of this instance: use it as `meeting_id`.")
     meeting_number: str | None
@@ -100,7 +182,8 @@ class Meetings(Shape):
     next_page_token: str | None
     from_: Annotated[date, Field(alias="from", serialization_alias="from")]
     to: date
-    refreshed: bool = Field(description="Whether the provider was asked for this answer; else it is at most a minute old.")
+    refreshed: bool = Field(description="Whether the provider was asked for this answer.")
+    notice: str | None = Field(None, description="Why it could not be asked, in a sentence: the answer is then as old as the last one.")
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -108,7 +191,10 @@ class Meetings(Shape):
 class DownloadRequest(BaseModel):
     """What to make of a recording."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"deliverables": ["highlights"], "transcript": "auto", "language": "en", "force": False}},
+    )
 
     deliverables: list[Annotated[str, Field(pattern="^[a-z_]{1,40}$")]] = Field(
         [], max_length=10, description="Writers by name; empty: minutes with a language model, highlights without."
@@ -122,6 +208,13 @@ class DownloadRequest(BaseModel):
 class Accepted(Shape):
     """A processing that has begun, or that was there already."""
 
+    model_config = shown(
+        processing_id=PROCESSING,
+        status_url=f"https://momentum.example.org/api/processings/{PROCESSING}",
+        events_url=f"https://momentum.example.org/api/processings/{PROCESSING}/events",
+        created=True,
+    )
+
     processing_id: UUID
     status_url: str
     events_url: str
@@ -130,6 +223,27 @@ class Accepted(Shape):
 
 class ProcessingItem(Shape):
     """Where a processing stands."""
+
+    model_config = shown(
+        id=PROCESSING,
+        provider="zoom",
+        recording_id=RECORDING,
+        topic="Weekly planning",
+        state="running",
+        step="transcribe",
+        fraction=0.25,
+        error_code=None,
+        error_detail=None,
+        attempt=1,
+        next_try_at=None,
+        audio_seconds=2520.0,
+        seconds_per_step={"discover": 0.4},
+        transcript_id=None,
+        deliverable_ids=[],
+        created_at=MOMENT,
+        updated_at=MOMENT,
+        finished_at=None,
+    )
 
     id: UUID
     provider: str
@@ -176,6 +290,18 @@ class ClaimItem(Shape):
 class DeliverableSummary(Shape):
     """A deliverable without its content."""
 
+    model_config = shown(
+        id=DELIVERABLE,
+        kind="minutes",
+        title="Weekly planning",
+        recording_id=RECORDING,
+        processing_id=PROCESSING,
+        transcript_id=TRANSCRIPT,
+        language="en",
+        model="gpt-6-luna",
+        created_at=MOMENT,
+    )
+
     id: UUID
     kind: str
     title: str
@@ -190,12 +316,105 @@ class DeliverableSummary(Shape):
 class DeliverableItem(DeliverableSummary):
     """A deliverable whole."""
 
+    model_config = shown(
+        id=DELIVERABLE,
+        kind="minutes",
+        title="Weekly planning",
+        recording_id=RECORDING,
+        processing_id=PROCESSING,
+        transcript_id=TRANSCRIPT,
+        language="en",
+        model="gpt-6-luna",
+        created_at=MOMENT,
+        writer_version="1",
+        summary="The team ships on Friday.",
+        claims=[
+            {
+                "kind": "decision",
+                "text": "Ship on Friday",
+                "quote": "We ship on Friday.",
+                "segment_ids": [0],
+                "owner": None,
+                "due_words": None,
+                "due_date": None,
+                "state": "verified",
+                "reason": "",
+                "start": 1.0,
+            }
+        ],
+        extra={},
+        usage={"input_tokens": 5200, "output_tokens": 410, "calls": 1, "audio_seconds": 0.0},
+        coverage={"sent": [0], "cited": [0], "unread": []},
+    )
+
     writer_version: str
     summary: str
     claims: list[ClaimItem]
     extra: dict[str, Any]
     usage: dict[str, float]
     coverage: dict[str, Any]
+
+
+class WordItem(Shape):
+    """One word with its times in seconds."""
+
+    text: str
+    start: float
+    end: float
+    probability: float | None
+
+
+class SegmentItem(Shape):
+    """A stretch of speech, about a sentence; times in seconds of the recording."""
+
+    id: int
+    start: float
+    end: float
+    text: str
+    speaker: str | None
+    words: list[WordItem]
+    marks: list[str] = Field(description="What looks wrong: `loop`, `credits`, `rate`, `gap`, `low_confidence`.")
+
+
+class GapItem(Shape):
+    """Seconds that no file covers: the recording was stopped and started again."""
+
+    start: float
+    end: float
+
+
+class TranscriptItem(Shape):
+    """What was said."""
+
+    model_config = shown(
+        id=TRANSCRIPT,
+        recording_id=RECORDING,
+        processing_id=PROCESSING,
+        topic="Weekly planning",
+        recorded_at=MOMENT,
+        source="own",
+        engine="local:base",
+        language="en",
+        seconds=2520.0,
+        word_count=4,
+        created_at=MOMENT,
+        segments=[{"id": 0, "start": 1.0, "end": 2.5, "text": "We ship on Friday.", "speaker": "Ada", "words": [], "marks": []}],
+        gaps=[],
+    )
+
+    id: UUID
+    recording_id: UUID
+    processing_id: UUID
+    topic: str
+    recorded_at: AwareDatetime | None
+    source: str = Field(description="`own` (an engine of ours) or the provider's name.")
+    engine: str
+    language: str | None
+    seconds: float
+    word_count: int
+    created_at: AwareDatetime
+    segments: list[SegmentItem]
+    gaps: list[GapItem]
 
 
 class Deliverables(Shape):
@@ -208,16 +427,27 @@ class Deliverables(Shape):
 class Me(Shape):
     """Who you are here."""
 
+    model_config = shown(
+        id=RECORDING,
+        issuer="https://id.example.org/auth/v1",
+        subject="7",
+        email="ada@example.org",
+        display_name="Ada Byron",
+        created_at=MOMENT,
+    )
+
     id: UUID
     issuer: str
     subject: str
     email: str | None
     display_name: str | None
-    created_at: datetime
+    created_at: AwareDatetime
 
 
 class Deleted(Shape):
     """What is gone."""
+
+    model_config = shown(deleted=True, removed={"connections": 1, "recordings": 12, "processings": 3, "transcripts": 3, "deliverables": 3})
 
     deleted: bool
     removed: dict[str, int]
@@ -226,5 +456,7 @@ class Deleted(Shape):
 class Health(Shape):
     """Whether we live, and whether we can work."""
 
-    status: Literal["ok", "unavailable"]
-    database: bool | None = None
+    model_config = shown(status="ok", database=True)
+
+    status: Literal["ok"]
+    database: bool | None = Field(None, description="Whether it answers; only where it was asked.")

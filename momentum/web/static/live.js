@@ -1,17 +1,30 @@
-// Keeps rows with data-live up to date: each event names a row by id, whose new markup we fetch and put in its place.
-for (const list of document.querySelectorAll("[data-live]")) {
-  const source = new EventSource(list.dataset.live);
-  let asked = false;
+// Keeps the page up to date: whenever something happens, sections whose markup has changed are put in place of the old ones.
+const watched = document.querySelector("[data-live]");
+let asked = false;
+
+function swap(fresh) {
+  for (const section of document.querySelectorAll("main section[id]")) {
+    const other = fresh.getElementById(section.id);
+    if (!other || other.outerHTML === section.outerHTML) continue;
+    const focused = section.contains(document.activeElement) ? document.activeElement.closest("form")?.getAttribute("action") : null;
+    section.replaceWith(document.importNode(other, true));
+    if (focused) document.querySelector(`form[action="${CSS.escape(focused)}"] button`)?.focus();
+  }
+}
+
+async function refresh(source) {
+  asked = false;
+  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+  if (!answer.ok) return source.close();
+  swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  if (!document.querySelector("[data-live]")) source.close();
+}
+
+if (watched) {
+  const source = new EventSource(watched.dataset.live);
   source.onmessage = () => {
     if (asked) return;
     asked = true;
-    setTimeout(async () => {
-      asked = false;
-      const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
-      if (!answer.ok) return source.close();
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      document.querySelector("#main").replaceChildren(...fresh.querySelector("#main").childNodes);
-      if (!document.querySelector("[data-live]")) source.close();
-    }, 250);
+    setTimeout(() => refresh(source), 100);
   };
 }

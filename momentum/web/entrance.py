@@ -1,0 +1,94 @@
+"""Coming in and going out, and connecting with a browser: the pages that change who or what a browser is tied to."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, status
+from fastapi.responses import RedirectResponse, Response
+
+from momentum.errors import MomentumError
+from momentum.pipeline import connect as pipeline_connect
+from momentum.store import sessions
+from momentum.web.api.connections import PROVIDERS, begin_in_browser, label_of
+from momentum.web.door import SESSION_COOKIE, Visitor, World, check_origin
+from momentum.web.messages import completed_page, disconnect_page, disconnected_page, failed_page, message_page, set_cookie, sign_in_page
+
+router = APIRouter(include_in_schema=False)
+
+SESSION_LIFETIME = timedelta(days=30)
+
+
+@router.get("/enter/{token}")
+async def enter(world: World, token: str) -> Response:
+    """A one-time link: makes a session."""
+    now = world.clock()
+    async with world.database.nobody() as connection:
+        used = await sessions.use_link(connection, token, now)
+    if used is None:
+        text = "A sign-in link works once and for ten minutes. To get a new one, run: momentum link"
+        return message_page("This link is used up", text, status=410, code="not_authenticated")
+    user_id, next_path = used
+    cookie = secrets.token_urlsafe(32)
+    async with world.database.person(user_id) as connection:
+        await sessions.create(connection, user_id=user_id, token=cookie, expires_at=now + SESSION_LIFETIME)
+    answer = RedirectResponse(next_path, status.HTTP_303_SEE_OTHER)
+    set_cookie(answer, SESSION_COOKIE, cookie, lifetime=SESSION_LIFETIME, secure=world.settings.base_url.startswith("https:"))
+    return answer
+
+
+@router.post("/leave")
+async def leave(world: World, visitor: Visitor, asked: Request) -> Response:
+    """End this session."""
+    check_origin(asked)
+    if visitor is not None:
+        async with world.database.person(visitor) as connection:
+            await sessions.end(connection, asked.cookies[SESSION_COOKIE])
+    answer = RedirectResponse("/", status.HTTP_303_SEE_OTHER)
+    answer.delete_cookie(SESSION_COOKIE)
+    return answer
+
+
+@router.get("/connect/{provider}")
+async def connect(world: World, visitor: Visitor, provider: str) -> Response:
+    """The button that begins to connect: sends the browser to the provider."""
+    if visitor is None:
+        return sign_in_page()
+    return await begin_in_browser(world, provider, visitor)
+
+
+@router.post("/connect/{provider}/finish")
+async def finish(
+    world: World, visitor: Visitor, asked: Request, provider: str, state: Annotated[str, Form()], code: Annotated[str, Form()]
+) -> Response:
+    """The button of a person who came back in a browser that did not begin."""
+    if visitor is None:
+        return sign_in_page()
+    check_origin(asked)
+    try:
+        await pipeline_connect.complete(world.connecting(provider), visitor, state=state, code=code, error=None)
+    except MomentumError as error:
+        return failed_page(label_of(provider), error)
+    return completed_page(label_of(provider))
+
+
+@router.get("/disconnect/{provider}")
+async def ask_to_disconnect(visitor: Visitor, provider: str) -> Response:
+    """Whether to keep what came from it."""
+    if visitor is None:
+        return sign_in_page()
+    return disconnect_page(provider, PROVIDERS.get(provider, provider), person=visitor)
+
+
+@router.post("/disconnect/{provider}")
+async def disconnect(
+    world: World, visitor: Visitor, asked: Request, provider: str, delete_data: Annotated[bool, Form()] = False
+) -> Response:
+    """The button on that page."""
+    if visitor is None:
+        return sign_in_page()
+    check_origin(asked)
+    removed = await pipeline_connect.disconnect(world.connecting(provider), visitor, delete_data=delete_data)
+    return disconnected_page(removed.detail)
