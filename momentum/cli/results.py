@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import tempfile
@@ -78,9 +77,9 @@ def _write_all(contents: Mapping[Path, bytes]) -> bool:
 
 
 def _is_free_for(path: Path, data: bytes) -> bool:
-    with contextlib.suppress(FileNotFoundError):
-        return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
-    return not path.is_symlink()
+    if not os.path.lexists(path):
+        return True
+    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
 
 
 def _write_new(path: Path, data: bytes, made: list[Path]) -> None:

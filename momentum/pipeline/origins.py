@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from pathlib import Path
 
 from momentum.errors import ErrorCode, NotReady, Permanent
@@ -23,25 +25,43 @@ MOST_CAPTION_BYTES = 20 * 2**20
 class FileOrigin:
     """One audio or video file; captions beside it (same name, `.vtt`) name the speakers."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, max_bytes: int | None = None) -> None:
+        self._path, self._max_bytes = path, max_bytes
 
     async def look(self) -> Found:
-        if not self._path.is_file():
-            raise Permanent(ErrorCode.NOT_FOUND, f"There is no file {self._path.name!r} here.")
-        facts = self._path.stat()
-        key = hashlib.sha256(f"{self._path.absolute()}\0{facts.st_size}\0{facts.st_mtime_ns}".encode()).hexdigest()
+        facts = self._facts()
+        place = os.fsencode(self._path.absolute())  # a name need not be text
+        key = hashlib.sha256(b"%s\0%d\0%d" % (place, facts.st_size, facts.st_mtime_ns)).hexdigest()
         part = Part(key=key, offset=0.0, has_media=True, has_captions=self._captions_path.is_file())
         return Found((part,))
 
     async def meeting(self) -> Meeting:
-        return Meeting(title=self._path.stem)
+        return Meeting(title=os.fsencode(self._path.stem).decode("utf-8", "replace"))
 
     def media(self, part: Part) -> ByteSource:  # noqa: ARG002 -- a file is one part
         return FileSource(self._path)
 
     async def captions(self, part: Part) -> tuple[Segment, ...]:  # noqa: ARG002 -- as above
-        return read_vtt(self._captions_path.read_text("utf-8", errors="replace"))
+        text = await FileSource(self._captions_path).read(0, MOST_CAPTION_BYTES + 1) or b""
+        return read_vtt(_captions_text(text))
+
+    def _facts(self) -> os.stat_result:
+        """Raises Permanent for what is no file, cannot be reached or is too large."""
+        name = self._path.name or str(self._path)
+        try:
+            facts = self._path.stat()
+        except FileNotFoundError as error:
+            raise Permanent(ErrorCode.NOT_FOUND, f"There is no file {name!r} here.") from error
+        except OSError as error:
+            raise Permanent(ErrorCode.MEDIA_UNREADABLE, f"{name!r} cannot be reached: {error.strerror}.") from error
+        if stat.S_ISDIR(facts.st_mode):
+            raise Permanent(ErrorCode.MEDIA_UNREADABLE, f"{name!r} is a folder. Name the recordings in it.")
+        if not stat.S_ISREG(facts.st_mode):
+            raise Permanent(ErrorCode.MEDIA_UNREADABLE, f"{name!r} is a device or a pipe. Save the recording to a file first.")
+        if self._max_bytes is not None and facts.st_size > self._max_bytes:
+            limit = self._max_bytes / 2**30
+            raise Permanent(ErrorCode.MEDIA_TOO_LARGE, f"{name!r} is larger than {limit:.3g} GiB, the largest file that is read here.")
+        return facts
 
     @property
     def _captions_path(self) -> Path:
@@ -83,8 +103,8 @@ class RecordingOrigin:
         async for block in self._open(file).stream():
             text += block
             if len(text) > MOST_CAPTION_BYTES:
-                raise Permanent(ErrorCode.MEDIA_TOO_LARGE, "The provider's transcript is larger than any transcript.")
-        return read_vtt(text.decode("utf-8", errors="replace"))
+                break
+        return read_vtt(_captions_text(text))
 
     async def _fresh(self) -> Recording:
         if self._recording is None:
@@ -107,6 +127,12 @@ class RecordingOrigin:
         if self._recording is None:
             raise LookupError("look() comes first")
         return open_file(self._downloads, self._provider, self._access, self._recording, file)
+
+
+def _captions_text(data: bytes | bytearray) -> str:
+    if len(data) > MOST_CAPTION_BYTES:
+        raise Permanent(ErrorCode.MEDIA_TOO_LARGE, "The captions are larger than those of any meeting.")
+    return data.decode("utf-8", errors="replace")
 
 
 def _captions_of(files: FileSet) -> RecordingFile | None:

@@ -102,7 +102,7 @@ class MemoryShelf:
 
     watch: Any = None
     """Called with (step, state, fraction, detail) on every event, when given."""
-    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    ledger: Ledger = field(default_factory=MemoryLedger)
     transcripts: dict[str, Transcript] = field(default_factory=dict)
     deliverables: dict[str, Deliverable] = field(default_factory=dict)
     delivered: tuple[str, ...] = ()

@@ -70,6 +70,7 @@ class LocalWhisper:
     async def transcribe(self, chunk: Chunk, *, language: str | None) -> Heard:
         if not chunk.speech:
             return Heard((), None)
+        _require_known(language)
         stop = threading.Event()
         work = asyncio.get_running_loop().run_in_executor(self._thread, self._hear, chunk, language, stop)
         try:
@@ -125,6 +126,14 @@ class LocalWhisper:
             return first
         second.refused = first.text
         return second
+
+
+def _require_known(language: str | None) -> None:
+    """Raises Permanent(INVALID_REQUEST) for a language that Whisper has no token of."""
+    from faster_whisper.tokenizer import _LANGUAGE_CODES
+
+    if language is not None and language not in _LANGUAGE_CODES:
+        raise Permanent(ErrorCode.INVALID_REQUEST, f"Whisper does not know the language {language[:20]!r}. Use a code such as en or de.")
 
 
 def _until(stop: threading.Event, segments: Iterable[Any]) -> Iterable[Any]:
