@@ -111,7 +111,7 @@ async def status(connection: AsyncConnection, provider: str, user_id: UUID) -> S
     return None if row is None else read(provider, row)
 
 
-def read(provider: str, row: Mapping[str, Any]) -> Status:
+def read(provider: str, row: Mapping[str, Any] | RowMapping) -> Status:
     """A row of a provider's credentials as what it says of the connection."""
     return Status(**_plain(provider, row))
 
@@ -206,7 +206,7 @@ def _row(table: Table, user_id: UUID) -> Select[Any]:
     return select(table).where(table.c.user_id == user_id)
 
 
-def _plain(provider: str, row: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(provider: str, row: Mapping[str, Any] | RowMapping) -> dict[str, Any]:
     account = Account(
         user_id=row[f"{provider}_user_id"] or "",
         account_id=row["account_id"],

@@ -2,9 +2,9 @@
 
 Why nothing becomes unreadable, without any process telling another:
 
-- whoever seals reads the keyset row first, under a share lock held to the end of its transaction (`prepare`);
+- whoever seals reads the keyset first, under a shared lock held to the end of its transaction (`prepare`);
 - whoever meets a sealed text of an unknown key reads the row once and tries again (`unseal`);
-- `rotate` adds a key (it opens), then promotes it (it seals). Promoting waits for the share locks, so from then on
+- `rotate` adds a key (it opens), then promotes it (it seals). Promoting takes the lock for itself, so from then on
   nothing is committed under an old key, and one pass over all people finds everything there is to seal anew;
 - a vault keeps what it once learned, so a key dropped from the row still opens what a process read a moment before.
 
@@ -34,7 +34,11 @@ SEALED: tuple[tuple[Table, tuple[str, ...]], ...] = (
 )
 """Every sealed column; a table of sealed columns has a `user_id`."""
 
-_LOCK = 0x6B657973  # "keys": one maker of the first keyset at a time
+# An advisory lock, because it is fair: on the row itself, sealers would pass by a waiting rotation for ever.
+# To rule out deadlocks a transaction locks the rows it will write before it asks for this.
+_LOCK = 0x6B657973  # "keys"
+_CHANGE = text("select pg_advisory_xact_lock(:key)").bindparams(key=_LOCK)
+_SEAL = text("select pg_advisory_xact_lock_shared(:key)").bindparams(key=_LOCK)
 _STORED = select(tables.keyset.c.wrapped, tables.keyset.c.version).where(tables.keyset.c.id == 1)
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -59,7 +63,7 @@ async def open_vault(database: Database, settings: Settings) -> Vault:
     Raises MomentumError(KEY_MISSING) when the key that wraps it is missing or another one.
     """
     async with database.nobody() as connection:
-        await connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        await connection.execute(_CHANGE)
         stored = (await connection.execute(_STORED)).one_or_none()
         kek = _kek(settings, first_start=stored is None)
         if stored is not None:
@@ -102,19 +106,23 @@ def _opened(kek: Kek, stored: Row[Any, Any], settings: Settings) -> Vault:
 
 
 async def prepare(connection: AsyncConnection, vault: Vault) -> None:
-    """Call before `vault.seal`, in the transaction that stores the result: makes sure that the primary key is the present one."""
-    await _learn(connection, vault, lock=True)
+    """Call before `vault.seal`, in the transaction that stores the result: makes sure that the primary key is the present one.
+
+    Rows that exist already and will be written have to be locked before.
+    """
+    await connection.execute(_SEAL)
+    await _learn(connection, vault)
 
 
 async def unseal(connection: AsyncConnection, vault: Vault, sealed: str, *, table: str, column: str, user_id: UUID) -> str:
     """`vault.open`, learning the stored keyset once when the key is unknown. Raises MomentumError(SEALED_VALUE_UNREADABLE)."""
     if not vault.knows(sealed):
-        await _learn(connection, vault, lock=False)
+        await _learn(connection, vault)
     return vault.open(sealed, table=table, column=column, user_id=user_id)
 
 
-async def _learn(connection: AsyncConnection, vault: Vault, *, lock: bool) -> None:
-    stored = (await connection.execute(_STORED.with_for_update(read=True) if lock else _STORED)).one_or_none()
+async def _learn(connection: AsyncConnection, vault: Vault) -> None:
+    stored = (await connection.execute(_STORED)).one_or_none()
     if stored is None:
         raise unreadable()
     if stored.version != vault.version:
@@ -147,7 +155,7 @@ async def rotate(
 async def reseal(database: Database, vault: Vault, *, batch: int = 100) -> Rotation:
     """Seal with the primary key whatever another key sealed: one pass over all people, in short transactions."""
     async with database.nobody() as connection:
-        await _learn(connection, vault, lock=False)
+        await _learn(connection, vault)
     total = Rotation(vault.keyset.primary)
     after: UUID | None = None
     while people := await _people(database, after, batch):
@@ -161,14 +169,16 @@ async def reseal(database: Database, vault: Vault, *, batch: int = 100) -> Rotat
 async def rewrap(database: Database, vault: Vault, kek: Kek) -> None:
     """Wrap the stored keyset with another KEK. Processes that run go on; they need the new KEK at their next start or rotation."""
     async with database.nobody() as connection:
-        stored = (await connection.execute(_STORED.with_for_update())).one()
+        await connection.execute(_CHANGE)
+        stored = (await connection.execute(_STORED)).one()
         vault.learn(stored.wrapped, stored.version)
         await connection.execute(update(tables.keyset).values(wrapped=vault.keyset.wrap(kek)))
 
 
 async def _change(database: Database, vault: Vault, change: Callable[[Keyset], tuple[Keyset, int]]) -> int:
     async with database.nobody() as connection:
-        stored = (await connection.execute(_STORED.with_for_update())).one()
+        await connection.execute(_CHANGE)
+        stored = (await connection.execute(_STORED)).one()
         vault.learn(stored.wrapped, stored.version)
         keyset, key_id = change(vault.keyset)
         wrapped, version = vault.wrap(keyset), stored.version + 1
@@ -222,9 +232,16 @@ async def _reseal_person(database: Database, vault: Vault, user_id: UUID) -> tup
     """(values sealed anew, values no key opens) of one person."""
     resealed = lost = 0
     async with database.person(user_id) as connection:
-        for place in await _stale_rows(connection, vault, user_id):
-            done, failed = await _reseal_row(connection, vault, place)
-            resealed, lost = resealed + done, lost + failed
+        stale = await _stale_rows(connection, vault, user_id)
+        # Locked and read again, all of them: a token refresh may hold a row and leave another pair in it.
+        rows = [(place, (await connection.execute(place.values().with_for_update())).one_or_none()) for place in stale]
+        if rows:
+            await prepare(connection, vault)
+        for place, row in rows:
+            values, failed = _sealed_anew(vault, place, row or ())
+            resealed, lost = resealed + len(values), lost + failed
+            if values:
+                await connection.execute(place.update(values))
     return resealed, lost
 
 
@@ -238,21 +255,15 @@ async def _stale_rows(connection: AsyncConnection, vault: Vault, user_id: UUID) 
     return stale
 
 
-async def _reseal_row(connection: AsyncConnection, vault: Vault, place: _Place) -> tuple[int, int]:
-    # Locked, then read again: a token refresh may hold the row and leave another pair in it.
-    row = (await connection.execute(place.values().with_for_update())).one_or_none()
-    if row is None:
-        return 0, 0
-    await prepare(connection, vault)
+def _sealed_anew(vault: Vault, place: _Place, row: Sequence[str]) -> tuple[dict[str, str], int]:
+    """What of a row has to change, and how many of its values no key opens."""
     values: dict[str, str] = {}
     lost = 0
-    for column, sealed in zip(place.columns, row, strict=True):
+    for column, sealed in zip(place.columns, row, strict=False):  # a row that is gone by now has none
         try:
             if not vault.is_current(sealed):
                 opened = vault.open(sealed, table=place.table.name, column=column, user_id=place.user_id)
                 values[column] = vault.seal(opened, table=place.table.name, column=column, user_id=place.user_id)
         except MomentumError:
             lost += 1
-    if values:
-        await connection.execute(place.update(values))
-    return len(values), lost
+    return values, lost

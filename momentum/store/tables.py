@@ -136,7 +136,6 @@ oauth_states = Table(
     Column("code_verifier", Text, nullable=False),  # sealed
     Column("browser_hash", LargeBinary),  # sha256 of the cookie set when the flow began
     _moment("expires_at", nullable=False),
-    _moment("used_at"),
 )
 
 recordings = Table(

@@ -57,11 +57,11 @@ create function lookup.use_login_link(p_token_hash bytea, p_now timestamptz) ret
         returning l.user_id, l.next_path
 $$;
 
+-- One use: a state that is taken is gone, and the sealed verifier with it.
 create function lookup.take_oauth_state(p_state_hash bytea, p_now timestamptz)
     returns table (user_id uuid, provider text, code_verifier text, browser_hash bytea)
     language sql security definer set search_path = pg_catalog, public, pg_temp as $$
-    update oauth_states s set used_at = p_now
-        where s.state_hash = p_state_hash and s.used_at is null and s.expires_at > p_now
+    delete from oauth_states s where s.state_hash = p_state_hash and s.expires_at > p_now
         returning s.user_id, s.provider, s.code_verifier, s.browser_hash
 $$;
 
@@ -69,7 +69,7 @@ create function lookup.peek_oauth_state(p_state_hash bytea, p_now timestamptz)
     returns table (user_id uuid, provider text, code_verifier text, browser_hash bytea)
     language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
     select s.user_id, s.provider, s.code_verifier, s.browser_hash from oauth_states s
-        where s.state_hash = p_state_hash and s.used_at is null and s.expires_at > p_now
+        where s.state_hash = p_state_hash and s.expires_at > p_now
 $$;
 
 -- Whose connection a provider's account is; a new provider adds its branch here and in suspend_account.

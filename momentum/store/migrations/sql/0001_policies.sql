@@ -45,7 +45,7 @@ create policy lookup on login_links to momentum_definer using (true);
 grant select, update (used_at), delete on login_links to momentum_definer;
 
 create policy lookup on oauth_states to momentum_definer using (true);
-grant select, update (used_at), delete on oauth_states to momentum_definer;
+grant select, delete on oauth_states to momentum_definer;
 
 create policy lookup on zoom_credentials to momentum_definer using (true);
 grant select (user_id, zoom_user_id), update (state, state_reason, updated_at) on zoom_credentials to momentum_definer;

@@ -73,7 +73,6 @@ create table oauth_states (
     code_verifier text not null,
     browser_hash bytea,
     expires_at timestamptz not null,
-    used_at timestamptz,
     constraint pk_oauth_states primary key (state_hash),
     constraint fk_oauth_states_user_id foreign key (user_id) references profiles (id) on delete cascade
 );
