@@ -7,23 +7,38 @@ from datetime import timedelta
 from uuid import UUID
 
 from momentum.app import App
+from momentum.errors import ErrorCode, Unauthorized
 from momentum.store import profiles, sessions
-from momentum.web.trust import LOCAL_ISSUER, LOCAL_SUBJECT
+from momentum.web.trust import LOCAL_ISSUER, LOCAL_SUBJECT, rules_for
 
 LINK_LIFETIME = timedelta(minutes=10)
 
 
 async def local_person(app: App) -> UUID:
-    """The profile of the one person of the local default; made at first."""
-    async with app.database.nobody() as connection:
-        profile = await profiles.resolve(connection, issuer=LOCAL_ISSUER, subject=LOCAL_SUBJECT, email=None, name="You")
-    return profile.id
+    """The profile of the one person of the local default; made at first.
+
+    One who deleted everything stays deleted: whoever opens the next link begins anew, as somebody else.
+    """
+    for subject in (LOCAL_SUBJECT, *(f"{LOCAL_SUBJECT}-{number}" for number in range(2, 100))):
+        try:
+            return await _person(app, LOCAL_ISSUER, subject)
+        except Unauthorized as error:
+            if error.code is not ErrorCode.PERSON_DELETED:
+                raise
+    raise Unauthorized(ErrorCode.PERSON_DELETED, "The local person was deleted too often. Set MOMENTUM_HOME to a new folder.")
 
 
-async def sign_in_link(app: App, *, next_path: str = "/") -> str:
-    """A URL that signs the local person in, one time, within ten minutes."""
-    user_id = await local_person(app)
+async def sign_in_link(app: App, *, next_path: str = "/", subject: str | None = None) -> str:
+    """A URL that signs somebody in, one time, within ten minutes: the local person, or whom tokens of ours name by `subject`."""
+    issuer = rules_for(app.settings).issuer or LOCAL_ISSUER
+    user_id = await local_person(app) if subject is None else await _person(app, issuer, subject)
     token = secrets.token_urlsafe(32)
     async with app.database.person(user_id) as connection:
         await sessions.create_link(connection, user_id=user_id, token=token, next_path=next_path, expires_at=app.clock() + LINK_LIFETIME)
     return f"{app.settings.base_url}/enter/{token}"
+
+
+async def _person(app: App, issuer: str, subject: str) -> UUID:
+    async with app.database.nobody() as connection:
+        profile = await profiles.resolve(connection, issuer=issuer, subject=subject, email=None, name=None)
+    return profile.id
