@@ -23,6 +23,7 @@ from momentum.cli.serve import doors, until_told_to_stop
 from momentum.clock import real_clock
 from momentum.errors import ErrorCode, MomentumError, Permanent
 from momentum.inbound import free_port
+from momentum.model import STEPS
 from momentum.outbound.client import ApiClient
 from momentum.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox, running_sandbox
 from momentum.settings import Settings, load_settings
@@ -45,9 +46,9 @@ def run(*, once: bool, as_json: bool, port: int) -> int:
 
 
 async def _demo(console: Console, *, once: bool, as_json: bool, port: int) -> int:
-    logs.configure("warning", "auto")
+    logs.configure("error", "auto")  # what must be said is said in sentences
     async with _world(port) as (app, zoom, web_port):
-        console.print(f"A local Zoom answers on {zoom.base}; Momentum on {app.settings.base_url}")
+        console.print(f"A local Zoom answers on {zoom.base}; Momentum on {app.settings.base_url}", soft_wrap=True)
         async with ApiClient(private_hosts=frozenset({"localhost", "127.0.0.1"})) as client:
             result = await Visit(app, Browser(client, f"http://localhost:{web_port}"), console).whole_way()
         result["read_it_at"] = await sign_in_link(app, next_path=f"/deliverables/{result['deliverables'][0]['id']}")
@@ -121,7 +122,7 @@ class Visit:
                 "topic": processing["topic"],
                 "audio_seconds": processing["audio_seconds"],
                 "words": sum(len(s["text"].split()) for s in transcript["segments"]),
-                "seconds_per_step": processing["seconds_per_step"],
+                "seconds_per_step": {step: processing["seconds_per_step"][step] for step in STEPS},
                 "transcript": f"{self._browser.base}/api/transcripts/{processing['transcript_id']}",
             },
             "deliverables": documents,
@@ -184,10 +185,12 @@ def _segment(meeting_id: str) -> str:
 
 
 def _tell(console: Console, result: dict[str, Any]) -> None:
-    for step, seconds in result["processed"]["seconds_per_step"].items():
-        console.print(f"  {step:<11} {seconds:6.2f} s")
+    processed = result["processed"]
+    console.print(f"{processed['words']} words from {processed['audio_seconds']:.0f} s of sound. Seconds per step:")
+    for step, seconds in processed["seconds_per_step"].items():
+        console.print(f"  {step:<11} {seconds:6.2f}")
     for document in result["deliverables"]:
         console.rule()
-        console.print(document["markdown"], markup=False)
+        console.print(document["markdown"], markup=False, soft_wrap=True)
         console.rule()
     console.print(f"Read it in a browser (the link works once): {result['read_it_at']}", soft_wrap=True)
