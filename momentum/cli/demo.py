@@ -152,14 +152,11 @@ class Visit:
         return await self._watch(accepted["status_url"])
 
     async def _watch(self, url: str) -> dict[str, Any]:
-        started, shown = monotonic(), ("", -1)
+        started, told = monotonic(), _Told(self._console)
         path = urlsplit(url).path
         while monotonic() - started < LONGEST_SECONDS:
             state = await self._browser.json("GET", path)
-            now = (state["step"] or "", int((state["fraction"] or 0) * 10))
-            if now != shown and state["state"] == "running":
-                self._console.print(f"  {state['step']:<11} {now[1] * 10:>3} %")
-                shown = now
+            told.tell(state)
             if state["state"] == "done":
                 return dict(state)
             if state["state"] in {"failed", "cancelled", "action_required"}:
@@ -180,15 +177,34 @@ class Visit:
         }
 
 
+class _Told:
+    """What the person has been told of a processing: each step once when it is finished, its progress by tenths."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._finished: set[str] = set()
+        self._tenth = -1
+
+    def tell(self, state: dict[str, Any]) -> None:
+        """Print what is new."""
+        for step in STEPS:
+            if step in state["seconds_per_step"] and step not in self._finished:
+                self._finished.add(step)
+                self._tenth = -1
+                self._console.print(f"  {step:<11} done in {state['seconds_per_step'][step]:.2f} s")
+        tenth = int((state["fraction"] or 0) * 10)
+        if state["step"] not in self._finished and state["state"] == "running" and tenth > max(self._tenth, 0):
+            self._tenth = tenth
+            self._console.print(f"  {state['step']:<11} {tenth * 10:>3} %")
+
+
 def _segment(meeting_id: str) -> str:
     return quote(quote(meeting_id, safe=""), safe="")
 
 
 def _tell(console: Console, result: dict[str, Any]) -> None:
     processed = result["processed"]
-    console.print(f"{processed['words']} words from {processed['audio_seconds']:.0f} s of sound. Seconds per step:")
-    for step, seconds in processed["seconds_per_step"].items():
-        console.print(f"  {step:<11} {seconds:6.2f}")
+    console.print(f"{processed['words']} words from {processed['audio_seconds']:.0f} s of sound.")
     for document in result["deliverables"]:
         console.rule()
         console.print(document["markdown"], markup=False, soft_wrap=True)
