@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
 from momentum.app import open_app
 from momentum.cli.start import start
@@ -12,12 +11,8 @@ from momentum.web.links import sign_in_link
 
 
 def run() -> int:
-    """Print one link. Exit code 1 where people sign in with tokens of their own."""
-    settings = start()
-    if settings.has_jwt:
-        print("People sign in with their own tokens here (JWT_SECRET or JWT_JWKS_URL is set).", file=sys.stderr)
-        return 1
-    print(asyncio.run(_link(settings)))
+    """Print one link for the person that `momentum token` speaks for."""
+    print(asyncio.run(_link(start())))
     return 0
 
 

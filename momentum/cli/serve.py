@@ -32,7 +32,7 @@ async def _serve(settings: Settings, *, with_web: bool, with_worker: bool) -> No
     async with open_app(settings) as app, doors(app, with_web=with_web, with_worker=with_worker) as port:
         if port is not None:
             log.info("serving", url=settings.base_url)
-            if not settings.has_jwt:
+            if settings.is_loopback:
                 print(f"Sign in (once, within ten minutes): {await sign_in_link(app)}", file=sys.stderr, flush=True)
         await until_told_to_stop()
 
