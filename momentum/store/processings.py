@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, Text, func, literal, select, text, update
+from sqlalchemy import RowMapping, Select, Text, case, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -154,7 +154,9 @@ async def start_step(connection: AsyncConnection, processing_id: UUID, step: str
 async def finish_step(connection: AsyncConnection, processing_id: UUID, step: str, *, seconds: float, now: datetime) -> None:
     """The step is finished and took `seconds`; its failures are forgiven."""
     took = _table.c.seconds_per_step.op("||")(func.jsonb_build_object(literal(step, Text), seconds))
-    change = update(_table).where(_table.c.id == processing_id).values(seconds_per_step=took, failures=0, updated_at=now)
+    # A later step's attempts run the earlier ones again: those had succeeded before, and say nothing of it.
+    failures = case((_table.c.seconds_per_step.has_key(step), _table.c.failures), else_=0)
+    change = update(_table).where(_table.c.id == processing_id).values(seconds_per_step=took, failures=failures, updated_at=now)
     await connection.execute(change)
     await _tell(connection, processing_id, step, "done", fraction=1.0, detail={"seconds": seconds})
 

@@ -50,9 +50,14 @@ class Carrier:
     """Runs processings of this worker."""
 
     def __init__(self, app: App, executor_id: str, *, stop_seconds: float, lost: asyncio.Event) -> None:
-        """`lost` is set when others have taken this worker for dead: then nothing begins and nothing is waited for."""
+        """Carries as many at a time as the settings say.
+
+        `lost` is set when others have taken this worker for dead: then nothing begins and nothing is waited for.
+        """
         self._app, self._executor_id, self._stop_seconds, self._lost = app, executor_id, stop_seconds, lost
         self._runs: dict[asyncio.Task[Any], Run] = {}
+        # The engine keeps to the same number, but it may count late while the loop is busy.
+        self._slots = asyncio.Semaphore(app.settings.worker_concurrency)
         self._stopping = False
 
     async def carry(self, processing_id: UUID, attempt: int, engine: Engine) -> None:
@@ -65,8 +70,9 @@ class Carrier:
         self._runs[task] = run
         # The engine has more to do in this task when we are through with it.
         task.add_done_callback(lambda ended: self._runs.pop(ended, None))
-        with structlog.contextvars.bound_contextvars(processing_id=str(processing_id), attempt=attempt):
-            await run.through()
+        async with self._slots:
+            with structlog.contextvars.bound_contextvars(processing_id=str(processing_id), attempt=attempt):
+                await run.through()
 
     @property
     def busy(self) -> bool:
