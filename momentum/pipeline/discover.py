@@ -48,7 +48,7 @@ async def discover(
     """Compare the UTC days [since, until] with the provider, the trash included, page by page.
 
     Each page is stored as it comes, in a transaction of its own; a recording counts as gone only after
-    the whole range was seen. Raises what the provider raises; what was stored by then stays.
+    the whole range was seen. `now` is when the comparison begins. Raises what the provider raises; what was stored by then stays.
     """
     seen: set[str] = set()
     changes = recordings.Changes()
@@ -81,11 +81,17 @@ async def discover_one(
     """Read one recording, by number or instance id in any encoding, and store it.
 
     Raises NotFound for what is no id; Permanent(RECORDING_NOT_FOUND) when there is none; NotReady while
-    it is being prepared.
+    it is being prepared and no listing has shown it yet. One that was listed is given as it was: its work waits.
     """
     wanted = normalise_meeting_id(meeting_id)
     try:
         recording = await provider.recording(tokens, wanted)
+    except NotReady:
+        async with database.person(user_id) as connection:
+            listed = await recordings.find(connection, user_id, provider.name, wanted)
+        if listed is None:
+            raise
+        return listed
     except Permanent as error:
         if error.code is ErrorCode.RECORDING_NOT_FOUND:
             await _not_gone_yet(database, provider, user_id, wanted, now)
@@ -116,15 +122,16 @@ async def _not_gone_yet(database: Database, provider: Provider, user_id: UUID, m
         known = await recordings.find(connection, user_id, provider.name, meeting_id)
     if known is None or any(file.ready and file.kind in {"audio", "video"} for file in known.files):
         return
-    if (ended_at := _ended_at(known)) and now - ended_at < PREPARED_WITHIN:
+    if _ended_within(known, PREPARED_WITHIN, now):
         raise NotReady(ErrorCode.RECORDING_NOT_READY, f"{provider.label} is still preparing this recording.")
 
 
-def _ended_at(stored: StoredRecording) -> datetime | None:
+def _ended_within(stored: StoredRecording, span: timedelta, now: datetime) -> bool:
     ends = [file.ended_at for file in stored.files if file.ended_at]
-    if ends or stored.started_at is None:
-        return max(ends, default=None)
-    return stored.started_at + timedelta(minutes=min(stored.duration_minutes or 0, 10_000))
+    if ends:
+        return now - max(ends) < span
+    duration = timedelta(minutes=min(stored.duration_minutes or 0, 10_000))
+    return stored.started_at is not None and now - stored.started_at < span + duration
 
 
 def _as_listed(recording: Recording) -> Recording:

@@ -33,7 +33,7 @@ def draft(transcript: Transcript, meeting: Meeting) -> Deliverable:
         writer_version=VERSION,
         title=meeting.title,
         language=transcript.language,
-        summary=_summary(moments, suggestions, english=english),
+        summary=_summary(moments, suggestions, english=english) if transcript.segments else NOTHING_SAID,
         claims=claims,
         coverage=Coverage(cited=tuple(sorted({i for c in claims for i in c.segment_ids}))),
         extra={"keywords": _keywords(found, significant), "speakers": spoken.speakers_of(claims, transcript)},
@@ -79,6 +79,9 @@ def _readable(text: str) -> str:
     """The quote without the fillers in front; nothing else is changed."""
     stripped = _FILLERS.sub("", text).strip() or text.strip()
     return stripped[:1].upper() + stripped[1:]
+
+
+NOTHING_SAID = "Nothing was said in this recording: no speech was found in it."
 
 
 def _summary(moments: Sequence[Sentence], suggestions: Sequence[rules.Suggestion], *, english: bool) -> str:
