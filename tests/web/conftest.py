@@ -2,22 +2,24 @@
 
 import base64
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
 
 import httpx2
+import psycopg
 import pytest
 
 from momentum.app import App
 from momentum.inbound import free_port, listening
-from momentum.model import Options
+from momentum.model import Coverage, Deliverable, Gap, Options, Recording, Segment, Transcript, Word
 from momentum.outbound.client import ApiClient
 from momentum.outbound.download import Downloads
 from momentum.providers import PROVIDERS, private_hosts
 from momentum.sandbox import CLIENT_ID, CLIENT_SECRET, running_sandbox
 from momentum.settings import load_settings
-from momentum.store import processings, recordings
+from momentum.store import deliverables, processings, recordings, transcripts
 from momentum.store.keys import open_vault
 from momentum.store.limits import SharedLimiter
 from momentum.store.tokens import settled
@@ -106,8 +108,6 @@ class World:
         return dict(parse_qsl(urlsplit(answer.headers["location"]).query))
 
     async def user_id(self, subject: str = "ada"):
-        from uuid import UUID
-
         return UUID((await self.program(subject).get("/api/me")).json()["id"])
 
     async def keep_recording(self, user_id, recording):
@@ -119,6 +119,26 @@ class World:
     async def keep_processing(self, user_id, recording_id, key="key"):
         async with self.app.database.person(user_id) as connection:
             return (await processings.create(connection, user_id, recording_id, "zoom", key, Options()))[0]
+
+    async def keep_document(self, user_id, *, topic="Weekly planning", delivered=True, claims=(), segments=None):
+        """A processed recording with its transcript and its highlights; gives (processing, transcript id, deliverable id)."""
+        instance = f"uuid-{topic[:20].encode().hex()}=="
+        recording = Recording(instance, "85550001234", topic, self.clock(), "Europe/Berlin", 30, 1000, "ada@example.org", ())
+        row = await self.keep_recording(user_id, recording)
+        processing = await self.keep_processing(user_id, row.id, key=instance)
+        segments = segments or (Segment(0, 0.0, 1.5, "We ship on Friday.", speaker="Ada", words=(Word("We", 0.0, 0.2, 0.9),)),)
+        transcript = Transcript(segments, language="en", seconds=4.0, source="own", engine="local:base", gaps=(Gap(2.0, 3.0),))
+        draft = Deliverable("highlights", "1", topic, "en", "We ship.", claims, coverage=Coverage(sent=(0,), cited=(0,)))
+        of = {"user_id": user_id, "recording_id": row.id, "processing_id": processing.id, "made_from": "this"}
+        async with self.app.database.person(user_id) as connection:
+            await processings.start_step(connection, processing.id, "transcribe", now=self.clock())
+            transcript_id = await transcripts.save(connection, **of, transcript=transcript)
+            await processings.set_made(connection, processing.id, transcript_id=transcript_id, audio_seconds=4.0)
+            deliverable_id = await deliverables.save(connection, **of, transcript_id=transcript_id, deliverable=draft)
+            if delivered:
+                await deliverables.deliver(connection, [deliverable_id])
+                await processings.set_done(connection, processing.id, now=self.clock())
+        return processing, str(transcript_id), str(deliverable_id)
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[str]:
@@ -213,3 +233,21 @@ def refuses():
         return body["detail"]
 
     return check
+
+
+@pytest.fixture
+def cut_off(owner_dsn):
+    """Takes the database away from the application while a block runs: every connection is ended, and none is let in."""
+    name = urlsplit(owner_dsn).path.strip("/")
+
+    @contextmanager
+    def away():
+        with psycopg.connect(owner_dsn.replace(f"/{name}", "/postgres"), autocommit=True) as owner:
+            owner.execute(f"alter database {name} allow_connections false")
+            owner.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+            try:
+                yield
+            finally:
+                owner.execute(f"alter database {name} allow_connections true")
+
+    return away

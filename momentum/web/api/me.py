@@ -26,10 +26,12 @@ async def get_me(world: World, person: Asking) -> Me:
 @router.delete("", responses=responses(401, 403))
 async def delete_me(world: World, person: Asking) -> Deleted:
     """Delete everything of yours, connections included; old tokens stay refused for good."""
+    async with world.database.person(person.user_id) as connection:
+        connections = (await profiles.summary(connection, person.user_id)).connections
     await connect.disconnect_all(world, person.user_id)
     async with world.database.person(person.user_id) as connection:
         removed = await profiles.delete(connection, person.user_id)
-    return Deleted(deleted=True, removed=dataclasses.asdict(removed))
+    return Deleted(deleted=True, removed=dataclasses.asdict(removed) | {"connections": connections})
 
 
 @router.post("/sign-out", responses=responses(401, 403), status_code=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,127 @@
+"""Every failure leaves in one shape, and tells people what programs are told."""
+
+import asyncio
+
+import pytest
+
+from momentum.store import profiles
+from momentum.web.guard import LARGEST_BODY
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/api", "/api/", "/api/zoom", "/api/zoom/nothing", "/static/nothing.css", "/static/", "/api/teams/status"]
+)
+async def test_an_unknown_address(world, refuses, path):
+    assert refuses(await world.program().get(path), 404, "not_found") == "There is nothing here."
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/api/zoom/auth", {"GET", "POST"}),
+        ("GET", "/api/zoom/download/81230000001", {"POST"}),
+        ("PATCH", "/api/me", {"GET", "DELETE"}),
+        ("DELETE", "/healthz", {"GET"}),
+        ("POST", "/", {"GET"}),
+        ("BREW", "/api/me", {"GET", "DELETE"}),
+    ],
+)
+async def test_a_method_that_an_address_does_not_take(world, refuses, method, path, allowed):
+    answer = await world.program().request(method, path)
+    assert "does not take" in refuses(answer, 405, "method_not_allowed")
+    assert set(answer.headers["allow"].split(", ")) == allowed
+
+
+async def test_a_body_that_is_too_large(world, refuses):
+    program = world.program()
+    for path in ("/api/zoom/auth", "/api/zoom/download/81230000001", "/leave", "/nothing"):
+        refuses(await program.post(path, content=b"x" * (LARGEST_BODY + 1)), 413, "request_too_large")
+
+
+async def test_a_body_that_grows_too_large_without_saying_so(world, refuses):
+    async def endless():
+        for _ in range(LARGEST_BODY // 1000 + 2):
+            yield b" " * 1000
+
+    answer = await world.program().post("/api/zoom/auth", content=endless(), headers={"content-type": "application/json"})
+    refuses(answer, 413, "request_too_large")
+
+
+async def test_four_gigabytes_are_refused_before_they_are_sent(world):
+    async with world.served():
+        reader, writer = await asyncio.open_connection("127.0.0.1", world.port)
+        head = f"POST /api/zoom/auth HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {4 * 2**30}\r\n\r\n"
+        writer.write(head.encode())
+        answer = await reader.readuntil(b"}")
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b'"error_code":"request_too_large"' in answer
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"\xff\xfe", b'"text"', b"null", b'{"state": 1}', b'{"state": "\\ud800", "code": "x"}', b"[" * 90_000]
+)
+async def test_a_body_that_cannot_be_read(world, refuses, body):
+    answer = await world.program().post("/api/zoom/auth", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in {400, 422}
+    refuses(answer, answer.status_code, "invalid_request")
+
+
+async def test_a_refused_value_is_not_repeated(world):
+    answer = await world.program().post("/api/zoom/auth", json={"state": "S3CRET-STATE" * 100, "code": "S3CRET-CODE", "token": "S3CRET"})
+    assert answer.status_code == 422
+    assert "S3CRET" not in answer.text
+
+
+async def test_what_nobody_foresaw_is_a_500_with_an_id_that_stands_in_the_log(world, refuses, monkeypatch, capsys):
+    async def broken(*_args, **_kwargs):
+        raise RuntimeError("a secret of the house")
+
+    program, browser = world.program(), await world.browser()
+    monkeypatch.setattr(profiles, "get", broken)
+    detail = refuses(await program.get("/api/me"), 500, "internal_error")
+    fault = detail.rpartition(" ")[2].rstrip(".")
+    assert len(fault) == 12
+    assert "secret of the house" not in detail
+    assert fault in capsys.readouterr().out
+    monkeypatch.setattr("momentum.web.pages.connection_of", broken)
+    page = await browser.get("/")
+    assert (page.status_code, "Something broke" in page.text) == (500, True)
+    assert "Tell the operator fault" in page.text
+
+
+async def test_a_browser_outside_the_api_gets_a_page_with_the_same_words(world):
+    browser = await world.browser()
+    page = await browser.get("/nothing")
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "There is nothing here." in page.text
+    assert "not_found" in page.text
+    assert (await browser.get("/api/nothing")).headers["content-type"] == "application/json"
+    for path in ("/deliverables/x", "/deliverables/0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10", "/connect/teams"):
+        assert (await browser.get(path)).headers["content-type"].startswith("text/html"), path
+    unknown = await browser.post("/recordings/0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10/process")
+    assert (unknown.status_code, "recording_not_found" in unknown.text) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "kwargs"),
+    [
+        ("/", {}),
+        ("/api/me", {}),
+        ("/nothing", {}),
+        ("/healthz", {}),
+        ("/static/momentum.css", {}),
+        ("/leave", {"content": b"x" * (LARGEST_BODY + 1)}),
+    ],
+)
+async def test_every_answer_keeps_itself_to_itself(world, path, kwargs):
+    answer = await world.program(None).request("POST" if kwargs else "GET", path, **kwargs)
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "same-origin"
+    assert answer.headers["cache-control"] == ("no-cache" if path.startswith("/static") else "no-store")

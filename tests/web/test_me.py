@@ -1,0 +1,60 @@
+"""The person themselves, and whether the service lives."""
+
+import pytest
+
+from momentum.web.api import health
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_who_you_are(world):
+    client = world.program(None)
+    client.headers["authorization"] = f"Bearer {world.token('ada', name='Ada Byron')}"
+    me = (await client.get("/api/me")).json()
+    assert (me["issuer"], me["subject"], me["display_name"], me["email"]) == ("momentum", "ada", "Ada Byron", None)
+
+
+async def test_deleting_everything_revokes_removes_and_counts(world, ada):
+    await ada.get("/api/zoom/meetings")
+    await world.keep_document(await world.user_id("ada"))
+    gone = (await ada.delete("/api/me")).json()
+    assert gone["deleted"] is True
+    assert gone["removed"]["recordings"] == 5  # three, one in the trash, and the one kept here
+    assert (gone["removed"]["processings"], gone["removed"]["transcripts"], gone["removed"]["deliverables"]) == (1, 1, 1)
+    assert gone["removed"]["connections"] == 1
+    assert [r.path for r in world.zoom.requests].count("/oauth/revoke") == 1
+
+
+async def test_the_account_is_free_again_for_somebody_else(world, ada):
+    await ada.delete("/api/me")
+    assert (await world.program("bob").connect())["connected"] is True
+
+
+async def test_alive_and_ready(world):
+    nobody = world.program(None)
+    assert (await nobody.get("/healthz")).json() == {"status": "ok", "database": None}
+    assert (await nobody.get("/readyz")).json() == {"status": "ok", "database": True}
+
+
+async def test_while_the_database_is_away_every_route_says_so_and_recovers_by_itself(world, cut_off, refuses):
+    program, nobody, browser = world.program("ada"), world.program(None), await world.browser()
+    assert (await program.get("/api/zoom/status")).status_code == 200
+    with cut_off():
+        for path in ("/api/zoom/status", "/api/me", "/api/zoom/meetings", "/api/processings"):
+            answer = await program.get(path)
+            assert "database" in refuses(answer, 503, "database_unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+        refuses(await nobody.get("/readyz"), 503, "database_unavailable")
+        assert (await nobody.get("/healthz")).status_code == 200
+        page = await browser.get("/")
+        assert (page.status_code, "The database cannot be reached" in page.text) == (503, True)
+        assert page.headers["content-type"].startswith("text/html")
+    for path in ("/api/zoom/status", "/api/me"):
+        assert (await program.get(path)).status_code == 200
+    assert (await nobody.get("/readyz")).status_code == 200
+    assert (await browser.get("/")).status_code == 200
+
+
+async def test_a_database_that_hangs_is_not_ready(world, refuses, monkeypatch):
+    monkeypatch.setattr(health, "PATIENCE_SECONDS", 0.0)
+    refuses(await world.program(None).get("/readyz"), 503, "database_unavailable")
