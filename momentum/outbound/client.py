@@ -27,6 +27,9 @@ from momentum.outbound.addresses import check_url, resolve
 MAX_ANSWER_BYTES = 20 * 2**20
 """Longest answer read; a page of 300 meetings with all their files is about 2 MB."""
 
+LONGEST_WAIT = 7 * 86_400.0
+"""Seconds: nobody means a longer one, and after a week it does no harm to ask again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -125,17 +128,17 @@ class ApiClient:
 
 
 def retry_after(value: str | None, *, now: datetime) -> float | None:
-    """Seconds until a `Retry-After` header's moment, never negative; None when there is none to be read.
+    """Seconds until a `Retry-After` header's moment, 0 to LONGEST_WAIT; None when there is none to be read.
 
     Reads seconds and HTTP dates (RFC 9110, 10.2.3) and ISO 8601 dates, which Zoom sends for its daily limit.
     """
     text = (value or "").strip()
     if text.replace(".", "", 1).isdecimal():
-        return float(text)
+        return min(float(text), LONGEST_WAIT)
     moment = _iso_date(text) or _http_date(text)
     if moment is None:
         return None
-    return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds())
+    return min(max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()), LONGEST_WAIT)
 
 
 def _iso_date(text: str) -> datetime | None:
@@ -148,7 +151,7 @@ def _iso_date(text: str) -> datetime | None:
 def _http_date(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry
+from momentum.outbound.client import LONGEST_WAIT
 
 # They come as 429 as if waiting would help; it does not.
 _QUOTA = {
@@ -59,7 +60,15 @@ def translate(status: int, headers: Mapping[str, str], body: object, *, now: dat
 
 
 def after(headers: Mapping[str, str], message: str = "", *, now: datetime) -> float | None:
-    """Seconds the server asks us to wait: by its headers (milliseconds, seconds, a date), else by its words; None when it says nothing."""
+    """Seconds the server asks us to wait: by its headers (milliseconds, seconds, a date), else by its words; None when it says nothing.
+
+    Never more than LONGEST_WAIT.
+    """
+    found = _asked_for(headers, message, now)
+    return None if found is None else min(found, LONGEST_WAIT)
+
+
+def _asked_for(headers: Mapping[str, str], message: str, now: datetime) -> float | None:
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = headers.get(name, "").strip()
         if re.fullmatch(r"\d+(\.\d+)?", value):

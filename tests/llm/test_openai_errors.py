@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry
+from momentum.outbound.client import LONGEST_WAIT
 from momentum.outbound.openai_errors import after, translate
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -66,6 +67,8 @@ def test_a_server_that_says_never_is_believed():
         ({}, "Please try again in 6m0s.", 360.0),
         ({}, "try again in 1h2m3.5s", 3723.5),
         ({}, "try again later", None),
+        ({"retry-after": "9" * 400}, "", LONGEST_WAIT),
+        ({}, "try again in 99999999h", LONGEST_WAIT),
     ],
 )
 def test_the_wait_the_server_names(headers, message, seconds):

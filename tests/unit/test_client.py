@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from momentum.errors import ErrorCode, Permanent, Retry
-from momentum.outbound.client import Answer, ApiClient, retry_after
+from momentum.outbound.client import LONGEST_WAIT, Answer, ApiClient, retry_after
 
 LOCAL = frozenset({"127.0.0.1", "localhost"})
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -138,6 +138,7 @@ async def test_environment_proxies_are_not_used(peer, monkeypatch):
         ("7", 7), ("1.5", 1.5), (" 3 ", 3), ("2026-11-23T00:00:00Z", 43200), ("2026-11-23T01:00:00+01:00", 43200),
         ("2026-11-23", 43200), ("Sun, 22 Nov 2026 12:00:30 GMT", 30), ("2020-05-31T00:00:00Z", 0),
         (None, None), ("", None), ("soon", None), ("-5", None), ("²", None),
+        ("9" * 400, LONGEST_WAIT), ("9999-12-31T23:59:59-23:00", LONGEST_WAIT), ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
     ],
 )  # fmt: skip
 def test_retry_after_is_read_in_every_form(value, seconds):
