@@ -50,6 +50,7 @@ def check_url(url: str, *, private_hosts: frozenset[str]) -> str:
     try:
         parts = urlsplit(url)
         host, _ = normalise_host(parts.hostname or ""), parts.port
+        host.encode("idna")  # what the look-up of names does: an empty label, or one of 64 letters, is none
     except ValueError:
         raise _refused("It is not a valid URL.") from None
     if not host or parts.username is not None or parts.password is not None:

@@ -36,10 +36,10 @@ async def get(
     vendor redirects to carries its own signature. Raises Permanent(ADDRESS_REFUSED, DOWNLOAD_REFUSED)
     and aiohttp's own errors.
     """
+    check_url(url, private_hosts=private_hosts)
     first = _origin(url)
     may_have = token is not None and may_send_token(url, token_hosts)
     for _ in range(_MAX_REDIRECTS + 1):
-        check_url(url, private_hosts=private_hosts)
         sent = {**headers, "Authorization": f"Bearer {token}"} if may_have and _origin(url) == first else headers
         # A signature covers the URL as it is written: it must not be quoted anew.
         response = await session.get(URL(url, encoded=True), headers=sent, allow_redirects=False)
@@ -47,8 +47,18 @@ async def get(
         if response.status not in _REDIRECTS or target is None:
             return response
         response.close()
-        url = urljoin(url, target)
+        url = _target(url, target, private_hosts)
     raise Permanent(ErrorCode.DOWNLOAD_REFUSED, "The download is redirected again and again.")
+
+
+def _target(url: str, location: str, private_hosts: frozenset[str]) -> str:
+    """Where a redirect leads. Raises Permanent(ADDRESS_REFUSED)."""
+    try:
+        target = urljoin(url, location)
+    except ValueError:
+        target = location  # refused below, without being shown
+    check_url(target, private_hosts=private_hosts)
+    return target
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

@@ -39,7 +39,7 @@ def test_an_ordinary_url_gives_its_host():
     [
         "http://zoom.us/", "ftp://zoom.us/", "file:///etc/passwd", "https:///nohost", "https://user:pw@zoom.us/", "https://@zoom.us/",
         "https://127.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/", "https://169.254.169.254/latest", "https://zoom.us:port/",
-        "https://[broken/", "",
+        "https://[broken/", "", "https://a..zoom.us/", f"https://{'a' * 64}.zoom.us/", "https://zoom.us:99999/",
     ],
 )  # fmt: skip
 def test_other_urls_are_refused_without_being_shown(url):

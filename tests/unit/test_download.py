@@ -219,6 +219,14 @@ async def test_a_redirect_into_the_private_network_is_refused() -> None:
     assert not inner.requests
 
 
+@pytest.mark.parametrize("location", ["https://[broken/", "https://zoom.us:99999/", "https://a..zoom.us/"])
+async def test_an_address_that_is_none_is_refused_as_a_link_and_as_a_redirect(downloads: Downloads, location: str) -> None:
+    async with running(answer(302, Location=location)) as server:
+        for url in (location, server.url()):
+            error = await failure(opened(downloads, Vendor(Link(url, TOKEN))))
+            assert (type(error), error.code) == (Permanent, ErrorCode.ADDRESS_REFUSED)
+
+
 # --- refusals -------------------------------------------------------------------------------------
 
 HTML = b"<!DOCTYPE html><html><title>Password Required - Zoom</title></html>"
