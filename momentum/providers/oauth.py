@@ -143,10 +143,16 @@ class TokenEndpoint:
         after = retry_after(answer.headers.get("retry-after"), now=self._clock())
         if answer.status == 429:
             raise Retry(ErrorCode.PROVIDER_RATE_LIMITED, f"{self._app.label} asks us to slow down.", after=after)
-        unreadable = answer.status == 200 and not isinstance(answer.json(), dict)
-        if answer.status >= 500 or 300 <= answer.status < 400 or (unreadable and url == self._app.token_url):
+        if self._is_not_the_vendor(answer, said_nothing=answer.status == 200 and url == self._app.revoke_url):
             raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, f"{self._app.label} is not answering properly right now.", after=after)
         return answer
+
+    @staticmethod
+    def _is_not_the_vendor(answer: Answer, *, said_nothing: bool) -> bool:
+        """Whether a gateway or a page of maintenance spoke: it must not be taken for the end of a grant."""
+        if answer.status in {401, 403} or said_nothing:
+            return False
+        return answer.status >= 500 or 300 <= answer.status < 400 or not isinstance(answer.json(), dict)
 
     def _refuse_client(self, answer: Answer) -> None:
         """Raise when the refusal is about the app and not about the code or token (RFC 6749, 5.2)."""

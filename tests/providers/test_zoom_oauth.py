@@ -78,7 +78,20 @@ async def test_a_refused_app_is_not_a_dead_connection(world, answer):
         assert refused.value.code is ErrorCode.CLIENT_INVALID
 
 
-@pytest.mark.parametrize("answer", [(500, "<html>"), (502, ""), (302, ""), (200, "<html>maintenance</html>"), (200, None), (200, ["x"])])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (500, "<html>"),
+        (502, ""),
+        (302, ""),
+        (404, "<html>"),
+        (400, "<html>"),
+        (408, ""),
+        (200, "<html>maintenance</html>"),
+        (200, None),
+        (200, ["x"]),
+    ],
+)
 async def test_an_absent_zoom_keeps_the_refresh_token_alive(world, answer):
     world.vendor.answers(TOKEN, answer)
     with pytest.raises(Retry) as away:
@@ -104,11 +117,12 @@ async def test_a_grant_that_is_dead_already_is_revoked(world, answer):
 
 
 async def test_revoking_with_a_refused_app_or_an_absent_zoom_is_said(world):
-    world.vendor.answers("/oauth/revoke", (401, {"error": "invalid_client"}), (503, ""))
+    world.vendor.answers("/oauth/revoke", (401, {"error": "invalid_client"}), (503, ""), (404, "<html>"))
     with pytest.raises(ActionRequired):
         await world.zoom.revoke("AT")
-    with pytest.raises(Retry):
-        await world.zoom.revoke("AT")
+    for _ in range(2):
+        with pytest.raises(Retry):
+            await world.zoom.revoke("AT")
 
 
 async def test_a_grant_in_other_forms(world):
