@@ -85,7 +85,7 @@ def _starts(files: Sequence[RecordingFile]) -> list[datetime]:
 def _position(starts: Sequence[datetime], moment: datetime | None) -> int:
     if moment is None:
         return 0
-    before = sum(start <= moment + _SAME_START for start in starts)
+    before = sum(start - moment <= _SAME_START for start in starts)
     return max(0, before - 1)
 
 

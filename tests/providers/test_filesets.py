@@ -1,5 +1,6 @@
 """Which files belong together, and which of them is heard."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,6 +21,12 @@ def test_files_that_begin_together_are_one_set():
     sets = file_sets([a_file("v", "video", start=1), a_file("a"), a_file("t", "transcript")])
     assert [[file.file_id for file in one.files] for one in sets] == [["a", "t", "v"]]
     assert (sets[0].offset, sets[0].started_at, sets[0].ended_at, gaps(sets)) == (0.0, T0, T0 + timedelta(seconds=600), ())
+
+
+def test_the_last_second_of_the_calendar_is_a_start():
+    end_of_time = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    sets = file_sets([replace(a_file("a"), started_at=end_of_time), replace(a_file("t", "transcript"), started_at=end_of_time)])
+    assert [[file.file_id for file in one.files] for one in sets] == [["a", "t"]]
 
 
 def test_stop_and_start_make_sets_in_time_with_the_gap_between():

@@ -77,6 +77,13 @@ async def test_a_window_that_zoom_cut_is_walked_on_from_where_it_began(world, da
 
 
 @pytest.mark.anyio
+async def test_where_zoom_began_may_stand_on_the_first_page_alone(world, days):
+    first = a_page(token="t", **{"from": str(days.ago(6))})
+    world.vendor.answers(LIST, first, a_page(), a_page(a_meeting("b", days.ago(10)), **{"from": str(days.ago(21))}))
+    assert await listed(world, days.ago(20), days.today) == ["b"]
+
+
+@pytest.mark.anyio
 async def test_days_to_come_are_not_asked_for(world, days):
     world.vendor.answers(LIST, a_page())
     assert await listed(world, days.today, days.today + 40 * DAY) == []

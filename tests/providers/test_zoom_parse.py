@@ -63,6 +63,10 @@ def test_numbers_may_be_text():
     assert only_file(file_size="1234").size == 1234
 
 
+def test_a_duration_that_nobody_can_keep_is_none():
+    assert parse_recording(meeting(duration="99999999999")).duration_minutes is None
+
+
 def test_almost_everything_may_be_missing():
     recording = parse_recording({"uuid": "u=="})
     assert (recording.topic, recording.files, recording.started_at, recording.meeting_number) == ("Untitled meeting", (), None, None)

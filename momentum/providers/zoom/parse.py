@@ -103,7 +103,7 @@ def parse_recording(body: Any, *, in_trash: bool = False) -> Recording | None:
         topic=text(meeting.get("topic")).strip() or "Untitled meeting",
         started_at=min((file.started_at for file in files if file.started_at), default=moment(meeting.get("start_time"))),
         timezone=text(meeting.get("timezone")) or None,
-        duration_minutes=integer(meeting.get("duration")),
+        duration_minutes=_minutes(meeting.get("duration")),
         size=integer(meeting.get("total_size")),
         host_email=text(meeting.get("host_email")) or None,
         files=files,
@@ -169,6 +169,12 @@ def _numbered(files: list[RecordingFile]) -> Iterator[RecordingFile]:
         seen[file.file_id] += 1
         count = seen[file.file_id]
         yield file if count == 1 else replace(file, file_id=f"{file.file_id}#{count}")
+
+
+def _minutes(value: Any) -> int | None:
+    """Minutes of a meeting; what would be more than a century is none."""
+    minutes = integer(value)
+    return minutes if minutes is not None and minutes < 2**26 else None
 
 
 def _web_url(value: Any) -> str | None:

@@ -101,7 +101,7 @@ class Zoom:
             echoed: date | None = None
             query = {"from": window[0].isoformat(), "to": window[1].isoformat()}
             async for page in pages(self._api, access, query, in_trash=False):
-                echoed = page.since
+                echoed = page.since or echoed
                 yield within(page.recordings, since, until, seen)
             window = next_window(since, window, echoed)
 
