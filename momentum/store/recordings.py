@@ -95,10 +95,13 @@ async def upsert(connection: AsyncConnection, user_id: UUID, provider: str, reco
 async def mark_gone(  # noqa: PLR0917 -- reads as a sentence: whose, where from, which days, what was seen, when
     connection: AsyncConnection, user_id: UUID, provider: str, since: date, until: date, seen_instance_ids: Collection[str], now: datetime
 ) -> int:
-    """Mark what lies in [since, until] (UTC days) and was not seen there; gives how many."""
+    """Mark what lies in [since, until] (UTC days) and was not seen there by a look that began at `now`; gives how many.
+
+    What another look has seen since then stays: it knows better.
+    """
     seen = [serial.clean(instance_id) for instance_id in seen_instance_ids]
     missing = _mine(user_id, provider).with_only_columns(_table.c.id).where(_table.c.instance_id != func.all(seen))
-    change = update(_table).where(_table.c.id.in_(_between(missing, since, until))).values(gone_at=now)
+    change = update(_table).where(_table.c.id.in_(_between(missing, since, until)), _table.c.last_seen_at <= now).values(gone_at=now)
     return (await connection.execute(change)).rowcount
 
 

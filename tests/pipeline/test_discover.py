@@ -119,6 +119,19 @@ async def test_a_list_that_breaks_off_keeps_what_came_and_calls_nothing_gone(loo
     assert await stored() == ["a", "old"]
 
 
+async def test_what_another_look_found_meanwhile_is_not_gone(look, stored):
+    @dataclass
+    class Overtaken(ScriptedProvider):
+        async def recordings(self, access, *, since, until, in_trash=False):
+            if not in_trash:  # a meeting ends, and somebody asks, while this list is on its way
+                await look(ScriptedProvider([[a_recording("old=="), a_recording("new==")]]), now=NOW + timedelta(seconds=1))
+            async for page in super().recordings(access, since=since, until=until, in_trash=in_trash):
+                yield page
+
+    assert (await look(Overtaken([[a_recording("old==")]]))).gone == 0
+    assert sorted(await stored()) == ["new==", "old=="]
+
+
 async def test_days_are_compared_again_only_after_a_while(database, person):
     provider = ScriptedProvider([[a_recording("a")]])
 
@@ -186,6 +199,7 @@ async def test_reading_one_is_no_change_of_the_list(look, database, person):
         (NOW - timedelta(hours=1), False, NotReady),
         (NOW - timedelta(hours=25), False, Permanent),
         (NOW - timedelta(hours=1), True, Permanent),
+        (datetime.max.replace(tzinfo=UTC), False, NotReady),
     ],
 )
 async def test_a_listed_recording_that_was_never_ready_is_not_gone_yet(database, person, ended, ready, outcome):
