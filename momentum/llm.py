@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
-from momentum.model import Clock, Usage
+from momentum.model import Answer, Clock, Usage
 from momentum.outbound.openai_errors import translate
 from momentum.writers.schema import violation
 
@@ -27,15 +27,6 @@ AFTER_SILENCE = 60.0
 """Seconds after which a server that did not answer in time is asked again."""
 CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 600.0
 """How long a connection may take, and how long a reasoning model may be silent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the model said, held to the schema; `model` is the snapshot that said it."""
-
-    data: dict[str, Any]
-    usage: Usage
-    model: str
 
 
 class LanguageModel:

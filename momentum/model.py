@@ -242,6 +242,15 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a language model said, held to the schema; `model` is the snapshot that said it."""
+
+    data: dict[str, Any]
+    usage: Usage
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """Which segments a model was sent, which the deliverable cites, which could not be read."""
 

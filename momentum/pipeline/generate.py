@@ -10,7 +10,8 @@ from typing import Any
 
 from momentum.errors import ErrorCode, Permanent
 from momentum.llm import LanguageModel
-from momentum.model import Claim, Coverage, Deliverable, Meeting, Segment, Transcript, Usage
+from momentum.model import Answer, Claim, Coverage, Deliverable, Meeting, Segment, Transcript, Usage
+from momentum.pipeline.answers import Answers, answer_key
 from momentum.writers import spoken
 from momentum.writers.base import Writer
 
@@ -24,15 +25,23 @@ FIXED_MARGIN = 64
 
 
 async def generate(
-    writer: Writer, transcript: Transcript, meeting: Meeting, llm: LanguageModel, *, language: str | None, report: Report
+    writer: Writer,
+    transcript: Transcript,
+    meeting: Meeting,
+    llm: LanguageModel,
+    *,
+    language: str | None,
+    report: Report,
+    kept: Answers,
 ) -> Deliverable:
     """The draft of one document; its claims are not checked yet.
 
     Every segment is in exactly one part (one longer than a whole part is cut between words). A part
     that is too large for the server is halved; one that fails for good is named in `coverage.unread`.
-    `report` gets (parts done, parts known). Raises Retry and ActionRequired as they come, and Permanent when no part could be read.
+    `report` gets (parts done, parts known). Raises Retry and ActionRequired as they come, and Permanent when no part could be read;
+    the answers of finished parts are in `kept` by then, and are not asked for again. `usage` counts them as if they had been.
     """
-    work = _Work(writer, meeting, llm, language)
+    work = _Work(writer, meeting, llm, language, kept)
     await work.through(parts_of(transcript.segments, _budget(work), llm.count_tokens), report)
     if not work.answers and work.failure:
         raise work.failure
@@ -59,6 +68,7 @@ class _Work:
     meeting: Meeting
     llm: LanguageModel
     language: str | None
+    kept: Answers
     answers: list[tuple[str, tuple[Claim, ...], dict[str, Any]]] = field(default_factory=list)
     sent: set[int] = field(default_factory=set)
     unread: list[tuple[int, int, str]] = field(default_factory=list)
@@ -84,9 +94,18 @@ class _Work:
     async def _ask(self, part: Part, number: int, parts: int) -> None:
         messages = self.writer.messages(self.meeting, part, part=number, parts=parts, language=self.language)
         self.sent.update(s.id for s in part)
-        answer = await self.llm.json(messages, name=self.writer.name, schema=self.writer.schema())
+        answer = await self._answer(messages)
         self.usage, self.model = self.usage + answer.usage, answer.model
         self.answers.append(self.writer.read(answer.data))
+
+    async def _answer(self, messages: list[dict[str, str]]) -> Answer:
+        schema = self.writer.schema()
+        key = answer_key(messages, schema, self.llm.model)
+        if (answer := await self.kept.get(key)) is not None:
+            return answer
+        answer = await self.llm.json(messages, name=self.writer.name, schema=schema)
+        await self.kept.put(key, answer)
+        return answer
 
     def _give_up(self, part: Part, error: Permanent) -> None:
         self.failure = error

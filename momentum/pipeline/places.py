@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from momentum.model import Deliverable, Meeting, Segment, Transcript
 from momentum.outbound.sources import ByteSource
+from momentum.pipeline.answers import Answers, MemoryAnswers
 from momentum.transcribers.base import Ledger
 from momentum.transcribers.ledger import MemoryLedger
 
@@ -63,6 +64,9 @@ class Shelf(Protocol):
     @property
     def ledger(self) -> Ledger: ...
 
+    @property
+    def answers(self) -> Answers: ...
+
     async def begin(self, step: str) -> None:
         """The step starts now. Raises Permanent(PROCESSING_CANCELLED) when nobody wants it any more."""
         ...
@@ -103,6 +107,7 @@ class MemoryShelf:
     watch: Any = None
     """Called with (step, state, fraction, detail) on every event, when given."""
     ledger: Ledger = field(default_factory=MemoryLedger)
+    answers: Answers = field(default_factory=MemoryAnswers)
     transcripts: dict[str, Transcript] = field(default_factory=dict)
     deliverables: dict[str, Deliverable] = field(default_factory=dict)
     delivered: tuple[str, ...] = ()

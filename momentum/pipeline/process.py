@@ -208,7 +208,9 @@ async def _written(job: Job, transcript_id: str, name: str) -> Deliverable:
     async def report(done: int, of: int) -> None:
         await job.shelf.report("generate", done / of, {"parts_done": done, "parts": of})
 
-    return await generate(WRITERS[name], transcript, meeting, job.tools.llm, language=job.options.language, report=report)
+    return await generate(
+        WRITERS[name], transcript, meeting, job.tools.llm, language=job.options.language, report=report, kept=job.shelf.answers
+    )
 
 
 def _writer_version(name: str) -> str:

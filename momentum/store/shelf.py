@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.model import Clock, Deliverable, Transcript
 from momentum.store import deliverables, processings, transcripts
+from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
 from momentum.store.database import Database
 from momentum.store.fence import Fence
@@ -32,11 +33,16 @@ class StoredShelf:
         self._database, self._processing, self._clock = database, processing, clock
         self._fence = Fence(executor_id, processing.id, processing.attempt)
         self._ledger = StoredLedger(database, processing.user_id, processing.id, processing.recording_id, fence=self._fence)
+        self._answers = StoredAnswers(database, processing.user_id, processing.id, processing.recording_id, fence=self._fence)
         self._reported_at: float | None = None
 
     @property
     def ledger(self) -> StoredLedger:
         return self._ledger
+
+    @property
+    def answers(self) -> StoredAnswers:
+        return self._answers
 
     async def begin(self, step: str) -> None:
         self._reported_at = None

@@ -252,6 +252,18 @@ chunks = Table(
     _moment("created_at", nullable=False, now=True),
 )
 
+answers = Table(
+    "answers",
+    metadata,
+    _owner(key=True),
+    Column("key", Text, primary_key=True),  # sha256 of messages, schema and model
+    _of("recording", nullable=True),
+    Column("model", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("usage", JSONB, nullable=False),
+    _moment("created_at", nullable=False, now=True),
+)
+
 transcripts = Table(
     "transcripts",
     metadata,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
 from momentum.llm import LanguageModel
 from momentum.model import ClaimState, Meeting, Segment, Transcript
+from momentum.pipeline.answers import MemoryAnswers
 from momentum.pipeline.generate import generate, parts_of
 from momentum.pipeline.verify import check
 from momentum.writers import WRITERS
@@ -62,7 +63,7 @@ async def server(anyio_backend):
         yield standin
 
 
-async def write(server, transcript, *, window=120_000, language=None, meeting=MEETING):
+async def write(server, transcript, *, window=120_000, language=None, meeting=MEETING, kept=None, model="gpt-6-luna"):
     async def sleep(_seconds):
         return
 
@@ -71,9 +72,10 @@ async def write(server, transcript, *, window=120_000, language=None, meeting=ME
     async def report(done, of):
         seen.append((done, of))
 
-    llm = LanguageModel(wire.KEY, server.base_url, "gpt-6-luna", "responses", window, clock=lambda: NOW, sleep=sleep)
+    llm = LanguageModel(wire.KEY, server.base_url, model, "responses", window, clock=lambda: NOW, sleep=sleep)
     try:
-        return await generate(MINUTES, transcript, meeting, llm, language=language, report=report), seen
+        paid = MemoryAnswers() if kept is None else kept
+        return await generate(MINUTES, transcript, meeting, llm, language=language, report=report, kept=paid), seen
     finally:
         await llm.aclose()
 
@@ -154,6 +156,46 @@ async def test_a_spent_quota_and_a_busy_server_stop_the_whole(server):
     server.faults.append(wire.rate_limited(headers={"Retry-After": "100"}))
     with pytest.raises(Retry):
         await write(server, talk(300), window=3000)
+
+
+async def _answers(request, body):
+    return await wire.says(minutes_of(body))(request, body)
+
+
+async def test_a_repeated_run_pays_only_for_the_parts_that_are_missing(server):
+    kept = MemoryAnswers()
+    whole, _ = await write(server, talk(300), window=3000)
+    parts = len(server.calls)
+    server.calls.clear()
+    server.faults.extend([_answers, _answers, wire.rate_limited(headers={"Retry-After": "100"})])
+    with pytest.raises(Retry):
+        await write(server, talk(300), window=3000, kept=kept)
+    assert (len(server.calls), len(kept)) == (3, 2)
+    server.calls.clear()
+    again, _ = await write(server, talk(300), window=3000, kept=kept)
+    assert len(server.calls) == parts - 2
+    assert again == whole
+    server.calls.clear()
+    assert (await write(server, talk(300), window=3000, kept=kept))[0] == whole
+    assert server.calls == []
+
+
+async def test_another_model_another_language_or_another_meeting_is_another_question(server):
+    kept = MemoryAnswers()
+    server.models["gpt-7"] = {}
+    changes = [{}, {"model": "gpt-7"}, {"language": "de"}, {"meeting": Meeting("Retrospective")}]
+    for change in changes:
+        await write(server, talk(3), kept=kept, **change)
+    assert len(server.calls) == len(kept) == len(changes)
+
+
+async def test_a_part_that_failed_for_good_is_asked_for_again(server):
+    kept = MemoryAnswers()
+    server.faults.append(wire.refuses())
+    with pytest.raises(Permanent):
+        await write(server, talk(3), kept=kept)
+    draft, _ = await write(server, talk(3), kept=kept)
+    assert draft.coverage.unread == ()
 
 
 async def test_the_language_asked_for_is_in_the_orders(server):

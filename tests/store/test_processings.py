@@ -6,9 +6,10 @@ import psycopg
 import pytest
 
 from momentum.errors import Conflict, ErrorCode, NotFound, Permanent
-from momentum.model import Heard, Options, Segment
+from momentum.model import Answer, Heard, Options, Segment, Usage
 from momentum.model import ProcessingState as State
 from momentum.store import processings, recordings
+from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
 
 pytestmark = pytest.mark.anyio
@@ -410,3 +411,56 @@ async def test_chunks_go_with_their_recording(database, person, running_processi
         await recordings.remove(connection, person, "zoom")
     with psycopg.connect(owner_dsn) as owner:
         assert owner.execute("select count(*) from chunks").fetchone() == (0,)
+
+
+# --- the answers of the language model --------------------------------------------------------------
+
+ANSWER = Answer({"title": "Pläne", "actions": [{"text": "Ship.", "segment_ids": [1]}]}, Usage(100, 20, 1), "gpt-6-luna-2026-09-01")
+
+
+@pytest.fixture
+def answers_of(database):
+    return lambda of: StoredAnswers(database, of.user_id, of.id, of.recording_id)
+
+
+async def test_an_answer_is_kept_once_and_found_by_later_attempts(act, person, running_processing, answers_of, now):
+    processing = await running_processing(person)
+    answers = answers_of(processing)
+    assert await answers.get("k") is None
+    await answers.put("k", ANSWER)
+    await answers.put("k", Answer({}, Usage(), "another"))
+    await act(processings.set_failed, processing.id, code="c", detail="d", now=now)
+
+    assert await answers_of(processing).get("k") == ANSWER
+
+
+async def test_an_answer_with_text_that_postgresql_cannot_hold_is_kept_without_it(person, running_processing, answers_of):
+    answers = answers_of(await running_processing(person))
+    await answers.put("k", Answer({"title": "a\0b\ud800"}, Usage(), "m"))
+
+    assert (await answers.get("k")).data == {"title": "ab\ufffd"}
+
+
+async def test_no_answer_is_kept_for_what_no_longer_runs(act, person, running_processing, answers_of, now):
+    processing = await running_processing(person)
+    await act(processings.request_cancel, processing.id, now=now)
+    with pytest.raises(Permanent) as caught:
+        await answers_of(processing).put("k", ANSWER)
+
+    assert caught.value.code is ErrorCode.PROCESSING_CANCELLED
+    assert await answers_of(processing).get("k") is None
+
+
+async def test_an_answer_is_never_anothers(person, other_person, running_processing, answers_of):
+    mine, theirs = await running_processing(person), await running_processing(other_person)
+    await answers_of(mine).put("k", ANSWER)
+
+    assert await answers_of(theirs).get("k") is None
+
+
+async def test_answers_go_with_their_recording(database, person, running_processing, answers_of, owner_dsn):
+    await answers_of(await running_processing(person)).put("k", ANSWER)
+    async with database.person(person) as connection:
+        await recordings.remove(connection, person, "zoom")
+    with psycopg.connect(owner_dsn) as owner:
+        assert owner.execute("select count(*) from answers").fetchone() == (0,)

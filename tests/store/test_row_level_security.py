@@ -6,8 +6,9 @@ from psycopg import sql
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
-from momentum.model import Heard
+from momentum.model import Answer, Heard, Usage
 from momentum.store import recordings, sessions, tables
+from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
 from momentum.store.connection import sqlstate
 from momentum.store.database import WITHOUT_OWNER
@@ -40,6 +41,7 @@ def lead_a_life(database, running_processing, keep_results, now):
         processing = await running_processing(user_id)
         await keep_results(processing)
         await StoredLedger(database, user_id, processing.id, processing.recording_id).put("k", Heard((), "en"), engine="e", seconds=1.0)
+        await StoredAnswers(database, user_id, processing.id, processing.recording_id).put("k", Answer({}, Usage(), "m"))
         async with database.person(user_id) as connection:
             token = str(user_id)
             await sessions.create(connection, user_id=user_id, token=token, expires_at=now)

@@ -8,6 +8,6 @@ drop schema lookup cascade;
 reset role;
 alter table processings drop constraint fk_processings_transcript_id;
 drop table
-    claims, deliverables, transcripts, chunks, processing_events, processings, discoveries, recording_files, recordings,
-    oauth_states, zoom_credentials, login_links, sessions, profiles, deleted_people, keyset, rate_limits, worker_heartbeats;
+    claims, deliverables, transcripts, answers, chunks, processing_events, processings, discoveries, recording_files,
+    recordings, oauth_states, zoom_credentials, login_links, sessions, profiles, deleted_people, keyset, rate_limits, worker_heartbeats;
 revoke select on alembic_version from momentum_app;

@@ -13,7 +13,7 @@ declare
 begin
     foreach name in array array[
         'sessions', 'login_links', 'zoom_credentials', 'oauth_states', 'recordings', 'recording_files', 'discoveries',
-        'processings', 'processing_events', 'chunks', 'transcripts', 'deliverables', 'claims'
+        'processings', 'processing_events', 'chunks', 'answers', 'transcripts', 'deliverables', 'claims'
     ] loop
         execute format('alter table %I enable row level security', name);
         execute format('alter table %I force row level security', name);

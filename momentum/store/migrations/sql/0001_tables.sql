@@ -152,6 +152,20 @@ create table chunks (
 );
 create index ix_chunks_recording_id on chunks (recording_id);
 
+create table answers (
+    user_id uuid not null,
+    key text not null,
+    recording_id uuid,
+    model text not null,
+    data jsonb not null,
+    usage jsonb not null,
+    created_at timestamptz default now() not null,
+    constraint pk_answers primary key (user_id, key),
+    constraint fk_answers_user_id foreign key (user_id) references profiles (id) on delete cascade,
+    constraint fk_answers_recording_id foreign key (recording_id) references recordings (id) on delete cascade
+);
+create index ix_answers_recording_id on answers (recording_id);
+
 create table processings (
     id uuid default gen_random_uuid() not null,
     user_id uuid not null,
