@@ -61,7 +61,11 @@ class Engine:
 
     async def step(self, name: str, work: Callable[[], Awaitable[Any]]) -> Any:
         """Run `work` once for this workflow; after a crash its remembered result is given instead."""
-        return await DBOS.run_step_async({"name": name}, work)
+
+        async def once() -> Any:
+            return await work()
+
+        return await DBOS.run_step_async({"name": name}, once)
 
     async def take_over(self, executor_ids: Sequence[str]) -> None:
         """Queue again what workers that are gone had begun."""
