@@ -58,6 +58,15 @@ class Ear:
     def __init__(self):
         self.calls = 0
         self.failures = deque()
+        self._open = asyncio.Event()
+        self._open.set()
+
+    def hold(self):
+        """Hear nothing more until `go`."""
+        self._open.clear()
+
+    def go(self):
+        self._open.set()
 
     def parameters(self, language):
         return {"model": "ear", "language": language}
@@ -66,6 +75,7 @@ class Ear:
         self.calls += 1
         if self.failures and (failure := self.failures.popleft()):
             raise failure
+        await self._open.wait()
         words = tuple(Word(word, 0.2 * i, 0.2 * i + 0.1) for i, word in enumerate(SPOKEN.split()))
         return Heard((Segment(0, 0.0, 2.0, SPOKEN, words=words),), "en")
 
@@ -221,6 +231,19 @@ def open_house():
     return _house
 
 
+@pytest.fixture(scope="session")
+def program():
+    """Somebody's program at a house of one's own: `program(house, name)`."""
+
+    @asynccontextmanager
+    async def open_program(house, name):
+        person = Person(house, name)
+        async with person.http:
+            yield person
+
+    return open_program
+
+
 @pytest.fixture(scope="module")
 async def shared_house(cluster, template, anyio_backend, tmp_path_factory):
     """One house for the tests of a module: people and switches are new for each."""
@@ -325,6 +348,22 @@ def _announcing_more():
     return head + bytes(160_000)
 
 
+def _long():
+    """Two of the sample meetings, one after the other: several pieces for any engine."""
+    data = io.BytesIO()
+    with av.open(data, "w", format="wav") as out:
+        stream = out.add_stream("pcm_s16le", rate=16_000, layout="mono")
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
+        for name in ("planning", "customer", "standup"):
+            with av.open(io.BytesIO(samples.load(name).audio)) as source:
+                for frame in source.decode(audio=0):
+                    for converted in resampler.resample(frame):
+                        converted.pts = None
+                        out.mux(stream.encode(converted))
+        out.mux(stream.encode(None))
+    return data.getvalue()
+
+
 class Recordings:
     """Bytes of recordings, good and bad."""
 
@@ -335,6 +374,7 @@ class Recordings:
     empty = staticmethod(lambda: b"")
     without_sound = staticmethod(_video_without_sound)
     silence = staticmethod(_silence)
+    long = staticmethod(_long)
     index_last = staticmethod(_index_last)
     lying_length = staticmethod(_lying_length)
     announcing_more = staticmethod(_announcing_more)
@@ -402,29 +442,34 @@ def _example(schema, defs):
 
 @dataclasses.dataclass
 class SpeechServer:
-    """A transcription API: `faults` (status, body) are answered first, one a call; then the same words for everything."""
+    """A transcription API: `faults` (status, body) are answered first, one a call, None = none; then the same words for everything."""
 
     base_url: str = ""
     calls: int = 0
     faults: deque = dataclasses.field(default_factory=deque)
     away: bool = False
+    asked: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+    hold: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+    """Cleared: no answer until it is set."""
 
     async def answer(self, request):
         await request.read()
         self.calls += 1
+        self.asked.set()
+        await self.hold.wait()
         if request.headers.get("authorization") != f"Bearer {KEY}":
             return web.json_response({"error": {"message": "Incorrect API key.", "code": "invalid_api_key"}}, status=401)
         if self.away:
             return web.Response(status=503, text="<html>Service unavailable</html>", headers={"retry-after-ms": "1"})
-        if self.faults:
-            status, body = self.faults.popleft()
-            return web.json_response(body, status=status)
+        if self.faults and (fault := self.faults.popleft()):
+            return web.json_response(fault[1], status=fault[0])
         return web.json_response({"text": SPOKEN})
 
 
 @pytest.fixture
 async def speech_server(anyio_backend):
     server = SpeechServer()
+    server.hold.set()
     app = web.Application(client_max_size=30 * 2**20)
     app.router.add_post("/v1/audio/transcriptions", server.answer)
     runner = web.AppRunner(app)
