@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from momentum.store import dsn
 from momentum.store.connection import translated
 
+_DEAD_AT_MOST = 3
 _SET_PERSON = "select set_config('momentum.user_id', %s, true)"
 
 
@@ -31,12 +33,12 @@ class HotPool:
             if not self._opened:
                 await self._pool.open()
                 self._opened = True
-            try:
-                return await self._ask(user_id, query, values)
-            except psycopg.OperationalError:
-                # It may have died in the pool; every connection that did is replaced before we ask again.
+            for _ in range(_DEAD_AT_MOST):
+                # Connections die in the pool when the server restarts; the others that did are replaced before we ask again.
+                with suppress(psycopg.OperationalError):
+                    return await self._ask(user_id, query, values)
                 await self._pool.check()
-                return await self._ask(user_id, query, values)
+            return await self._ask(user_id, query, values)
 
     async def aclose(self) -> None:
         await self._pool.close()
