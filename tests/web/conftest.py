@@ -10,6 +10,8 @@ from uuid import UUID
 import httpx2
 import psycopg
 import pytest
+import structlog
+import structlog.testing
 
 from momentum.app import App
 from momentum.inbound import free_port, listening
@@ -149,6 +151,13 @@ class World:
     async def aclose(self) -> None:
         for client in self.clients:
             await client.aclose()
+
+
+@pytest.fixture(autouse=True)
+def logged():
+    """The events that were logged, in place of lines on the screen."""
+    with structlog.testing.capture_logs() as events:
+        yield events
 
 
 @pytest.fixture

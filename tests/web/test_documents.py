@@ -56,20 +56,21 @@ async def test_pages_of_deliverables(world):
     assert [d["title"] for d in first["deliverables"] + second["deliverables"]] == ["three", "two", "one"]
 
 
-@pytest.mark.parametrize(
-    ("form", "media", "begins"),
-    [
-        ("vtt", "text/vtt; charset=utf-8", "WEBVTT\n"),
-        ("srt", "application/x-subrip; charset=utf-8", "1\n00:00:00,000 --> 00:00:01,500\n"),
-        ("text", "text/plain; charset=utf-8", "[00:00:00] Ada: We ship"),
-    ],
-)
-async def test_a_transcript_as_text(world, form, media, begins):
-    _, transcript_id, _ = await world.keep_document(await world.user_id("ada"))
-    answer = await world.program("ada").get(f"/api/transcripts/{transcript_id}", params={"format": form})
-    assert (answer.status_code, answer.headers["content-type"]) == (200, media)
-    assert answer.text.startswith(begins)
-    assert "We ship on Friday." in answer.text
+A_TRANSCRIPT_AS_TEXT = [
+    ("vtt", "text/vtt; charset=utf-8", "WEBVTT\n"),
+    ("srt", "application/x-subrip; charset=utf-8", "1\n00:00:00,000 --> 00:00:01,500\n"),
+    ("text", "text/plain; charset=utf-8", "[00:00:00] Ada: We ship"),
+]
+
+
+async def test_a_transcript_as_text(world, subtests):
+    for form, media, begins in A_TRANSCRIPT_AS_TEXT:
+        with subtests.test(form=form, media=media, begins=begins):
+            _, transcript_id, _ = await world.keep_document(await world.user_id("ada"))
+            answer = await world.program("ada").get(f"/api/transcripts/{transcript_id}", params={"format": form})
+            assert (answer.status_code, answer.headers["content-type"]) == (200, media)
+            assert answer.text.startswith(begins)
+            assert "We ship on Friday." in answer.text
 
 
 async def test_a_transcript_as_data(world):

@@ -147,12 +147,14 @@ async def test_a_session_lasts_a_month(world, refuses):
     refuses(await browser.get("/api/me"), 401, "not_authenticated")
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1", "http://localhost.evil.example"])
-async def test_another_sites_page_may_not_use_the_session(world, refuses, origin):
+async def test_another_sites_page_may_not_use_the_session(world, refuses):
     browser = await world.browser()
-    for method, path in (("DELETE", "/api/me"), ("DELETE", "/api/zoom/disconnect"), ("POST", "/api/zoom/auth")):
-        refuses(await browser.request(method, path, json={"state": "x", "code": "y"}, headers={"origin": origin}), 403, "origin_refused")
-    assert (await browser.get("/api/me", headers={"origin": origin})).status_code == 200  # reading needs the cookie, which stays at home
+    for origin in ("https://evil.example", "null", "http://localhost:1", "http://localhost.evil.example"):
+        for method, path in (("DELETE", "/api/me"), ("DELETE", "/api/zoom/disconnect"), ("POST", "/api/zoom/auth")):
+            answer = await browser.request(method, path, json={"state": "x", "code": "y"}, headers={"origin": origin})
+            refuses(answer, 403, "origin_refused")
+        # Reading needs the cookie, which browsers keep from other sites.
+        assert (await browser.get("/api/me", headers={"origin": origin})).status_code == 200
 
 
 async def test_an_unsafe_request_by_session_must_name_its_origin(world, refuses):

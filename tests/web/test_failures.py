@@ -10,28 +10,31 @@ from momentum.web.guard import LARGEST_BODY
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize(
-    "path", ["/nothing", "/api", "/api/", "/api/zoom", "/api/zoom/nothing", "/static/nothing.css", "/static/", "/api/teams/status"]
-)
-async def test_an_unknown_address(world, refuses, path):
-    assert refuses(await world.program().get(path), 404, "not_found") == "There is nothing here."
+AN_UNKNOWN_ADDRESS = ["/nothing", "/api", "/api/", "/api/zoom", "/api/zoom/nothing", "/static/nothing.css", "/static/", "/api/teams/status"]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "allowed"),
-    [
-        ("PUT", "/api/zoom/auth", {"GET", "POST"}),
-        ("GET", "/api/zoom/download/81230000001", {"POST"}),
-        ("PATCH", "/api/me", {"GET", "DELETE"}),
-        ("DELETE", "/healthz", {"GET"}),
-        ("POST", "/", {"GET"}),
-        ("BREW", "/api/me", {"GET", "DELETE"}),
-    ],
-)
-async def test_a_method_that_an_address_does_not_take(world, refuses, method, path, allowed):
-    answer = await world.program().request(method, path)
-    assert "does not take" in refuses(answer, 405, "method_not_allowed")
-    assert set(answer.headers["allow"].split(", ")) == allowed
+async def test_an_unknown_address(world, refuses, subtests):
+    for path in AN_UNKNOWN_ADDRESS:
+        with subtests.test(path=path):
+            assert refuses(await world.program().get(path), 404, "not_found") == "There is nothing here."
+
+
+A_METHOD_THAT_AN_ADDRESS_DOES_NOT_TAKE = [
+    ("PUT", "/api/zoom/auth", {"GET", "POST"}),
+    ("GET", "/api/zoom/download/81230000001", {"POST"}),
+    ("PATCH", "/api/me", {"GET", "DELETE"}),
+    ("DELETE", "/healthz", {"GET"}),
+    ("POST", "/", {"GET"}),
+    ("BREW", "/api/me", {"GET", "DELETE"}),
+]
+
+
+async def test_a_method_that_an_address_does_not_take(world, refuses, subtests):
+    for method, path, allowed in A_METHOD_THAT_AN_ADDRESS_DOES_NOT_TAKE:
+        with subtests.test(method=method, path=path, allowed=allowed):
+            answer = await world.program().request(method, path)
+            assert "does not take" in refuses(answer, 405, "method_not_allowed")
+            assert set(answer.headers["allow"].split(", ")) == allowed
 
 
 async def test_a_body_that_is_too_large(world, refuses):
@@ -60,13 +63,15 @@ async def test_four_gigabytes_are_refused_before_they_are_sent(world):
     assert b'"error_code":"request_too_large"' in answer
 
 
-@pytest.mark.parametrize(
-    "body", [b"{", b"\xff\xfe", b'"text"', b"null", b'{"state": 1}', b'{"state": "\\ud800", "code": "x"}', b"[" * 90_000]
-)
-async def test_a_body_that_cannot_be_read(world, refuses, body):
-    answer = await world.program().post("/api/zoom/auth", content=body, headers={"content-type": "application/json"})
-    assert answer.status_code in {400, 422}
-    refuses(answer, answer.status_code, "invalid_request")
+A_BODY_THAT_CANNOT_BE_READ = [b"{", b"\xff\xfe", b'"text"', b"null", b'{"state": 1}', b'{"state": "\\ud800", "code": "x"}', b"[" * 90_000]
+
+
+async def test_a_body_that_cannot_be_read(world, refuses, subtests):
+    for body in A_BODY_THAT_CANNOT_BE_READ:
+        with subtests.test(body=body):
+            answer = await world.program().post("/api/zoom/auth", content=body, headers={"content-type": "application/json"})
+            assert answer.status_code in {400, 422}
+            refuses(answer, answer.status_code, "invalid_request")
 
 
 async def test_a_refused_value_is_not_repeated(world):
@@ -75,7 +80,7 @@ async def test_a_refused_value_is_not_repeated(world):
     assert "S3CRET" not in answer.text
 
 
-async def test_what_nobody_foresaw_is_a_500_with_an_id_that_stands_in_the_log(world, refuses, monkeypatch, capsys):
+async def test_what_nobody_foresaw_is_a_500_with_an_id_that_stands_in_the_log(world, refuses, monkeypatch, logged):
     async def broken(*_args, **_kwargs):
         raise RuntimeError("a secret of the house")
 
@@ -85,7 +90,8 @@ async def test_what_nobody_foresaw_is_a_500_with_an_id_that_stands_in_the_log(wo
     fault = detail.rpartition(" ")[2].rstrip(".")
     assert len(fault) == 12
     assert "secret of the house" not in detail
-    assert fault in capsys.readouterr().out
+    (event,) = [e for e in logged if e["event"] == "request_broke"]
+    assert (event["fault_id"], event["path"]) == (fault, "/api/me")
     monkeypatch.setattr("momentum.web.pages.connection_of", broken)
     page = await browser.get("/")
     assert (page.status_code, "Something broke" in page.text) == (500, True)
@@ -105,23 +111,24 @@ async def test_a_browser_outside_the_api_gets_a_page_with_the_same_words(world):
     assert (unknown.status_code, "recording_not_found" in unknown.text) == (404, True)
 
 
-@pytest.mark.parametrize(
-    ("path", "kwargs"),
-    [
-        ("/", {}),
-        ("/api/me", {}),
-        ("/nothing", {}),
-        ("/healthz", {}),
-        ("/static/momentum.css", {}),
-        ("/leave", {"content": b"x" * (LARGEST_BODY + 1)}),
-    ],
-)
-async def test_every_answer_keeps_itself_to_itself(world, path, kwargs):
-    answer = await world.program(None).request("POST" if kwargs else "GET", path, **kwargs)
-    policy = answer.headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    assert "frame-ancestors 'none'" in policy
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["referrer-policy"] == "same-origin"
-    assert answer.headers["cache-control"] == ("no-cache" if path.startswith("/static") else "no-store")
+EVERY_ANSWER_KEEPS_ITSELF_TO_ITSELF = [
+    ("/", {}),
+    ("/api/me", {}),
+    ("/nothing", {}),
+    ("/healthz", {}),
+    ("/static/momentum.css", {}),
+    ("/leave", {"content": b"x" * (LARGEST_BODY + 1)}),
+]
+
+
+async def test_every_answer_keeps_itself_to_itself(world, subtests):
+    for path, kwargs in EVERY_ANSWER_KEEPS_ITSELF_TO_ITSELF:
+        with subtests.test(path=path, kwargs=kwargs):
+            answer = await world.program(None).request("POST" if kwargs else "GET", path, **kwargs)
+            policy = answer.headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert "frame-ancestors 'none'" in policy
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers["referrer-policy"] == "same-origin"
+            assert answer.headers["cache-control"] == ("no-cache" if path.startswith("/static") else "no-store")
