@@ -12,6 +12,7 @@ import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 
 import aiohttp
 
@@ -22,9 +23,9 @@ from momentum.outbound.addresses import checked_connector
 from momentum.outbound.answers import Body, Fault, body_of, is_web_page, web_page
 from momentum.outbound.sources import BLOCK_BYTES
 
-_CONNECT_SECONDS, _READ_SECONDS = 15.0, 60.0
+_CONNECT_SECONDS = 15.0
 _PROGRESS_BYTES = 2**16
-"""What an attempt must bring to count as progress: a server that drips bytes does not keep us for ever."""
+"""What counts as progress, of an attempt and of a minute: a server that drips bytes does not keep us for ever."""
 _MAX_FAULTS = 50
 _MAX_WAIT = 30.0
 """Seconds we wait within a download when asked to; longer waits are the workflow's business."""
@@ -47,7 +48,8 @@ class Downloads:
     """Owner of the one download session of a process.
 
     `private_hosts` may be private and speak plain HTTP, as the operator configured them. `pauses` are
-    the seconds before the first, second, ... attempt that follows one without progress.
+    the seconds before the first, second, ... attempt that follows one without progress, `patience` those
+    that we wait for the next bytes.
     """
 
     def __init__(
@@ -57,8 +59,10 @@ class Downloads:
         private_hosts: frozenset[str] = frozenset(),
         max_bytes: int = 8 * 2**30,
         pauses: Sequence[float] = (0.5, 2, 8),
+        patience: float = 60.0,
     ) -> None:
         self.clock, self.private_hosts, self.max_bytes, self.pauses = clock, private_hosts, max_bytes, tuple(pauses)
+        self.patience = patience
         self._session: aiohttp.ClientSession | None = None
 
     def open(self, *, name: str, size: int | None, token_hosts: Sequence[str], locate: Locate, renew: Locate) -> Download:
@@ -78,7 +82,7 @@ class Downloads:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 read_bufsize=BLOCK_BYTES,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=self.patience),
                 headers={"User-Agent": "Momentum", "Accept": "*/*", "Accept-Encoding": "identity"},
             )
         return self._session
@@ -176,12 +180,13 @@ class Download:
                 progress.checksum = None if body.is_resumable else 0
             skip = _Skip(progress) if body.start == 0 and progress.position else None
             offset = body.start
-            async for block in response.content.iter_any():
-                self._refuse_web_page(block, offset)
-                offset += len(block)
-                self._refuse_excess(offset)
-                if rest := skip.past(block) if skip else block:
-                    yield progress.deliver(rest)
+            async with aclosing(self._blocks(response)) as blocks:
+                async for block in blocks:
+                    self._refuse_web_page(block, offset)
+                    offset += len(block)
+                    self._refuse_excess(offset)
+                    if rest := skip.past(block) if skip else block:
+                        yield progress.deliver(rest)
             self._require_whole(offset)
 
     async def _read_range(self, start: int, length: int) -> bytes | None:
@@ -193,14 +198,27 @@ class Download:
                 return None
             self._learn(body, resumed=False, wanted=start)
             data = bytearray()
-            async for block in response.content.iter_any():
-                self._refuse_web_page(block, start + len(data))
-                data += block
-                if len(data) >= length:
-                    break
+            async with aclosing(self._blocks(response)) as blocks:
+                async for block in blocks:
+                    self._refuse_web_page(block, start + len(data))
+                    data += block
+                    if len(data) >= length:
+                        break
             if body.length is not None and len(data) < min(length, body.length):
                 raise Fault(self._broken())
             return bytes(data[:length])
+
+    async def _blocks(self, response: aiohttp.ClientResponse) -> AsyncGenerator[bytes]:
+        """The body as it comes. Raises Fault when we have waited too long for too little; the reader's own time does not count."""
+        waited, brought, since = 0.0, 0, monotonic()
+        async for block in response.content.iter_any():
+            waited, brought = waited + monotonic() - since, brought + len(block)
+            if brought >= _PROGRESS_BYTES:
+                waited, brought = 0.0, 0
+            if waited > self._downloads.patience:
+                raise Fault(self._broken())
+            yield block
+            since = monotonic()
 
     @asynccontextmanager
     async def _answer(self, wanted: str | None) -> AsyncIterator[tuple[aiohttp.ClientResponse, Body | None]]:

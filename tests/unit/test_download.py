@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -93,6 +93,31 @@ async def running(*script: Answer) -> AsyncIterator[Server]:
 
 
 @dataclass
+class Drip(Server):
+    """Its answers go on for ever, some bytes at a time."""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        self.requests.append(Request("", {}))
+        writer.write(f"HTTP/1.1 200 X\r\nContent-Length: {len(BODY)}\r\n\r\n".encode())
+        with suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.005)
+        writer.close()
+
+
+@pytest.fixture
+async def server_that_never_ends() -> AsyncIterator[Server]:
+    server = Drip([])
+    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    server.port = listener.sockets[0].getsockname()[1]
+    async with listener:
+        yield server
+
+
+@dataclass
 class Vendor:
     """Who knows where the file stands: counts how often it is asked again."""
 
@@ -117,8 +142,14 @@ async def downloads() -> AsyncIterator[Downloads]:
     await downloads.aclose()
 
 
-def a_downloads(private_hosts: frozenset[str] = OURS, max_bytes: int = 2**30) -> Downloads:
-    return Downloads(clock=lambda: datetime(2026, 11, 22, tzinfo=UTC), private_hosts=private_hosts, max_bytes=max_bytes, pauses=(0, 0, 0))
+def a_downloads(private_hosts: frozenset[str] = OURS, max_bytes: int = 2**30, patience: float = 60) -> Downloads:
+    return Downloads(
+        clock=lambda: datetime(2026, 11, 22, tzinfo=UTC),
+        private_hosts=private_hosts,
+        max_bytes=max_bytes,
+        pauses=(0, 0, 0),
+        patience=patience,
+    )
 
 
 def opened(downloads: Downloads, vendor: Vendor, size: int | None = len(BODY), token_hosts: tuple[str, ...] = ("127.0.0.1",)) -> Download:
@@ -363,6 +394,14 @@ async def test_a_link_that_expired_meanwhile_is_renewed_and_the_body_resumed(dow
         assert await everything(opened(downloads, vendor)) == BODY
     assert vendor.renewals == 2
     assert server.requests[-1].first_byte == 400_000
+
+
+async def test_a_server_that_drips_within_one_answer_is_left(server_that_never_ends: Server) -> None:
+    downloads = a_downloads(patience=0.05)
+    error = await failure(opened(downloads, Vendor(Link(server_that_never_ends.url(), TOKEN))))
+    await downloads.aclose()
+    assert (type(error), error.code) == (Retry, ErrorCode.DOWNLOAD_TRUNCATED)
+    assert len(server_that_never_ends.requests) == 4
 
 
 async def test_a_server_that_drips_bytes_does_not_keep_us_for_ever(downloads: Downloads) -> None:
