@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from momentum.embedded.server import EmbeddedPostgres
+from momentum.embedded.server import running
 from momentum.settings import Settings
 from momentum.store.database import Database, prepare
 
@@ -16,12 +16,8 @@ async def owner_database(settings: Settings) -> AsyncIterator[str]:
     if settings.database_url:
         yield settings.database_url.get_secret_value()
         return
-    server = EmbeddedPostgres(settings.home)
-    cluster = await server.start()
-    try:
+    async with running(settings.home) as cluster:
         yield cluster.owner_dsn
-    finally:
-        await server.leave()
 
 
 @asynccontextmanager

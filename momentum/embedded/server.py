@@ -57,7 +57,14 @@ class EmbeddedPostgres:
 
     async def start(self) -> Cluster:
         """Join or start it. Raises MomentumError with a sentence for the operator: SETTINGS_INVALID, DISK_FULL or DATABASE_UNAVAILABLE."""
-        return await asyncio.to_thread(self._start)
+        starting = asyncio.create_task(asyncio.to_thread(self._start))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # A thread goes on when nobody waits for it: without us, the server would stay for ever.
+            await asyncio.gather(starting, return_exceptions=True)
+            await self.leave()
+            raise
 
     async def ready(self) -> bool:
         """Whether it answers now; asks the server itself."""

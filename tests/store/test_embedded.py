@@ -54,6 +54,18 @@ def stopped(home):
     asyncio.run(server.stop())
 
 
+def test_a_start_that_is_given_up_leaves_nothing_running(stopped):
+    async def give_up():
+        starting = asyncio.create_task(stopped.start())
+        await asyncio.sleep(0)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+
+    asyncio.run(give_up())
+    assert not asyncio.run(stopped.ready())
+
+
 @pytest.fixture
 def place(home):
     return places.find(home)
