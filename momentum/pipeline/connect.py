@@ -307,7 +307,10 @@ async def _disconnect(to: Connecting, user_id: UUID, *, delete_data: bool) -> Re
 async def _end(to: Connecting, former: Credentials) -> bool:
     """End a grant at the provider; whether it is surely dead."""
     token = former.access_token
-    if former.expires_at <= to.clock() and former.state is ConnectionState.ACTIVE:
+    if not token:  # no key opens it
+        return False
+    # An expired token ends nothing; only a grant that is known to be dead is not renewed for it.
+    if former.expires_at <= to.clock() and former.state is not ConnectionState.RECONNECT_REQUIRED:
         try:
             token = (await to.provider.refresh(former.refresh_token)).access_token
         except ActionRequired as error:
@@ -318,8 +321,6 @@ async def _end(to: Connecting, former: Credentials) -> bool:
 
 
 async def _revoke(provider: Provider, access_token: str) -> bool:
-    if not access_token:
-        return False
     try:
         await provider.revoke(access_token)
     except MomentumError as error:

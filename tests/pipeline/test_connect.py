@@ -468,17 +468,21 @@ async def test_a_grant_that_is_dead_already_counts_as_ended(to, person, vendor):
     assert (await disconnect(to, person)).revoked
 
 
-async def test_a_suspended_connection_is_ended_at_the_vendor_too(to, person, vendor, database):
+@pytest.mark.parametrize(("later", "token"), [(timedelta(), "access-1"), (2 * HOUR, "renewed-ada-at-zoom")])
+async def test_a_suspended_connection_is_ended_at_the_vendor_too(to, person, vendor, database, later, token):
     await connected(to, person)
+    vendor.now += later
     async with database.person(person) as connection:
         await credentials.set_state(connection, "zoom", person, state=ConnectionState.FORBIDDEN, reason="r", now=NOW)
 
     assert (await disconnect(to, person)).revoked
-    assert vendor.live == {}
+    assert (vendor.live, vendor.revoked) == ({}, [token])
 
 
-async def test_tokens_that_no_key_opens_are_forgotten_all_the_same(to, person, vendor, stored, database):
+@pytest.mark.parametrize("later", [timedelta(), 2 * HOUR])
+async def test_tokens_that_no_key_opens_are_forgotten_all_the_same(to, person, vendor, stored, database, later):
     await connected(to, person)
+    vendor.now += later
     async with database.person(person) as connection:
         await connection.execute(text("update zoom_credentials set access_token = 'broken', refresh_token = 'broken'"))
 
