@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from momentum.model import Claim, ClaimState, Coverage, Deliverable, Meeting, Segment, Transcript, Word
+from momentum.model import Claim, ClaimState, Coverage, Deliverable, Gap, Meeting, Segment, Transcript, Word
 from momentum.pipeline.verify import check, quotes
 
 MEETING = Meeting("Planning", datetime(2026, 11, 25, 10, tzinfo=UTC), "Europe/Berlin", ("Dana Lee", "Sam Ode", "Ben Hart"))
@@ -324,3 +324,38 @@ def test_an_added_lie_never_makes_a_claim_better(made, lie):
     }[lie]
     (before,), (after,) = checked(honest), checked(dataclasses.replace(honest, **worse))
     assert ORDER.index(after.state) <= ORDER.index(before.state)
+
+
+# --- words that are missing -------------------------------------------------------------------------
+
+HALVES = (Segment(0, 0, 4, "We will not ever", "Sam Ode"), Segment(2, 10, 14, "ship on Friday to all.", "Sam Ode"))
+NOT_HEARD = Segment(1, 4, 10, "[…]", marks=("gap",))
+WHOLE = "We will not ever ship on Friday to all."
+
+
+def _held_against(segments, *claims, gaps=()):
+    record = Transcript(segments, "en", 20.0, "own", "test", gaps)
+    return check(Deliverable("minutes", "1", "Planning", "en", "", claims, model="m"), record, MEETING).claims
+
+
+@pytest.mark.parametrize("ids", [(0, 2), (0, 1, 2), (0,), ()])
+def test_no_quote_runs_over_what_nobody_understood(ids):
+    (done,) = _held_against((HALVES[0], NOT_HEARD, HALVES[1]), claim(WHOLE, WHOLE, *ids))
+    assert done.state is ClaimState.DROPPED
+
+
+@pytest.mark.parametrize("ids", [(0, 2), (0,), ()])
+def test_no_quote_runs_over_what_was_not_recorded(ids):
+    assert _held_against(HALVES, claim(WHOLE, WHOLE, 0, 2))[0].state is ClaimState.VERIFIED
+    (done,) = _held_against(HALVES, claim(WHOLE, WHOLE, *ids), gaps=(Gap(4, 10),))
+    assert done.state is ClaimState.DROPPED
+
+
+@pytest.mark.parametrize("mark", ["gap", "loop", "credits"])
+def test_what_nobody_said_is_no_evidence(mark):
+    unsaid = Segment(1, 4, 10, "Ben Hart will pay.", "Ben Hart", marks=(mark,))
+    (done,) = _held_against(
+        (HALVES[0], unsaid, HALVES[1]), claim("Ship on Friday to all.", "ship on Friday to all", 1, 2, owner="Ben Hart")
+    )
+    assert done.segment_ids == (2,)
+    assert done.owner is None

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -29,6 +30,7 @@ NEIGHBOURS = 5
 """Segments before and after the quote that still count as its evidence, if the claim names them."""
 RETRACTION_WITHIN = 2
 """Segments after the quote in which "scratch that" takes it back, whatever it speaks of."""
+_UNSAID = {"loop", "credits", "gap"}
 _UNHEARD = {"loop", "credits", "rate", "low_confidence"}
 _STATEMENTS = {"decision", "action", "highlight"}
 
@@ -51,12 +53,19 @@ class _Record:
     def __init__(self, transcript: Transcript, meeting: Meeting) -> None:
         self.segments = transcript.segments
         self.position = {s.id: n for n, s in reversed(list(enumerate(self.segments)))}
-        self.said = quotes.Said(self.segments, range(len(self.segments)))
+        # Behind a stretch that was not recorded, and at one that nobody understood, something else was said.
+        self._resumed = {bisect_left(self.segments, gap.end, key=lambda s: s.start) for gap in transcript.gaps}
+        self._resumed |= {n for n, s in enumerate(self.segments) if "gap" in s.marks}
+        self.said = self.said_at(range(len(self.segments)))
         self.roster = spoken.people(transcript, meeting)
         self.day = dates.local_date(meeting)
         self.text = " ".join(s.text for s in self.segments)
         self.english = spoken.is_english(transcript.language, self.text)
         self.retractions = [n for n, s in enumerate(self.segments) if rules.takes_back(s.text)] if self.english else []
+
+    def said_at(self, positions: Sequence[int]) -> quotes.Said:
+        """The words of these segments, to be searched."""
+        return quotes.Said(self.segments, positions, self._resumed)
 
     def is_taken_back(self, quote: str, last: int) -> bool:
         """Whether what was said up to position `last` is taken back: right afterwards, or later in talk about it."""
@@ -83,7 +92,7 @@ def _checked(claim: Claim, record: _Record) -> Claim:
     if claim.reason and claim.state is not ClaimState.SUGGESTED:
         return claim  # checked before
     named = record.positions(claim.segment_ids)
-    place = quotes.locate(quotes.Said(record.segments, named), claim.quote)
+    place = quotes.locate(record.said_at(named), claim.quote)
     repaired = place is None
     if place is None:
         place = quotes.locate(record.said, claim.quote, near=named)
@@ -117,9 +126,9 @@ def _concluded(finding: _Finding, place: quotes.Place, *, repaired: bool) -> Cla
 
 
 def _evidence(place: quotes.Place, named: Sequence[int], record: _Record) -> list[Segment]:
-    """The segments of the quote and those the claim names close by: a claim cannot name the whole meeting as its proof."""
+    """The segments of the quote and those the claim names close by: neither the whole meeting nor what nobody said is a proof."""
     first, last = min(place.positions), max(place.positions)
-    close = {p for p in named if first - NEIGHBOURS <= p <= last + NEIGHBOURS}
+    close = {p for p in named if first - NEIGHBOURS <= p <= last + NEIGHBOURS and not _UNSAID & set(record.segments[p].marks)}
     return [record.segments[p] for p in sorted(close | set(place.positions))]
 
 

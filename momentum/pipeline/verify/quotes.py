@@ -35,15 +35,19 @@ def normalised(text: str) -> list[str]:
 
 
 class Said:
-    """All words of some segments, in one line that can be searched."""
+    """All words of some segments, in one line that can be searched.
 
-    def __init__(self, segments: Sequence[Segment], positions: Iterable[int]) -> None:
+    No quote runs on over missing words: `resumed` are the positions before which some were not recorded or not understood.
+    """
+
+    def __init__(self, segments: Sequence[Segment], positions: Iterable[int], resumed: Collection[int] = ()) -> None:
         self._segments = segments
         self._owners: list[tuple[int, float]] = []
         line: list[str] = []
         previous: int | None = None
         for position in positions:
-            if previous is not None and position - previous > APART:
+            passed = range(position if previous is None else previous + 1, position + 1)
+            if len(passed) > APART or any(p in resumed for p in passed):
                 line.append(_BREAK)
                 self._owners.append((position, 0.0))
             previous = position
