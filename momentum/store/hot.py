@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from momentum.store import dsn
 from momentum.store.connection import translated
@@ -21,9 +20,16 @@ _SET_PERSON = "select set_config('momentum.user_id', %s, true)"
 class HotPool:
     """A few raw connections of the app role, beside the pool of transactions. Opened at the first question."""
 
-    def __init__(self, url: str, *, size: int = 4, wait: float = 5.0) -> None:
+    def __init__(self, url: str, *, size: int = 4, wait: float = 3.0) -> None:
+        # The pool doubles its pauses between attempts to connect; ended early, the next question makes it begin anew.
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[dict[str, Any]]] = AsyncConnectionPool(
-            dsn.conninfo(url), kwargs={"autocommit": True, "row_factory": dict_row}, min_size=1, max_size=size, timeout=wait, open=False
+            dsn.conninfo(url),
+            kwargs={"autocommit": True, "row_factory": dict_row},
+            min_size=1,
+            max_size=size,
+            timeout=wait,
+            reconnect_timeout=wait,
+            open=False,
         )
         self._opened = False
 
@@ -34,10 +40,13 @@ class HotPool:
                 await self._pool.open()
                 self._opened = True
             for _ in range(_DEAD_AT_MOST):
-                # Connections die in the pool when the server restarts; the others that did are replaced before we ask again.
-                with suppress(psycopg.OperationalError):
+                try:
                     return await self._ask(user_id, query, values)
-                await self._pool.check()
+                except PoolTimeout:  # nobody answers: asking again would only take as long again
+                    raise
+                except psycopg.OperationalError:
+                    # Connections die in the pool when the server restarts; the others that did are replaced before we ask again.
+                    await self._pool.check()
             return await self._ask(user_id, query, values)
 
     async def aclose(self) -> None:

@@ -1,5 +1,6 @@
 """`momentum process FILE...` with files that are none, models that fail, and people in a hurry."""
 
+# ruff: noqa: ASYNC240 -- files are the subject here, and nobody else waits for this loop
 import asyncio
 import json
 import os
@@ -171,7 +172,7 @@ MODELS = [
 
 
 @pytest.mark.parametrize(("environment", "fault", "code"), MODELS)
-async def test_a_failing_language_model_leaves_the_transcript_and_a_retry_pays_for_the_minutes_alone(  # noqa: PLR0917 -- fixtures
+async def test_a_failing_language_model_leaves_the_transcript_and_a_retry_pays_for_the_minutes_alone(
     momentum, recording, speech_server, model_server, wire, environment, fault, code
 ):
     Path("talk.m4a").write_bytes(recording.speech())
