@@ -118,7 +118,8 @@ class RecordingOrigin:
     def _part(self, index: int, files: FileSet) -> Part:
         media, captions = _media_of(files), _captions_of(files)
         key = ":".join(f"{f.file_id}/{f.size}" for f in (media, captions) if f is not None)
-        return Part(key=f"{index}:{key}", offset=files.offset, has_media=media is not None, has_captions=captions is not None)
+        seconds = None if files.end is None else files.end - files.offset
+        return Part(f"{index}:{key}", files.offset, has_media=media is not None, has_captions=captions is not None, seconds=seconds)
 
     def _set_of(self, part: Part) -> FileSet:
         return self._sets[int(part.key.partition(":")[0])]

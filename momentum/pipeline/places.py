@@ -29,6 +29,8 @@ class Part:
     """Second of the meeting at which this set begins; 0 for the first."""
     has_media: bool = True
     has_captions: bool = False
+    seconds: float | None = None
+    """How long this set is, by the provider's word."""
 
 
 @dataclass(frozen=True, slots=True)

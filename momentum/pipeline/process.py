@@ -28,6 +28,9 @@ from momentum.pipeline.verify import check
 from momentum.transcribers.base import Transcriber
 from momentum.writers import WRITERS, chosen, highlights
 
+SHORTEST_GAP = 2.0
+"""Seconds between two parts from which on something is missing; less is the coarseness of the provider's times."""
+
 StepRunner = Callable[[str, Callable[[], Awaitable[Any]]], Awaitable[Any]]
 """Runs one named step and gives what it returned: a JSON value that holds ids only."""
 
@@ -110,7 +113,7 @@ async def _hear(job: Job, found: Found, part: Part) -> tuple[Part, Transcript]:
     async with job.tools.decoder.open(job.origin.media(part)) as decoding:
 
         async def report(beat: Heartbeat) -> None:
-            total = _expected_seconds(found, part, decoding.duration)
+            total = _expected_seconds(found, decoding.duration)
             fraction = min(1.0, (part.offset + beat.transcribed_seconds) / total) if total else None
             detail = {"heard_seconds": round(beat.heard_seconds, 1), "chunks_done": beat.chunks_done, "chunks_known": beat.chunks_known}
             await job.shelf.report("transcribe", fraction, detail)
@@ -121,15 +124,16 @@ async def _hear(job: Job, found: Found, part: Part) -> tuple[Part, Transcript]:
     return part, transcript
 
 
-def _expected_seconds(found: Found, part: Part, duration: float | None) -> float | None:
-    return max(p.offset for p in found.parts) + duration if duration and part is found.parts[-1] else duration and part.offset + duration
+def _expected_seconds(found: Found, duration: float | None) -> float | None:
+    """How long the whole recording is, if the last part is as long as this one."""
+    return found.parts[-1].offset + duration if duration else None
 
 
 async def _take_captions(job: Job, found: Found) -> str:
     made_from = key_of("zoom", [p.key for p in found.parts])
     if kept := await job.shelf.kept_transcript(made_from):
         return kept
-    pieces = [(part, _as_transcript(await job.origin.captions(part))) for part in found.parts if part.has_captions]
+    pieces = [(part, _as_transcript(await job.origin.captions(part), part)) for part in found.parts if part.has_captions]
     if not any(piece.segments for _, piece in pieces):
         raise Permanent(
             ErrorCode.RECORDING_HAS_NO_TRANSCRIPT, "The provider has no transcript of this recording. Ask for our own, or for 'auto'."
@@ -137,23 +141,25 @@ async def _take_captions(job: Job, found: Found) -> str:
     return await job.shelf.keep_transcript(made_from, _joined(pieces))
 
 
-def _as_transcript(captions: tuple[Segment, ...]) -> Transcript:
-    return Transcript(captions, language=None, seconds=captions[-1].end if captions else 0.0, source="zoom", engine="zoom:captions")
+def _as_transcript(captions: tuple[Segment, ...], part: Part) -> Transcript:
+    seconds = max((caption.end for caption in captions), default=0.0)
+    return Transcript(captions, language=None, seconds=max(seconds, part.seconds or 0.0), source="zoom", engine="zoom:captions")
 
 
 def _joined(pieces: list[tuple[Part, Transcript]]) -> Transcript:
-    """One transcript out of the parts', on the meeting's clock, with the gaps between them named."""
-    segments: list[Segment] = []
+    """One transcript out of the parts', on the meeting's clock, in order, with the gaps before and between them named."""
+    placed = [_moved(segment, part.offset, 0) for part, piece in pieces for segment in piece.segments]
+    placed.sort(key=lambda s: s.start)  # sets may overlap: a provider's times are right to a second
     gaps: list[Gap] = []
     end = 0.0
     for part, piece in pieces:
-        if segments and part.offset > end:
+        if part.offset - end >= SHORTEST_GAP:
             gaps.append(Gap(end, part.offset))
-        segments += [_moved(segment, part.offset, number) for number, segment in enumerate(piece.segments, len(segments))]
-        end = part.offset + piece.seconds
+        end = max(end, part.offset + piece.seconds)
     first = pieces[0][1]
     language = next((p.language for _, p in pieces if p.language), None)
-    return Transcript(tuple(segments), language, end, first.source, first.engine, tuple(gaps))
+    segments = tuple(dataclasses.replace(segment, id=number) for number, segment in enumerate(placed))
+    return Transcript(segments, language, end, first.source, first.engine, tuple(gaps))
 
 
 def _moved(segment: Segment, offset: float, number: int) -> Segment:

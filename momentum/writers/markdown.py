@@ -10,6 +10,7 @@ from momentum.model import Claim, ClaimState, Deliverable, Meeting
 from momentum.writers import dates
 
 _MARKUP = re.compile(r"([\\`*_\[\]#|~])")
+_WWW = re.compile(r"\b(www)\.", re.IGNORECASE)  # a link without being written as one: https://github.github.com/gfm/#autolinks-extension-
 _LINE_START = re.compile(r"^(\d+)([.)])|^([-+=>])")
 # Control characters, and those that turn the direction of the text around them.
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -24,6 +25,7 @@ def escape(text: str) -> str:
     line = " ".join(_INVISIBLE.sub("", text).split())
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = _MARKUP.sub(r"\\\1", line).replace("://", "\\://")
+    line = _WWW.sub(r"\1\\.", line)
     return _LINE_START.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", line)
 
 
@@ -41,6 +43,7 @@ def render(deliverable: Deliverable, meeting: Meeting) -> str:
         f"# {escape(deliverable.title or meeting.title) or 'Untitled meeting'}",
         _origin(deliverable),
         *_unread(deliverable),
+        *_gaps(deliverable),
         *_when(meeting),
         *_summary(deliverable),
         _count(deliverable.claims),
@@ -62,6 +65,15 @@ def _unread(deliverable: Deliverable) -> list[str]:
         return []
     lines = [f"> - {escape(reason)}" for _, _, reason in deliverable.coverage.unread]
     return ["\n".join(["> **Part of this meeting is missing here:**", ">", *lines])]
+
+
+def _gaps(deliverable: Deliverable) -> list[str]:
+    gaps = deliverable.extra.get("gaps")
+    known = [gap for gap in gaps if isinstance(gap, list | tuple) and len(gap) == 2] if isinstance(gaps, list) else []
+    if not known:
+        return []
+    stretches = ", ".join(f"{clock(start)} to {clock(end)}" for start, end in known)
+    return [f"> **Not in the recording:** {stretches}. No file covers that time."]
 
 
 def _when(meeting: Meeting) -> list[str]:

@@ -10,8 +10,10 @@ from momentum.model import Segment, Transcript
 
 
 def as_text(transcript: Transcript) -> str:
-    """One paragraph per turn: `[mm:ss] Name: words`."""
-    return "".join(f"[{clock(s.start, '.')[:-4]}] {_named(s)}\n" for s in transcript.segments)
+    """One line per segment: `[HH:MM:SS] Name: words`, and one for each stretch that no file covers."""
+    lines = [(s.start, _one_line(_named(s))) for s in transcript.segments]
+    lines += [(gap.start, f"(not recorded until {clock(gap.end, '.')[:-4]})") for gap in transcript.gaps]
+    return "".join(f"[{clock(start, '.')[:-4]}] {line}\n" for start, line in sorted(lines, key=lambda line: line[0]))
 
 
 def as_vtt(transcript: Transcript) -> str:

@@ -13,6 +13,7 @@ from momentum.model import Heard, Meeting, Options, Segment, Word
 from momentum.pipeline.places import Found, MemoryShelf, Part
 from momentum.pipeline.process import Job, process
 from momentum.transcribers.base import Limits
+from momentum.writers.markdown import clock, render
 
 pytestmark = pytest.mark.anyio
 
@@ -124,6 +125,61 @@ async def test_two_file_sets_are_one_transcript_with_the_gap_between_them(speech
     assert gap.end == 600.0
     assert all(s.end <= gap.start or s.start >= gap.end for s in transcript.segments)
     assert any(w.start >= 600.0 for s in transcript.segments for w in s.words)
+
+
+async def test_the_gap_stands_in_the_document(speech):
+    shelf = MemoryShelf()
+    async with tools() as with_tools:
+        (made,) = await process(Job(Origin((part(0, 0.0), part(1, 600.0)), speech), shelf, Options(), with_tools))
+    (gap,) = list(shelf.transcripts.values())[-1].gaps
+    assert shelf.deliverables[made].extra["gaps"] == [[gap.start, 600.0]]
+    assert f"{clock(gap.start)} to 10:00" in render(shelf.deliverables[made], Meeting("Planning"))
+
+
+CUE = (Segment(0, 1.0, 2.0, "We ship on Friday.", "Ada"),)
+
+
+@pytest.mark.parametrize(
+    ("parts", "said", "gaps"),
+    [
+        pytest.param([(0.0, 60.0), (100.0, 60.0)], [CUE, CUE], [(60.0, 100.0)], id="between"),
+        pytest.param([(0.0, 60.0), (61.0, 60.0)], [CUE, CUE], [], id="times are right to a second"),
+        pytest.param([(0.0, 60.0), (100.0, 60.0)], [(), CUE], [(60.0, 100.0)], id="after a silent set"),
+        pytest.param([(100.0, 60.0)], [CUE], [(0.0, 100.0)], id="before the first set with words"),
+        pytest.param([(0.0, None), (100.0, None)], [CUE, CUE], [(2.0, 100.0)], id="length not known"),
+    ],
+)
+async def test_gaps_are_what_no_file_covers(speech, parts, said, gaps):
+    found = tuple(part(i, offset, has_captions=True, seconds=seconds) for i, (offset, seconds) in enumerate(parts))
+    shelf = MemoryShelf()
+    async with tools() as with_tools:
+        captions = {str(i): cues for i, cues in enumerate(said)}
+        await process(Job(Origin(found, speech, captions), shelf, Options(transcript="zoom"), with_tools))
+    (transcript,) = shelf.transcripts.values()
+    assert [(gap.start, gap.end) for gap in transcript.gaps] == gaps
+
+
+async def test_sets_that_overlap_are_one_line_of_time(speech):
+    captions = {
+        "0": (Segment(0, 0.0, 2.0, "One.", "Ada"), Segment(1, 8.0, 9.0, "Three.", "Ada")),
+        "1": (Segment(0, 1.0, 2.0, "Two.", "Ben"),),
+    }
+    shelf = MemoryShelf()
+    origin = Origin((part(0, 0.0, has_captions=True), part(1, 5.0, has_captions=True)), speech, captions)
+    async with tools() as with_tools:
+        await process(Job(origin, shelf, Options(transcript="zoom"), with_tools))
+    (transcript,) = shelf.transcripts.values()
+    assert [(s.id, s.start, s.text) for s in transcript.segments] == [(0, 0.0, "One."), (1, 6.0, "Two."), (2, 8.0, "Three.")]
+
+
+async def test_progress_runs_forward_over_all_sets(speech):
+    seen = []
+    shelf = MemoryShelf(watch=lambda *event: seen.append(event))
+    async with tools() as with_tools:
+        await process(Job(Origin((part(0, 0.0), part(1, 600.0)), speech), shelf, Options(), with_tools))
+    known = [fraction for step, state, fraction, _ in seen if (step, state) == ("transcribe", "running") and fraction is not None]
+    assert known == sorted(known)
+    assert known[-1] == pytest.approx(1.0, abs=0.01)
 
 
 async def test_the_providers_names_are_taken_over(speech):

@@ -116,3 +116,19 @@ def test_no_text_makes_a_link_an_image_or_html_anywhere(title, said, owner):
     page = render(Deliverable("minutes", "1", title, None, said, (made,), model=owner or "m"), Meeting(title, participants=(owner, said)))
     html = MarkdownIt("commonmark").render(page)
     assert all(tag not in html for tag in ("<a ", "<img", "<script", "<code", "<pre", "<hr"))
+
+
+def test_what_no_file_covers_is_named_at_the_top():
+    page = document(extra={"gaps": [[240.0, 600.5], [700, 760]]})
+    assert "> **Not in the recording:** 04:00 to 10:00, 11:40 to 12:40." in page
+    assert page.index("Not in the recording") < page.index("We met.")
+    assert "Not in the recording" not in document(extra={"gaps": []})
+
+
+@pytest.mark.parametrize("text", ["www.example.com", "see WWW.example.com now", "http://example.com", "(www.example.com)"])
+def test_an_address_that_somebody_read_out_is_no_link(text):
+    """GitHub's renderer, for one, makes links of bare addresses."""
+    html = MarkdownIt("gfm-like", {"linkify": False}).render(escape(text))
+    assert "www." not in escape(text).lower()
+    assert "p://" not in escape(text)
+    assert html == f"<p>{text}</p>\n"
