@@ -139,9 +139,11 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # name and value, in URLs, forms, JSON and Python; a count of tokens is no token
         (rf"(?i)(?<![\w-])([\w-]*tokens?)({_SEPARATOR})(?!\[struck|\d+(?:\.\d+)?(?!\w|\.\d)){_VALUE}", rf"\1\2{STRUCK}"),
         (
-            rf"(?i)(?<![\w-])([\w-]*(?:{_SECRET_WORDS})|pwd|sig|kek)({_SEPARATOR})(?!\[struck){_VALUE}",
+            rf"(?i)(?<![\w-])([\w-]*(?:{_SECRET_WORDS}|kek)|pwd|sig)({_SEPARATOR})(?!\[struck){_VALUE}",
             rf"\1\2{STRUCK}",
         ),
+        # the same as a pair of a form
+        (rf"""(?i)(["'][\w-]*(?:tokens?|{_SECRET_WORDS})["'],\s*b?)(?:"[^"]*"|'[^']*')""", rf"\1'{STRUCK}'"),
         # words that are secret in some places alone: a query, a form, an object
         (r"(?i)([?&](?:code|state|key|jwt)=)(?!\[struck)[^\s\"'&#]+", rf"\1{STRUCK}"),
         (r"(?i)((?:^|\s)code=)(?!\[struck)[^\s\"'&;,)\]}]{6,}", rf"\1{STRUCK}"),
