@@ -23,6 +23,15 @@ from momentum.store.transitions import follow
 WHOLE = "processing"
 """The `step` of events that concern the processing as a whole; its state is then a ProcessingState."""
 
+_OF_A_CONNECTION = (
+    ErrorCode.NOT_CONNECTED,
+    ErrorCode.RECONNECT_REQUIRED,
+    ErrorCode.SCOPE_MISSING,
+    ErrorCode.PROVIDER_FORBIDDEN,
+    ErrorCode.CLIENT_INVALID,
+)
+"""Why a processing stands still for want of a connection that works."""
+
 _BIGINT_MAX = 2**63 - 1
 _table = tables.processings
 _order = pages.Order(_table.c.created_at, _table.c.id)
@@ -257,10 +266,9 @@ async def retry(connection: AsyncConnection, processing_id: UUID, *, now: dateti
 
 
 async def resume(connection: AsyncConnection, user_id: UUID, provider: str, *, now: datetime) -> int:
-    """Retry whatever stood still for want of this connection; gives how many."""
-    stuck = select(_table.c.id).where(
-        _table.c.user_id == user_id, _table.c.provider == provider, _table.c.state == ProcessingState.ACTION_REQUIRED.value
-    )
+    """Retry whatever stood still for want of this connection; gives how many. What waits for a model's key or quota goes on waiting."""
+    stuck = select(_table.c.id).where(_table.c.user_id == user_id, _table.c.provider == provider)
+    stuck = stuck.where(_table.c.state == ProcessingState.ACTION_REQUIRED.value, _table.c.error_code.in_(_OF_A_CONNECTION))
     ids = (await connection.execute(stuck.order_by(_table.c.created_at))).scalars().all()
     for processing_id in ids:
         await retry(connection, processing_id, now=now)

@@ -345,9 +345,12 @@ async def test_reconnecting_resumes_what_stood_still(act, person, running_proces
     await act(processings.set_action_required, stuck.id, code="reconnect_required", detail="Connect again.", now=now)
     failed = await keep_processing(person, "failed")
     await act(processings.set_failed, failed.id, code="c", detail="d", now=now)
+    unpaid = await keep_processing(person, "unpaid")
+    await act(processings.set_action_required, unpaid.id, code="model_quota_exhausted", detail="Add credit.", now=now)
 
     assert await act(processings.resume, person, "teams", now=now) == 0
     assert await act(processings.resume, person, "zoom", now=now) == 1
+    assert (await act(processings.get, unpaid.id)).state is State.ACTION_REQUIRED
     assert (await act(processings.get, stuck.id)).attempt == 2
     assert (await act(processings.get, failed.id)).state is State.FAILED
 
