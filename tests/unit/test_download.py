@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -94,17 +94,21 @@ async def running(*script: Answer) -> AsyncIterator[Server]:
 
 @dataclass
 class Drip(Server):
-    """Its answers go on for ever, some bytes at a time."""
+    """Its answers go on for as long as the reader stays, some bytes at a time."""
+
+    open: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         self.requests.append(Request("", {}))
         writer.write(f"HTTP/1.1 200 X\r\nContent-Length: {len(BODY)}\r\n\r\n".encode())
-        with suppress(ConnectionError):
-            while not writer.is_closing():
-                writer.write(b"x")
-                await writer.drain()
-                await asyncio.sleep(0.005)
+        self.open.add(asyncio.create_task(self._drip(reader, writer)))
+
+    async def _drip(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        gone = asyncio.create_task(reader.read())
+        while not (await asyncio.wait({gone}, timeout=0.005))[0]:
+            writer.write(b"x")
+        gone.exception()
         writer.close()
 
 
@@ -115,6 +119,7 @@ async def server_that_never_ends() -> AsyncIterator[Server]:
     server.port = listener.sockets[0].getsockname()[1]
     async with listener:
         yield server
+        await asyncio.gather(*server.open)
 
 
 @dataclass
