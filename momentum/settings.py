@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -23,6 +23,7 @@ DEFAULT_LANGUAGE_MODEL = "gpt-6-luna"
 DEFAULT_SPEECH_MODEL = "gpt-transcribe"
 
 ZoomPlan = Literal["free", "pro", "business"]
+_OTHER_PLANS = {"basic": "free", "education": "business", "enterprise": "business", "partner": "business"}
 
 
 class SettingsInvalid(MomentumError):
@@ -104,6 +105,13 @@ class Settings(BaseSettings):
         if value == "" and (field := cls.model_fields.get(getattr(info, "field_name", ""))) is not None:
             return field.get_default()
         return value
+
+    @field_validator("zoom_plan", mode="before")
+    @classmethod
+    def _known_plan(cls, value: object) -> object:
+        # Zoom sells more plans than it has allowances: https://developers.zoom.us/docs/api/rate-limits/
+        plan = str(value).strip().lower()
+        return plan if plan in get_args(ZoomPlan) else _OTHER_PLANS.get(plan, "pro")
 
     @field_validator("zoom_scopes", mode="before")
     @classmethod
