@@ -11,7 +11,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from momentum.errors import ErrorCode, MomentumError
 
 # A database that does not answer must not hold a request for minutes (libpq: seconds, then milliseconds).
-_PATIENCE = {"connect_timeout": "5", "tcp_user_timeout": "15000", "application_name": "momentum"}
+# The connection that listens says nothing for hours: only probes tell it that the other end, or the way there, is gone.
+_PROBES = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+_PATIENCE = {"connect_timeout": "5", "tcp_user_timeout": "15000", **_PROBES, "application_name": "momentum"}
 
 
 def parameters(dsn: str) -> dict[str, str]:

@@ -41,7 +41,7 @@ def test_an_own_login_needs_no_password():
 def test_the_driver_in_the_scheme_is_ignored_and_limits_are_set():
     found = dsn.parameters("postgresql+psycopg://u@h/d?connect_timeout=9")
 
-    assert (found["host"], found["connect_timeout"], found["tcp_user_timeout"]) == ("h", "9", "15000")
+    assert (found["host"], found["connect_timeout"], found["tcp_user_timeout"], found["keepalives_idle"]) == ("h", "9", "15000", "30")
 
 
 def test_a_url_that_is_none_is_refused_without_being_shown():
