@@ -121,7 +121,7 @@ class LanguageModel:
     def _of_response(self, event: dict[str, Any] | None) -> Said:
         if event is None:
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model broke off before its answer was complete.")
-        body = event.get("response") or {}
+        body = _fields(event.get("response"))
         if event["type"] == "error" or body.get("status") == "failed":
             error = body.get("error") or event
             raise translate(_status_of(error), {}, {"error": error}, now=self._clock())
@@ -135,7 +135,7 @@ class LanguageModel:
         }
         async with self._translated():
             completion: Any = await self._client.chat.completions.create(**request, store=False)
-        if isinstance(completion, str):  # what the SDK gives where the server did not send JSON
+        if not hasattr(completion, "to_dict"):  # the SDK gives what it got where that was no JSON object
             raise _not_a_model()
         return read_completion(completion.to_dict(mode="json", warnings=False))
 
@@ -185,7 +185,8 @@ class Said:
 
     text: str
     usage: Usage
-    model: str | None
+    model: str
+    """Empty where the server did not say."""
 
 
 _LAST_EVENTS = {"response.completed", "response.incomplete", "response.failed", "error"}
@@ -200,29 +201,47 @@ _BROKEN = "The language model's server gave an answer that cannot be read."
 def read_response(body: dict[str, Any]) -> Said:
     """The text of a Responses body. Raises when it is cut short or a refusal."""
     if body.get("status") == "incomplete":
-        raise _cut_short((body.get("incomplete_details") or {}).get("reason") == "content_filter")
-    contents = [c for item in body.get("output") or [] if item.get("type") == "message" for c in item.get("content") or []]
+        raise _cut_short(_fields(body.get("incomplete_details")).get("reason") == "content_filter")
+    contents = [c for item in _objects(body.get("output")) if item.get("type") == "message" for c in _objects(item.get("content"))]
     if any(c.get("type") == "refusal" for c in contents):
         raise Permanent(ErrorCode.MODEL_REFUSED, _REFUSED)
-    text = "".join(c.get("text") or "" for c in contents if c.get("type") == "output_text")
-    spent = body.get("usage") or {}
-    return Said(text, Usage(spent.get("input_tokens") or 0, spent.get("output_tokens") or 0, 1), body.get("model"))
+    text = "".join(_text(c.get("text")) for c in contents if c.get("type") == "output_text")
+    return Said(text, _usage(body, "input_tokens", "output_tokens"), _text(body.get("model")))
 
 
 def read_completion(body: dict[str, Any]) -> Said:
     """The text of a Chat body. Raises when it is cut short or a refusal."""
-    choice = next(iter(body.get("choices") or []), None)
+    choice = next(iter(_objects(body.get("choices"))), None)
     if choice is None:
         raise Retry(ErrorCode.MODEL_UNAVAILABLE, _BROKEN)
-    message = choice.get("message") or {}
+    message = _fields(choice.get("message"))
     if choice.get("finish_reason") in {"length", "content_filter"}:
         raise _cut_short(choice["finish_reason"] == "content_filter")
     if message.get("refusal"):
         raise Permanent(ErrorCode.MODEL_REFUSED, _REFUSED)
-    spent = body.get("usage") or {}
-    return Said(
-        message.get("content") or "", Usage(spent.get("prompt_tokens") or 0, spent.get("completion_tokens") or 0, 1), body.get("model")
-    )
+    return Said(_text(message.get("content")), _usage(body, "prompt_tokens", "completion_tokens"), _text(body.get("model")))
+
+
+# Servers that imitate the API put almost anything in its places: what is not what we look for is not there.
+
+
+def _fields(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    """Text, or the text of a list of parts."""
+    return value if isinstance(value, str) else "".join(_text(part.get("text")) for part in _objects(value))
+
+
+def _usage(body: dict[str, Any], sent: str, said: str) -> Usage:
+    spent = _fields(body.get("usage"))
+    read, written = (count if isinstance(count := spent.get(name), int) else 0 for name in (sent, said))
+    return Usage(read, written, 1)
 
 
 def _cut_short(filtered: bool) -> Permanent:  # noqa: FBT001 - one of two sentences

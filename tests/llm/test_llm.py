@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
+from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry
 from momentum.llm import LanguageModel
 from momentum.model import Usage
 
@@ -223,3 +223,31 @@ def test_tokens_are_never_fewer_than_words(text):
 def test_tokens_are_estimated_upwards(text, least):
     model = LanguageModel(None, "http://localhost", "m", "chat", 1, clock=lambda: None)
     assert least <= model.count_tokens(text) <= 3 * least
+
+
+ODD = [
+    ("responses", {"status": "completed", "output": ["x", None], "usage": "many", "model": 5}),
+    ("responses", {"status": "completed", "output": {"a": 1}}),
+    ("responses", {"status": "incomplete", "incomplete_details": "x"}),
+    ("responses", {"status": "completed", "output": [{"type": "message", "content": ["hello"]}]}),
+    ("responses", None),
+    ("chat", {"choices": ["x"]}),
+    ("chat", {"choices": [{"message": "hello"}]}),
+    ("chat", None),
+    ("chat", [1]),
+]
+
+
+@pytest.mark.parametrize(("api", "body"), ODD)
+async def test_an_answer_of_another_shape_is_a_failure_in_words(server, ask, wire, api, body):
+    server.faults.extend([wire.status(200, body)] * 3)
+    with pytest.raises(MomentumError):
+        await put(ask(api))
+
+
+async def test_text_in_parts_and_an_odd_count_are_read(server, ask, wire):
+    message = {"content": [{"type": "text", "text": '{"summary": '}, {"type": "text", "text": '"We met."}'}]}
+    server.faults.append(wire.status(200, {"choices": [{"message": message}], "usage": {"prompt_tokens": "12", "completion_tokens": 3}}))
+    answer = await put(ask("chat"))
+    assert answer.data == GOOD
+    assert answer.usage.output_tokens == 3
