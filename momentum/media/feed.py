@@ -126,8 +126,8 @@ class Feed:
                 raise self._cut()
 
     async def _to_file(self) -> None:
-        self._file = self._spool()
         try:
+            self._file = self._spool()
             self._refuse_when_full(self._file)
             written = 0
             while block := bytes(self._ahead) or await self._next_block():

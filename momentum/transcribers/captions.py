@@ -20,7 +20,7 @@ from typing import Any
 from momentum.model import Segment
 
 _LONGEST_NAME = 80
-_TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)"
+_TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2}(?:[.,]\d{1,9})?)"
 _TIMING = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}")
 _CHAT = re.compile(rf"^{_TIME}\t+\s*(.+?)\s*:\t(.*)$")
 _VOICE = re.compile(r"^<v(?:\.[^\s>]*)?\s+([^>]+)>")
@@ -159,7 +159,7 @@ def _without_repeats(segments: Sequence[Segment]) -> list[Segment]:
 def _parsed(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text.removeprefix("\ufeff"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 

@@ -1,6 +1,7 @@
 """The decoder with real files, a real child process, and files that mean harm."""
 
 import asyncio
+import errno
 import os
 import signal
 import struct
@@ -170,6 +171,14 @@ async def test_a_full_disk_is_said_and_nothing_is_left(sounds, in_order, known_s
     error = await failure(Decoder(spare=False, spool=full), Known(sounds.tone("last.m4a", container="mp4")))
     assert (type(error), error.code) == (Permanent, ErrorCode.DISK_FULL)
     assert files[0].closed
+
+
+async def test_a_disk_too_full_for_a_file_at_all_is_said(sounds, in_order) -> None:
+    def full():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    error = await failure(Decoder(spare=False, spool=full), in_order(sounds.tone("last.m4a", container="mp4")))
+    assert (type(error), error.code) == (Permanent, ErrorCode.DISK_FULL)
 
 
 async def test_the_temporary_file_is_bounded(sounds, in_order) -> None:

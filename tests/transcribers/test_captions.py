@@ -140,3 +140,15 @@ def test_chat_lines_with_more_lines():
     text = "00:01:05\tAda Roe:\thello: all\r\nsecond line\r\n00:02:00\tBob:\tok\r\n"
     assert read_chat(text) == (ChatMessage(65.0, "Ada Roe", "hello: all\nsecond line"), ChatMessage(120.0, "Bob", "ok"))
     assert read_chat("nothing here") == ()
+
+
+@pytest.mark.parametrize("digits", [5, 400, 5000])
+def test_a_time_of_endless_digits_is_no_time(digits):
+    endless = "9" * digits
+    assert read_vtt(f"WEBVTT\n\n1\n{endless}:00:00.000 --> 00:00:01.000\nAda: Hello") == ()
+    assert read_chat(f"{endless}:00:00\tAda:\thello") == ()
+    assert read_timeline(json.dumps({"timeline": [entry(f"{endless}:00:00.000", "Ada"), entry("00:00:02.000")]})) == ()
+
+
+def test_a_timeline_nested_without_end_has_no_turns():
+    assert read_timeline("[" * 100_000) == ()
