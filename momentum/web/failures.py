@@ -40,7 +40,6 @@ class Failure(BaseModel):
 
 
 CODES = {
-    400: ErrorCode.INVALID_REQUEST,
     401: ErrorCode.NOT_AUTHENTICATED,
     403: ErrorCode.FORBIDDEN,
     404: ErrorCode.NOT_FOUND,
@@ -110,11 +109,13 @@ async def _foreseen(request: Request, error: Exception) -> Response:
 async def _refused_by_the_framework(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    code = CODES.get(error.status_code, ErrorCode.INVALID_REQUEST if error.status_code < 500 else ErrorCode.INTERNAL)
+    # The framework's 400 is a body it cannot parse: for us, a request that does not have the form the API describes.
+    status = 422 if error.status_code == 400 else error.status_code
+    code = CODES.get(status, ErrorCode.INVALID_REQUEST if status < 500 else ErrorCode.INTERNAL)
     headers = dict(error.headers or {})
-    if error.status_code == 405:
+    if status == 405:
         headers["Allow"] = ", ".join(_allowed(request))
-    return failure(request, error.status_code, code, _sentence_of(request, error), headers)
+    return failure(request, status, code, _sentence_of(request, error), headers)
 
 
 def _sentence_of(request: Request, error: HTTPException) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
 from momentum.app import App
@@ -41,7 +42,13 @@ TAGS = [
 def site(world: App, *, port: int) -> FastAPI:
     """The ASGI application for one world; `port` is where it will be served, for the Origin check."""
     application = FastAPI(
-        title="Momentum", version=version("momentum"), description=DESCRIPTION, openapi_tags=TAGS, docs_url=None, redoc_url=None
+        title="Momentum",
+        version=version("momentum"),
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url=None,  # its pages load scripts from elsewhere
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
     )
     application.state.world = world
     application.state.port = port
@@ -58,6 +65,12 @@ def site(world: App, *, port: int) -> FastAPI:
     application.add_middleware(guard.Guard)
     application.add_middleware(headers.SafetyHeaders)
     return application
+
+
+def _operation_id(route: APIRoute) -> str:
+    """`list_processings`; of a provider's routes `zoom_status`."""
+    tag = str(route.tags[0]) if route.tags else ""
+    return f"{tag}_{route.name}" if tag in connections.PROVIDERS else route.name
 
 
 def _key_fetcher(world: App) -> Any:

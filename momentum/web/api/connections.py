@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.status import HTTP_202_ACCEPTED, HTTP_303_SEE_OTHER
 
 from momentum.app import App
 from momentum.errors import ErrorCode, Forbidden, Invalid, MomentumError, NotFound, Retry, Unauthorized
@@ -93,7 +94,7 @@ def _add_callback(router: APIRouter, name: str, label: str) -> None:
 
 def _add_connection(router: APIRouter, name: str, label: str) -> None:
     @router.get("/status", responses=responses(401, 404), response_model=models.Connection, summary=f"Your connection to {label}")
-    async def status_of(world: World, person: Recognised) -> Response:
+    async def status(world: World, person: Recognised) -> Response:
         """Whether you are connected, as whom, with which scopes, and what to do if something is wrong."""
         provider = world.provider(name)
         found = await standing.look(world.database, name, person.user_id)
@@ -126,7 +127,7 @@ def _add_recordings(router: APIRouter, name: str, label: str) -> None:
 
     @router.post(
         "/download/{meeting_id:path}",
-        status_code=status.HTTP_202_ACCEPTED,
+        status_code=HTTP_202_ACCEPTED,
         responses=responses(401, 403, 404, 409, 413),
         summary=f"Process a recorded {label} meeting",
     )
@@ -159,7 +160,7 @@ def label_of(name: str) -> str:
 async def begin_in_browser(world: App, name: str, user_id: UUID) -> Response:
     """Send this browser to the provider. Raises NotFound for a provider that is not set up."""
     begun, cookie = await _begin(world, name, user_id)
-    answer = RedirectResponse(begun.auth_url, status.HTTP_303_SEE_OTHER)
+    answer = RedirectResponse(begun.auth_url, HTTP_303_SEE_OTHER)
     _set_flow_cookie(world, answer, name, cookie)
     return answer
 

@@ -31,8 +31,14 @@ EVENT_EXAMPLE = (
     'retry: 2000\n\nid: 41\ndata: {"at": "2026-11-22T09:00:05+00:00", "step": "transcribe", "state": "running", "fraction": 0.25}\n\n'
     "event: end\ndata: {}\n\n"
 )
+EVENT = {
+    "type": "object",
+    "description": "Each event of the stream: `data` is JSON. The last one is named `end`; without it, connect again.",
+    "properties": {"id": {"type": "string"}, "event": {"type": "string", "enum": ["message", "end"]}, "data": {"type": "string"}},
+    "required": ["data"],
+}
 EVENT_STREAM: dict[int | str, dict[str, Any]] = {
-    200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": EVENT_EXAMPLE}}, "description": "Server-sent events."}
+    200: {"content": {MEDIA_TYPE: {"schema": EVENT, "example": EVENT_EXAMPLE}}, "description": "Server-sent events."}
 }
 
 
