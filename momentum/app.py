@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -33,6 +35,8 @@ class Connecting:
     vault: Vault
     provider: Provider
     clock: Clock
+    under_way: set[asyncio.Task[Any]] = field(default_factory=set, repr=False, compare=False)
+    """Work that goes on though its caller left."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class App:
     limiter: SharedLimiter
     providers: dict[str, Provider]
     tools: Tools
+    under_way: set[asyncio.Task[Any]] = field(default_factory=set, repr=False, compare=False)
+    """Work that goes on though its caller left; the world ends after it."""
 
     def provider(self, name: str) -> Provider:
         """The provider of that name. Raises NotFound(PROVIDER_NOT_CONFIGURED) where its settings are missing."""
@@ -59,7 +65,7 @@ class App:
 
     def connecting(self, provider: str) -> Connecting:
         """For `pipeline.connect`. Raises NotFound(PROVIDER_NOT_CONFIGURED)."""
-        return Connecting(self.database, self.vault, self.provider(provider), self.clock)
+        return Connecting(self.database, self.vault, self.provider(provider), self.clock, self.under_way)
 
     def tokens(self, provider: str, user_id: UUID) -> StoredTokens:
         """The access token of a person's connection."""
@@ -83,7 +89,15 @@ async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterat
         tools = await stack.enter_async_context(open_tools(settings, clock))
         providers = {name: provider for name, provider in made.items() if provider is not None}
         stack.push_async_callback(settled, database)  # before the client closes: a refresh under way still needs its answer
-        yield App(settings, clock, dsn, database, vault, client, downloads, limiter, providers, tools)
+        app = App(settings, clock, dsn, database, vault, client, downloads, limiter, providers, tools)
+        stack.push_async_callback(finished, app.under_way)
+        yield app
+
+
+async def finished(under_way: set[asyncio.Task[Any]]) -> None:
+    """Return when nothing of it is left: a connection between a vendor's answer and our commit would be lost."""
+    while under_way:
+        await asyncio.gather(*under_way, return_exceptions=True)
 
 
 def _host_of(url: str | None) -> frozenset[str]:

@@ -32,7 +32,6 @@ STATE_LIFETIME = timedelta(minutes=10)
 log = structlog.get_logger(__name__)
 
 _T = TypeVar("_T")
-_under_way: set[asyncio.Task[Any]] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ async def complete(to: Connecting, user_id: UUID, *, state: str, code: str | Non
     taken = await _take(to, user_id, state)
     if error or not code:
         raise _refused(to.provider, error)
-    return await _to_its_end(_connect(to, taken, code))
+    return await _to_its_end(to, _connect(to, taken, code))
 
 
 async def complete_from_browser(
@@ -276,7 +275,7 @@ async def disconnect(to: Connecting, user_id: UUID, *, delete_data: bool = False
     A provider that is away does not keep us from forgetting; the answer says so. Raises NotFound(NOT_CONNECTED)
     when there is nothing to do.
     """
-    return await _to_its_end(_disconnect(to, user_id, delete_data=delete_data))
+    return await _to_its_end(to, _disconnect(to, user_id, delete_data=delete_data))
 
 
 async def disconnect_all(app: App, user_id: UUID) -> None:
@@ -339,16 +338,16 @@ def _told(label: str, removed: dict[str, int] | None, *, was_connected: bool, re
     return " ".join(sentences)
 
 
-async def _to_its_end(work: Coroutine[Any, Any, _T]) -> _T:
+async def _to_its_end(to: Connecting, work: Coroutine[Any, Any, _T]) -> _T:
     """Run to the end even if the caller leaves: between a vendor's answer and our commit, giving up would lose a grant."""
     task = asyncio.create_task(work)
-    _under_way.add(task)
+    to.under_way.add(task)
+    task.add_done_callback(to.under_way.discard)
     task.add_done_callback(_ended)
     return await asyncio.shield(task)
 
 
 def _ended(task: asyncio.Task[Any]) -> None:
-    _under_way.discard(task)
     if not task.cancelled():
         task.exception()  # raised to the caller; where they left, nobody asks for it
 

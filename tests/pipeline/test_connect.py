@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from momentum.app import Connecting
+from momentum.app import Connecting, finished
 from momentum.errors import ActionRequired, Conflict, ErrorCode, Invalid, MomentumError, NotFound, Retry
 from momentum.model import Account, ConnectionState, Grant, Options, Recording
 from momentum.outbound.client import ApiClient
@@ -217,7 +217,7 @@ async def test_a_browser_that_leaves_during_the_exchange_does_not_lose_the_grant
         await completing
 
     vendor.gate.set()
-    await asyncio.gather(*connect._under_way)
+    await finished(to.under_way)
 
     assert (await stored(person)).access_token == "access-1"
 
