@@ -15,6 +15,7 @@ from momentum.errors import ErrorCode, Unavailable
 
 STOP_SECONDS = 5.0
 """How long open requests (event streams, mostly) may go on once we were told to stop."""
+_START_TRIES = 1_000  # 10 ms apart: a machine under load takes seconds
 
 
 def free_port(host: str) -> int:
@@ -61,7 +62,7 @@ def _check_free(host: str, port: int) -> None:
 
 async def _until_answering(host: str, port: int, serving: asyncio.Task[None]) -> None:
     connect_to = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- compared, not bound
-    for _ in range(200):
+    for _ in range(_START_TRIES):
         if serving.done():
             await serving
         try:
