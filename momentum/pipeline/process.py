@@ -203,8 +203,8 @@ async def _draft(job: Job, transcript_id: str, name: str) -> str:
 async def _written(job: Job, transcript_id: str, name: str) -> Deliverable:
     transcript = await job.shelf.transcript(transcript_id)
     meeting = await job.origin.meeting()
-    if name == highlights.NAME or not transcript.segments:
-        # Nothing was said: a model would only invent.
+    if name == highlights.NAME or all("gap" in segment.marks for segment in transcript.segments):
+        # Nothing was said, or nothing understood: a model would only invent.
         return highlights.draft(transcript, meeting)
     if job.tools.llm is None:
         raise ActionRequired(

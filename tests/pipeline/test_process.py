@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
+from momentum.llm import LanguageModel
 from momentum.media.decoder import DecodeLimits, Decoder
 from momentum.model import Heard, Meeting, Options, Segment, Word
 from momentum.pipeline.places import Found, MemoryShelf, Part
@@ -80,7 +81,7 @@ class Engine:
 class Tools:
     decoder: Decoder
     transcriber: Engine
-    llm: None = None
+    llm: LanguageModel | None = None
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +238,20 @@ async def test_a_late_failure_costs_nothing_when_it_is_tried_again(speech):
         whole = MemoryShelf(ledger=shelf.ledger, transcripts=shelf.transcripts, deliverables=shelf.deliverables)
         await process(Job(origin, whole, Options(), with_tools))
         assert (with_tools.transcriber.calls, origin.opened) == (calls, opened)
+
+
+async def test_no_model_is_asked_about_what_nobody_understood(speech):
+    class Deaf(Engine):
+        async def transcribe(self, chunk, *, language):
+            return Heard((), None)
+
+    shelf = MemoryShelf()
+    async with tools() as with_tools:
+        with_tools.transcriber = Deaf()
+        with_tools.llm = LanguageModel(None, "http://127.0.0.1:9/v1", "nobody", "chat", 1000, clock=lambda: None)  # no call gets through
+        (made,) = await process(Job(Origin((part(0, 0.0),), speech), shelf, Options(("minutes",)), with_tools))
+    assert "gap" in next(iter(shelf.transcripts.values())).segments[0].marks
+    assert shelf.deliverables[made].kind == "highlights"
 
 
 async def test_silence_becomes_an_empty_document_and_no_call():

@@ -359,3 +359,32 @@ def test_what_nobody_said_is_no_evidence(mark):
     )
     assert done.segment_ids == (2,)
     assert done.owner is None
+
+
+# --- what a claim is about --------------------------------------------------------------------------
+
+UNRELATED = claim("The budget was approved.", LINES[6][1], 16, kind="decision")
+
+
+def test_a_claim_that_its_quote_does_not_speak_of_needs_confirmation():
+    (done,) = checked(UNRELATED)
+    assert (done.state, done.reason) == (ClaimState.NEEDS_CONFIRMATION, "The quote speaks of something else.")
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "ids"),
+    [
+        ("Hiring of two people was decided.", "We decided to hire two more people.", (19,)),
+        ("The printer needs a repair.", "the printer is broken again", (15,)),
+        ("The vendor gets a call.", "can you call the vendor", (12,)),
+    ],
+)
+def test_other_words_for_the_same_are_no_doubt(text, quote, ids):
+    (done,) = checked(claim(text, quote, *ids, kind="decision"), lines=LINES[:-1])
+    assert "something else" not in done.reason
+
+
+def test_minutes_in_another_language_share_no_words_with_their_quotes():
+    draft = Deliverable("minutes", "1", "P", "de", "", (claim("Alle sind fertig.", LINES[6][1], 16),), model="m")
+    (done,) = check(draft, transcript(), MEETING).claims
+    assert "something else" not in done.reason

@@ -6,6 +6,7 @@
     owner not on the roster, or not in the evidence   owner removed, needs confirmation
     due words not in the quote                        due removed, needs confirmation
     number, name, negation, hedging not as quoted     needs confirmation
+    no word that means something in the evidence      needs confirmation
     taken back afterwards, or heard badly             needs confirmation
     found by rules (suggested)                        stays suggested; its place is set
 
@@ -37,7 +38,7 @@ _STATEMENTS = {"decision", "action", "highlight"}
 
 def check(deliverable: Deliverable, transcript: Transcript, meeting: Meeting) -> Deliverable:
     """The deliverable with every claim's state, reason and place set by code. Pure; never raises, whatever a model wrote."""
-    record = _Record(transcript, meeting)
+    record = _Record(transcript, meeting, deliverable.language)
     claims = tuple(_checked(claim, record) for claim in deliverable.claims)
     cited = {i for c in claims if c.state is not ClaimState.DROPPED for i in c.segment_ids}
     extra = {**deliverable.extra, "speakers": spoken.speakers_of(claims, transcript)}
@@ -51,7 +52,7 @@ def check(deliverable: Deliverable, transcript: Transcript, meeting: Meeting) ->
 class _Record:
     """The transcript and the meeting, prepared once for all claims."""
 
-    def __init__(self, transcript: Transcript, meeting: Meeting) -> None:
+    def __init__(self, transcript: Transcript, meeting: Meeting, written_in: str | None) -> None:
         self.segments = transcript.segments
         self.position = {s.id: n for n, s in reversed(list(enumerate(self.segments)))}
         # Behind a stretch that was not recorded, and at one that nobody understood, something else was said.
@@ -62,6 +63,7 @@ class _Record:
         self.day = dates.local_date(meeting)
         self.text = " ".join(s.text for s in self.segments)
         self.english = spoken.is_english(transcript.language, self.text)
+        self.writes_english = spoken.is_english(written_in or transcript.language, self.text)
         self.retractions = [n for n, s in enumerate(self.segments) if rules.takes_back(s.text)] if self.english else []
 
     def said_at(self, positions: Sequence[int]) -> quotes.Said:
@@ -166,6 +168,8 @@ def _check_wording(finding: _Finding, evidence: Sequence[Segment], record: _Reco
         finding.doubts.append(f"The quote does not name {', '.join(names)}.")
     if not record.english or claim.kind not in _STATEMENTS:
         return
+    if record.writes_english and not wording.is_about(claim.text, " ".join(s.text for s in evidence), record.roster):
+        finding.doubts.append("The quote speaks of something else.")
     if wording.differs_in_negation(claim.text, claim.quote):
         finding.doubts.append("One of claim and quote says “not”, the other does not.")
     if wording.differs_in_hedging(claim.text, claim.quote):

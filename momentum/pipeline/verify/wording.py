@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from momentum.writers.numbers import numbers
-from momentum.writers.spoken import words
+from momentum.writers.spoken import FUNCTION_WORDS, words
 
 # "No, we agreed" agrees: a "no" that stands alone answers somebody and negates nothing.
 _ANSWER = re.compile(r"(?:^|[.!?,;]\s*)(?:no[,.!;]?\s+)+(?=\w)|\bno[,.!;]|\bwhy (?:don't|not)\b|\bnot only\b", re.IGNORECASE)
@@ -25,6 +25,9 @@ _CAPITAL = re.compile(r"[^\W\d_][\w'’.-]*")  # noqa: RUF001 - the typographic 
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"“(]\s*)$")
 # Capitals that are no names, or that stand for words people say in full.
 _NO_NAMES = frozenset({"i", "i'll", "i'm", "i've", "i'd", "ok", "q", "a"})
+
+_STEM = 4
+"""Letters by which "decided" and "decision" are the same word."""
 
 
 def unproven_numbers(text: str, quote: str) -> list[str]:
@@ -52,6 +55,13 @@ def unproven_names(text: str, quote: str, known: Collection[str], roster: Sequen
         if is_name and not set(words(name)) <= said:
             found[name] = None
     return list(found)
+
+
+def is_about(text: str, evidence: str, people: Sequence[str]) -> bool:
+    """Whether the two share a word that means something, names of people aside (English). A text without such words is about anything."""
+    names = {w for person in people for w in words(person)}
+    stems = {w[:_STEM] for w in words(text) if w.isalpha() and w not in names and w not in FUNCTION_WORDS}
+    return not stems or bool(stems & {w[:_STEM] for w in words(evidence)})
 
 
 def differs_in_negation(text: str, quote: str) -> bool:
