@@ -209,9 +209,25 @@ def read_kek_file(home: Path) -> Kek | None:
 
 
 def make_kek_file(home: Path) -> Kek:
-    """A new KEK in the local key file, readable by its owner alone; an existing one is kept. Appears whole or not at all."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path, side = home / KEK_FILE, home / f".{KEK_FILE}-{secrets.token_hex(8)}"
+    """A new KEK in the local key file, readable by its owner alone; an existing one is kept. Appears whole or not at all.
+
+    Raises MomentumError(KEY_MISSING) where no such file can be made.
+    """
+    path = home / KEK_FILE
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write_kek_file(path)
+    except OSError as error:
+        sentence = f"The key file {path} cannot be made: {error.strerror}. Set MOMENTUM_KEK, or MOMENTUM_HOME to another folder."
+        raise MomentumError(ErrorCode.KEY_MISSING, sentence) from error
+    made = read_kek_file(home)
+    if made is None:
+        raise MomentumError(ErrorCode.KEY_MISSING, f"The key file {path} vanished while it was made.")
+    return made
+
+
+def _write_kek_file(path: Path) -> None:
+    side = path.with_name(f".{KEK_FILE}-{secrets.token_hex(8)}")
     handle = os.open(side, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -221,10 +237,6 @@ def make_kek_file(home: Path) -> Kek:
         _link_unless_there(side, path)
     finally:
         side.unlink()
-    made = read_kek_file(home)
-    if made is None:
-        raise MomentumError(ErrorCode.KEY_MISSING, f"The key file {path} vanished while it was made.")
-    return made
 
 
 def _link_unless_there(side: Path, path: Path) -> None:
