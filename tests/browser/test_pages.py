@@ -1,0 +1,119 @@
+"""A person's way through the pages, in a real browser."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from momentum.store import processings
+from momentum.web.links import sign_in_link
+
+pytestmark = pytest.mark.anyio
+
+MARKUP = "<script>alert('topic')</script> <img src=x onerror=alert(1)> **not bold** [link](javascript:alert(2))"
+
+
+def shots(tmp_path):
+    """Where pictures go: with the test's other files, unless somebody wants to look at them."""
+    return Path(os.environ.get("MOMENTUM_SCREENSHOTS", tmp_path))
+
+
+async def sign_in(served, page):
+    await page.goto(await sign_in_link(served.app))
+    assert await page.title() == "Your recordings · Momentum"
+
+
+async def test_from_the_sign_in_link_to_a_queued_recording_and_a_document(served, chromium, tmp_path):
+    page = await chromium.new_page()
+    await sign_in(served, page)
+    await page.get_by_role("link", name="Connect Zoom").click()
+    assert page.url.startswith(served.zoom.base)
+    await page.get_by_role("button", name="Allow").click()
+    await page.get_by_role("heading", name="Zoom is connected").wait_for()
+    await page.get_by_role("link", name="To your recordings").click()
+    assert await page.get_by_role("button", name="Process").count() == 3
+    await page.get_by_role("button", name="Process").first.click()
+    await page.get_by_text("Waiting for its turn").first.wait_for()
+    assert await page.get_by_role("button", name="Process").count() == 2
+
+    path = await served.keep_document("Weekly planning", "We ship on Friday")
+    await page.goto("/")
+    await page.screenshot(path=shots(tmp_path) / "home.png", full_page=True)
+    await page.get_by_role("link", name="Weekly planning").click()
+    assert page.url.endswith(path)
+    await page.get_by_role("heading", name="Suggested decisions").wait_for()
+    await page.screenshot(path=shots(tmp_path) / "document.png", full_page=True)
+
+    await page.goto("/")
+    await page.get_by_role("button", name="Sign out").click()
+    await page.get_by_role("heading", name="Sign in").wait_for()
+    assert chromium.complaints == ["Failed to load resource: the server responded with a status of 401 (Unauthorized) /"]
+
+
+async def test_a_page_follows_the_work_without_being_reloaded(served, chromium):
+    page = await chromium.new_page()
+    await sign_in(served, page)
+    await page.get_by_role("link", name="Connect Zoom").click()
+    await page.get_by_role("button", name="Allow").click()
+    await page.get_by_role("link", name="To your recordings").click()
+    await page.get_by_role("button", name="Process").first.click()
+    await page.get_by_text("Waiting for its turn").first.wait_for()
+    await page.evaluate("window.same = true")
+    user_id = (await (await chromium.request.get("/api/me")).json())["id"]
+    (processing,) = (await (await chromium.request.get("/api/processings")).json())["processings"]
+    async with served.app.database.person(user_id) as connection:
+        await processings.start_step(connection, processing["id"], "transcribe", now=served.app.clock())
+        await processings.record_event(connection, processing["id"], "transcribe", "running", 0.4)
+    await page.get_by_role("progressbar", name="Progress of this step").wait_for()
+    assert "listening" in await page.inner_text("#work")
+    async with served.app.database.person(user_id) as connection:
+        await processings.set_failed(connection, processing["id"], code="media_empty", detail="The file is empty.", now=served.app.clock())
+    await page.get_by_text("The file is empty.").wait_for()
+    assert await page.evaluate("window.same") is True
+    assert chromium.complaints == []
+
+
+async def test_markup_in_a_title_stays_text(served, chromium, tmp_path):
+    path = await served.keep_document(MARKUP, MARKUP)
+    page = await chromium.new_page()
+    await sign_in(served, page)
+    assert await page.locator("#documents").get_by_text(MARKUP, exact=True).count() == 1
+    await page.goto(path)
+    assert await page.get_by_role("heading", level=1).inner_text() == MARKUP
+    assert await page.locator("article").locator("script, img, a, strong strong").count() == 0
+    assert chromium.complaints == []
+    await page.screenshot(path=shots(tmp_path) / "markup.png", full_page=True)
+
+
+async def test_in_the_dark_on_a_telephone_nothing_runs_off_the_side(served, chromium, tmp_path):
+    await served.keep_document("A very long title " * 6 + "x" * 60, "We ship on Friday")
+    page = await chromium.new_page()
+    await page.set_viewport_size({"width": 360, "height": 780})
+    await page.emulate_media(color_scheme="dark")
+    await sign_in(served, page)
+    await page.get_by_role("link", name="Connect Zoom").click()
+    await page.get_by_role("button", name="Allow").click()
+    await page.get_by_role("link", name="To your recordings").click()
+    for path in ("/", "/disconnect/zoom", "/nothing"):
+        await page.goto(path)
+        assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        await page.screenshot(path=shots(tmp_path) / f"telephone{path.replace('/', '-')}.png", full_page=True)
+    assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 24, 27)"
+
+
+async def test_every_page_works_without_script(served, chromium):
+    plain = await chromium.browser.new_context(base_url=served.base, java_script_enabled=False)
+    page = await plain.new_page()
+    await sign_in(served, page)
+    await page.get_by_role("link", name="Connect Zoom").click()
+    await page.get_by_role("button", name="Allow").click()
+    await page.get_by_role("link", name="To your recordings").click()
+    await page.get_by_role("button", name="Process").first.click()
+    await page.get_by_role("button", name="Cancel").click()
+    await page.get_by_role("button", name="Try").click()
+    assert await page.get_by_text("Waiting for its turn").first.is_visible()
+    await page.get_by_role("link", name="Disconnect").click()
+    await page.get_by_role("checkbox").check()
+    await page.get_by_role("button", name="Disconnect Zoom").click()
+    assert "Removed:" in await page.inner_text("main")
+    await plain.close()

@@ -1,0 +1,177 @@
+"""The pages, without a script: what they say, what their buttons do, and that a meeting's words stay words."""
+
+import re
+from html import unescape
+
+import pytest
+
+from momentum.model import Claim, ClaimState, Recording
+from momentum.store import processings
+
+pytestmark = pytest.mark.anyio
+MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)> **bold** [x](javascript:alert(1)) \"'&amp; {{ 7*7 }}"
+
+
+def forms(page):
+    """The actions of the page's forms."""
+    return re.findall(r'<form method="post" action="([^"]+)"', page.text)
+
+
+async def connected_browser(world):
+    browser = await world.browser()
+    begun = await browser.get("/connect/zoom")
+    assert (await browser.get("/api/zoom/auth", params=await world.consent(begun.headers["location"]))).status_code == 200
+    return browser
+
+
+async def test_a_stranger_is_asked_to_sign_in_on_every_page(world):
+    stranger = await world.browser(signed_in=False)
+    some = "0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10"
+    asked = [("GET", p) for p in ("/", f"/deliverables/{some}", "/connect/zoom", "/disconnect/zoom")]
+    asked += [("POST", p) for p in (f"/recordings/{some}/process", "/recordings/look", f"/processings/{some}/cancel", "/disconnect/zoom")]
+    for method, path in asked:
+        page = await stranger.request(method, path)
+        assert (page.status_code, "Sign in" in page.text, "momentum link" in page.text) == (401, True, True), path
+
+
+async def test_home_before_and_after_connecting(world):
+    browser = await world.browser()
+    before = await browser.get("/")
+    assert "Zoom is not connected yet" in before.text
+    assert 'href="/connect/zoom"' in before.text
+    after = await (await connected_browser(world)).get("/")
+    assert "maya.chen@momentum.example" in after.text
+    assert after.text.count(">Process</button>") == 3  # found at the first look, without anybody asking
+
+
+async def test_process_cancel_and_try_again_by_buttons(world):
+    browser = await connected_browser(world)
+    home = await browser.get("/")
+    process = next(action for action in forms(home) if action.startswith("/recordings/") and action.endswith("/process"))
+    pressed = await browser.post(process)
+    assert (pressed.status_code, pressed.headers["location"]) == (303, "/")
+    home = await browser.get("/")
+    assert "Waiting for its turn" in home.text
+    assert 'src="/static/live.js"' in home.text
+    assert process not in forms(home)
+    cancel = next(action for action in forms(home) if action.endswith("/cancel"))
+    await browser.post(cancel)
+    home = await browser.get("/")
+    assert "Cancelled" in home.text
+    assert "live.js" not in home.text  # nothing happens any more
+    retry = next(action for action in forms(home) if action.endswith("/retry"))
+    await browser.post(retry)
+    assert "Waiting for its turn" in (await browser.get("/")).text
+
+
+async def test_the_button_and_the_api_ask_for_the_same(world):
+    browser = await connected_browser(world)
+    process = next(action for action in forms(await browser.get("/")) if action.endswith("/process"))
+    await browser.post(process)
+    (made,) = (await browser.get("/api/processings")).json()["processings"]
+    number = next(m for m in (await browser.get("/api/zoom/meetings")).json()["meetings"] if m["processing_id"])["meeting_number"]
+    assert (await browser.post(f"/api/zoom/download/{number}")).json()["processing_id"] == made["id"]
+
+
+async def test_home_says_why_something_stopped(world):
+    browser = await world.browser()
+    user_id = await world.user_id("local")
+    recording = await world.keep_recording(user_id, Recording("one==", "1", "Broken one", world.clock(), None, 5, 1, None, ()))
+    processing = await world.keep_processing(user_id, recording.id)
+    async with world.app.database.person(user_id) as connection:
+        await processings.set_failed(connection, processing.id, code="media_empty", detail="The file is empty.", now=world.clock())
+    home = await browser.get("/")
+    assert "Failed" in home.text
+    assert "The file is empty." in home.text
+
+
+async def test_zoom_being_away_does_not_keep_the_page_from_opening(world):
+    browser = await connected_browser(world)
+    world.zoom.faults.set("rate_limit_daily")
+    home = await browser.get("/")
+    assert home.status_code == 200
+    assert "allowance" in home.text
+    world.zoom.faults.clear()
+
+
+async def test_looking_again_finds_what_is_new(world):
+    browser = await connected_browser(world)
+    world.zoom.faults.set("no_recordings")
+    assert "None are known" in (await browser.get("/")).text
+    world.zoom.faults.clear()
+    world.clock.advance(minutes=2)
+    assert "None are known" in (await browser.get("/")).text  # a page does not wait for Zoom each time
+    assert (await browser.post("/recordings/look")).status_code == 303
+    assert (await browser.get("/")).text.count(">Process</button>") == 3
+
+
+async def test_a_document(world):
+    claim = Claim("decision", "Ship on Friday", "We ship on Friday, all of us.", (0,), state=ClaimState.SUGGESTED, start=1.0)
+    _, transcript_id, deliverable_id = await world.keep_document(await world.user_id("local"), claims=(claim,))
+    browser = await world.browser()
+    assert f'href="/deliverables/{deliverable_id}"' in (await browser.get("/")).text
+    page = await browser.get(f"/deliverables/{deliverable_id}")
+    assert "<h1>Weekly planning</h1>" in page.text
+    assert "<blockquote>" in page.text
+    assert f"/api/transcripts/{transcript_id}" in page.text
+
+
+async def test_a_meetings_words_stay_words(world):
+    user_id = await world.user_id("local")
+    claim = Claim("decision", MARKUP, MARKUP, (0,), owner=MARKUP, state=ClaimState.SUGGESTED)
+    processing, _, deliverable_id = await world.keep_document(user_id, topic=MARKUP, claims=(claim,))
+    recording = await world.keep_recording(user_id, Recording("two==", "2", MARKUP, world.clock(), None, 5, 1, None, ()))
+    await world.keep_processing(user_id, recording.id)
+    browser = await world.browser()
+    for path in ("/", f"/deliverables/{deliverable_id}"):
+        page = await browser.get(path)
+        assert page.status_code == 200
+        assert re.findall(r"<(script|img)\b(?! type=\"module\" src=\"/static/live.js\"| src=\"/static/icon.svg\")", page.text) == [], path
+        assert "onerror" not in re.sub(r"&lt;.*?&gt;", "", page.text)
+        assert "javascript:" not in "".join(re.findall(r'(?:href|src)="([^"]*)"', page.text))
+        assert "<script>alert(1)</script>" in unescape(page.text)
+        assert "49" not in re.findall(r"\{\{ 7\*7 \}\}|49", page.text)
+    assert processing
+
+
+async def test_no_page_has_script_or_style_of_its_own(world):
+    browser = await connected_browser(world)
+    *_, deliverable_id = await world.keep_document(await world.user_id("local"))
+    for path in ("/", f"/deliverables/{deliverable_id}", "/disconnect/zoom", "/nothing", "/enter/used"):
+        page = await browser.get(path)
+        assert "<style" not in page.text
+        assert not re.search(r"<script(?![^>]* src=)", page.text)
+        assert not re.search(r"\s(on\w+|style)=", page.text)
+        assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.text)
+
+
+async def test_disconnecting_by_page(world):
+    browser = await connected_browser(world)
+    await browser.get("/")
+    assert 'name="delete_data"' in (await browser.get("/disconnect/zoom")).text
+    done = await browser.post("/disconnect/zoom", data={"delete_data": "true"})
+    assert "Removed:" in done.text
+    home = await browser.get("/")
+    assert "Zoom is not connected yet" in home.text
+    assert "None are known" in home.text
+
+
+async def test_home_asks_the_database_the_same_however_much_there_is(world, monkeypatch):
+    browser = await world.browser()
+    user_id = await world.user_id("local")
+    asked = []
+    from sqlalchemy import event
+
+    engine = world.app.database._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+
+    async def count():
+        asked.clear()
+        assert (await browser.get("/")).status_code == 200
+        return len(asked)
+
+    await world.keep_document(user_id, topic="first")
+    few = await count()
+    for number in range(6):
+        await world.keep_document(user_id, topic=f"more {number}")
+    assert await count() == few
