@@ -14,15 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
 from momentum.model import Answer, Clock, Usage
 from momentum.outbound.openai_errors import translate
+from momentum.outbound.patience import Patience
 from momentum.writers.schema import violation
 
 if TYPE_CHECKING:
     from openai import APIError, AsyncOpenAI
 
-TRIES = 3
-"""Calls made for one question when the fault is a passing one."""
-LONGEST_WAIT = 20.0
-"""Seconds we wait between two tries; a server that wants more gets the whole step put off."""
 AFTER_SILENCE = 60.0
 """Seconds after which a server that did not answer in time is asked again."""
 CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 600.0
@@ -49,7 +46,7 @@ class LanguageModel:
         self._api = api
         self._api_key = api_key or "none"  # servers of one's own often want no key, the client always does
         self._base_url = base_url
-        self._clock, self._sleep, self._chance = clock, sleep, chance
+        self._clock, self._patience = clock, Patience(sleep, chance)
         self._opened: AsyncOpenAI | None = None
 
     async def json(self, messages: Sequence[dict[str, str]], *, name: str, schema: dict[str, Any]) -> Answer:
@@ -61,7 +58,7 @@ class LanguageModel:
         """
         usage = Usage()
         for _ in range(2):
-            said = await self._patiently(messages, name, schema)
+            said = await self._patience.ask(lambda: self._said(messages, name, schema))
             usage += said.usage
             data = _parsed(said.text)
             if isinstance(data, dict) and violation(data, schema) is None:
@@ -92,20 +89,8 @@ class LanguageModel:
             self._opened = AsyncOpenAI(api_key=self._api_key, base_url=self._base_url, max_retries=0, timeout=timeout)
         return self._opened
 
-    async def _patiently(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any]) -> Said:
-        """One answer, with short faults waited out as the server wishes. The client's own retries would also repeat spent quotas."""
-        for tried in range(1, TRIES + 1):
-            try:
-                return await (self._responses if self._api == "responses" else self._chat)(messages, name, schema)
-            except Retry as error:
-                wait = error.after if error.after is not None else self._back_off(tried)
-                if tried == TRIES or wait > LONGEST_WAIT:
-                    raise
-                await self._sleep(wait)
-        raise AssertionError  # pragma: no cover - the last try returns or raises
-
-    def _back_off(self, tried: int) -> float:
-        return min(8.0, 2.0 ** (tried - 2)) * (1 - self._chance() / 4)
+    async def _said(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any]) -> Said:
+        return await (self._responses if self._api == "responses" else self._chat)(messages, name, schema)
 
     async def _responses(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any]) -> Said:
         request: dict[str, Any] = {

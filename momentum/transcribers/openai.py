@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
 from momentum.model import SAMPLE_RATE, Chunk, Clock, Heard, Segment
 from momentum.outbound.openai_errors import translate
+from momentum.outbound.patience import Patience
 from momentum.transcribers.base import Limits
 from momentum.transcribers.openai_answers import read
 from momentum.transcribers.openai_models import MAX_FILE_BYTES, MIN_SECONDS, SpeechModel, speech_model
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 TARGET_SECONDS, MAX_SECONDS = 150.0, 240.0
 """Shorter than any model's limit on purpose: an hour becomes some twenty requests that run side by side, the first words come
 after one of them, a retry repeats minutes, and a model that gives no times is off by little. Longer context gains no words."""
-TRIES = 3
-LONGEST_WAIT = 20.0
-"""Seconds we wait between two tries; a server that wants more gets the whole step put off."""
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 600.0
 _AUDIBLE_SECONDS = 2.0
 _SHORTEST_HALF = 10.0
@@ -56,7 +54,7 @@ class OpenAITranscriber:
         self.limits = Limits(min(TARGET_SECONDS, longest), longest, parallel)
         self._api_key = api_key or "none"  # servers of one's own often want no key, the client always does
         self._base_url = base_url.rstrip("/")
-        self._clock, self._sleep, self._chance = clock, sleep, chance
+        self._clock, self._patience = clock, Patience(sleep, chance)
         self._answer: str = self.model.answer
         self._opened: AsyncOpenAI | None = None
 
@@ -89,19 +87,7 @@ class OpenAITranscriber:
         return replace(second, billed_seconds=_sum(heard.billed_seconds, second.billed_seconds))
 
     async def _patiently(self, audio: bytes, chunk: Chunk, language: str | None, **extra: Any) -> dict[str, Any]:
-        """One answer, with short faults waited out as the server wishes. The client's own retries would also repeat spent quotas."""
-        for tried in range(1, TRIES + 1):
-            try:
-                return await self._in_the_best_format(audio, chunk, language, extra)
-            except Retry as error:
-                wait = error.after if error.after is not None else self._back_off(tried)
-                if tried == TRIES or wait > LONGEST_WAIT:
-                    raise
-                await self._sleep(wait)
-        raise AssertionError  # pragma: no cover - the last try returns or raises
-
-    def _back_off(self, tried: int) -> float:
-        return min(8.0, 2.0 ** (tried - 2)) * (1 - self._chance() / 4)
+        return await self._patience.ask(lambda: self._in_the_best_format(audio, chunk, language, extra))
 
     async def _in_the_best_format(self, audio: bytes, chunk: Chunk, language: str | None, extra: Mapping[str, Any]) -> dict[str, Any]:
         """Times are asked for where the model may have them; a server that knows no such format is asked plainly from then on."""
