@@ -178,9 +178,18 @@ async def _attribute(job: Job, transcript_id: str) -> str:
     made_from = key_of("attributed", transcript_id, [p.key for p in found.parts if p.has_captions])
     if kept := await job.shelf.kept_transcript(made_from):
         return kept
-    captions = [_moved(c, p.offset, c.id) for p in found.parts if p.has_captions for c in await job.origin.captions(p)]
+    captions = [_moved(c, p.offset, c.id) for p in found.parts if p.has_captions for c in await _captions_if_any(job, p)]
+    if not captions:
+        return transcript_id
     named = dataclasses.replace(transcript, segments=attribute(transcript.segments, captions))
     return await job.shelf.keep_transcript(made_from, named)
+
+
+async def _captions_if_any(job: Job, part: Part) -> tuple[Segment, ...]:
+    try:
+        return await job.origin.captions(part)
+    except Permanent:  # names are a gift: captions that cannot be had must not cost the words
+        return ()
 
 
 # --- generate, verify -----------------------------------------------------------------------------

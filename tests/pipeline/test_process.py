@@ -191,6 +191,21 @@ async def test_the_providers_names_are_taken_over(speech):
         assert {s.speaker for s in list(shelf.transcripts.values())[-1].segments} == {"Ada"}
 
 
+async def test_captions_that_cannot_be_had_cost_no_words(speech):
+    class Refusing(Origin):
+        async def captions(self, part):
+            raise Permanent(ErrorCode.DOWNLOAD_REFUSED, "Refused.")
+
+    origin = Refusing((part(0, 0.0, has_captions=True),), speech)
+    shelf = MemoryShelf()
+    async with tools() as with_tools:
+        await process(Job(origin, shelf, Options(), with_tools))
+        (transcript,) = shelf.transcripts.values()
+        assert transcript.word_count > 0
+        with pytest.raises(Permanent):
+            await process(Job(origin, MemoryShelf(), Options(transcript="zoom"), with_tools))
+
+
 async def test_the_providers_own_transcript_needs_no_listening(speech):
     captions = {"0": (Segment(0, 1.0, 2.0, "We ship on Friday.", "Ada"),)}
     origin = Origin((part(0, 0.0, has_captions=True),), speech, captions)
