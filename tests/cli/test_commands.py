@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,18 +18,20 @@ MOMENTUM = (sys.executable, "-m", "momentum")
 @pytest.fixture
 def run(tmp_path):
     """Runs a command in an empty folder, with nothing of our environment but what it needs."""
-    (tmp_path / "home").mkdir(mode=0o711)
-    tmp_path.chmod(0o711)
+    # Not below tmp_path, which is closed to others: root's database server, another user, would go elsewhere and stay there.
+    where = Path(tempfile.mkdtemp(prefix="momentum-test-"))
+    where.chmod(0o711)
 
     def go(*arguments, timeout=110, **environment):
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        home = {"MOMENTUM_HOME": str(tmp_path / "home"), "MOMENTUM_MODELS": str(ROOT / ".venv" / "models")}
+        home = {"MOMENTUM_HOME": str(where), "MOMENTUM_MODELS": str(ROOT / ".venv" / "models")}
         command = [*MOMENTUM, *arguments]
         return subprocess.run(
             command, cwd=tmp_path, env=kept | home | environment, capture_output=True, text=True, timeout=timeout, check=False
         )
 
-    return go
+    yield go
+    shutil.rmtree(where)
 
 
 def test_make_alone_lists_every_command_with_a_phrase():
