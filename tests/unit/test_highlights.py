@@ -153,7 +153,7 @@ def test_moments_are_spread_over_the_whole_recording():
 def test_nothing_said_is_said_so():
     draft = highlights.draft(transcript(), WEDNESDAY)
     assert draft.claims == ()
-    assert "Nothing in this recording" in draft.summary
+    assert "Nothing was said in this recording" in draft.summary
 
 
 def test_invented_credits_and_loops_are_not_quoted():
