@@ -11,7 +11,7 @@ import pytest
 from momentum.embedded import places
 from momentum.embedded.server import EmbeddedPostgres
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("end_to_end")]
+pytestmark = [pytest.mark.anyio, pytest.mark.acceptance, pytest.mark.xdist_group("end_to_end")]
 
 
 @pytest.fixture

@@ -71,10 +71,10 @@ async def test_a_file_that_is_no_recording_is_named_with_a_reason_and_leaves_not
 
 
 async def test_silence_is_quick_and_says_that_nothing_was_said(momentum, recording, speech_server):
-    recording.silence(1, Path("quiet.m4a"))
+    recording.silence(0.5, Path("quiet.m4a"))
     exit_code, (told,) = await momentum("quiet.m4a", OPENAI_API_KEY=KEY)
     assert (exit_code, told["words"], speech_server.calls) == (0, 0, 0)
-    assert told["audio_seconds"] == pytest.approx(3600, abs=1)
+    assert told["audio_seconds"] == pytest.approx(1800, abs=1)
     assert "Nothing was said" in Path(told["deliverables"]["highlights"]).read_text("utf-8")
 
 
@@ -95,6 +95,13 @@ async def test_a_file_larger_than_the_limit_is_not_opened(momentum, recording, s
     _, (told,) = await momentum("talk.m4a", MAX_RECORDING_BYTES="1000")
     assert (told["error_code"], speech_server.calls) == ("media_too_large", 0)
     assert "larger than" in told["detail"]
+
+
+async def test_a_recording_longer_than_the_limit_is_refused_by_its_head(momentum, recording, speech_server):
+    Path("talk.m4a").write_bytes(recording.speech())
+    _, (told,) = await momentum("talk.m4a", MAX_RECORDING_HOURS="0.001")
+    assert (told["error_code"], speech_server.calls) == ("media_too_long", 0)
+    assert "longer than" in told["detail"]
 
 
 @pytest.mark.parametrize(
