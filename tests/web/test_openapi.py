@@ -7,7 +7,8 @@ import sys
 import pytest
 from pydantic import BaseModel
 
-from momentum.web.api import models
+from momentum.providers import PROVIDERS
+from momentum.web.api import connections, document_models, models
 
 pytestmark = pytest.mark.anyio
 
@@ -78,7 +79,7 @@ async def test_the_description_says_who_may_and_what_can_go_wrong(world):
 
 
 async def test_every_example_of_a_shape_is_one():
-    shapes = [s for s in vars(models).values() if isinstance(s, type) and issubclass(s, BaseModel)]
+    shapes = [s for s in (*vars(models).values(), *vars(document_models).values()) if isinstance(s, type) and issubclass(s, BaseModel)]
     shown = 0
     for shape in shapes:
         example = (shape.model_config.get("json_schema_extra") or {}).get("example")
@@ -86,3 +87,11 @@ async def test_every_example_of_a_shape_is_one():
             shape.model_validate(example)
             shown += 1
     assert shown >= 12
+
+
+async def test_every_provider_has_its_routes(world):
+    assert set(connections.PROVIDERS) == set(PROVIDERS)
+    paths = world.site.openapi()["paths"]
+    for name in PROVIDERS:
+        six = ("auth-url", "auth", "meetings", "download/{meeting_id}", "status", "disconnect")
+        assert {f"/api/{name}/{route}" for route in six} == {path for path in paths if path.startswith(f"/api/{name}/")}

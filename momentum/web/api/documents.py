@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from momentum.errors import ErrorCode, NotFound
 from momentum.model import Meeting
 from momentum.store import deliverables, transcripts
-from momentum.web.api.models import DeliverableItem, Deliverables, DeliverableSummary, TranscriptItem
+from momentum.web.api.document_models import DeliverableItem, Deliverables, DeliverableSummary, TranscriptItem
 from momentum.web.api.processings import PageSize, PageToken
 from momentum.web.door import Asking, World
 from momentum.web.failures import responses

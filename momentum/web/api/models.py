@@ -1,38 +1,15 @@
-"""The shapes of the API's answers; OpenAPI is made from these."""
+"""The shapes of the API's answers about connections, meetings, processings and people; OpenAPI is made from these."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from momentum.model import ProcessingState
-
-MEETING_ID = "pL4n+Spring7Release3Q1=="
-RECORDING = UUID("6f0e0a52-6f7c-4a53-9d62-0f5b1f6a7c11")
-PROCESSING = UUID("0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10")
-TRANSCRIPT = UUID("9d0c6a2b-7f64-4f0e-a0b5-1c8e3a5d7f42")
-DELIVERABLE = UUID("c3d1b0f8-5a2e-4c77-b1f6-2e9d8a4c6b90")
-MOMENT = "2026-11-22T09:00:00Z"
-
-
-def shown(**example: Any) -> ConfigDict:
-    """What OpenAPI shows of a shape that is built from our own nouns by attribute."""
-    return ConfigDict(from_attributes=True, json_schema_extra={"example": jsonable(example)})
-
-
-def jsonable(example: dict[str, Any]) -> dict[str, Any]:
-    """Ids as text, aliases in place."""
-    values: dict[str, Any] = TypeAdapter(dict[str, Any]).dump_python(example, mode="json")
-    return {name.rstrip("_"): value for name, value in values.items()}
-
-
-class Shape(BaseModel):
-    """Built from our own nouns by attribute."""
-
-    model_config = ConfigDict(from_attributes=True)
+from momentum.web.api.shapes import MEETING_ID, MOMENT, PROCESSING, RECORDING, Shape, shown
 
 
 class AuthUrl(Shape):
@@ -269,158 +246,6 @@ class Processings(Shape):
     """A page of processings, newest first."""
 
     processings: list[ProcessingItem]
-    next_page_token: str | None
-
-
-class ClaimItem(Shape):
-    """One statement with its evidence."""
-
-    kind: str
-    text: str
-    quote: str
-    segment_ids: list[int]
-    owner: str | None
-    due_words: str | None
-    due_date: date | None
-    state: str
-    reason: str
-    start: float | None
-
-
-class DeliverableSummary(Shape):
-    """A deliverable without its content."""
-
-    model_config = shown(
-        id=DELIVERABLE,
-        kind="minutes",
-        title="Weekly planning",
-        recording_id=RECORDING,
-        processing_id=PROCESSING,
-        transcript_id=TRANSCRIPT,
-        language="en",
-        model="gpt-6-luna",
-        created_at=MOMENT,
-    )
-
-    id: UUID
-    kind: str
-    title: str
-    recording_id: UUID
-    processing_id: UUID
-    transcript_id: UUID
-    language: str | None
-    model: str | None = Field(description="Null: drafted without a language model.")
-    created_at: AwareDatetime
-
-
-class DeliverableItem(DeliverableSummary):
-    """A deliverable whole."""
-
-    model_config = shown(
-        id=DELIVERABLE,
-        kind="minutes",
-        title="Weekly planning",
-        recording_id=RECORDING,
-        processing_id=PROCESSING,
-        transcript_id=TRANSCRIPT,
-        language="en",
-        model="gpt-6-luna",
-        created_at=MOMENT,
-        writer_version="1",
-        summary="The team ships on Friday.",
-        claims=[
-            {
-                "kind": "decision",
-                "text": "Ship on Friday",
-                "quote": "We ship on Friday.",
-                "segment_ids": [0],
-                "owner": None,
-                "due_words": None,
-                "due_date": None,
-                "state": "verified",
-                "reason": "",
-                "start": 1.0,
-            }
-        ],
-        extra={},
-        usage={"input_tokens": 5200, "output_tokens": 410, "calls": 1, "audio_seconds": 0.0},
-        coverage={"sent": [0], "cited": [0], "unread": []},
-    )
-
-    writer_version: str
-    summary: str
-    claims: list[ClaimItem]
-    extra: dict[str, Any]
-    usage: dict[str, float]
-    coverage: dict[str, Any]
-
-
-class WordItem(Shape):
-    """One word with its times in seconds."""
-
-    text: str
-    start: float
-    end: float
-    probability: float | None
-
-
-class SegmentItem(Shape):
-    """A stretch of speech, about a sentence; times in seconds of the recording."""
-
-    id: int
-    start: float
-    end: float
-    text: str
-    speaker: str | None
-    words: list[WordItem]
-    marks: list[str] = Field(description="What looks wrong: `loop`, `credits`, `rate`, `gap`, `low_confidence`.")
-
-
-class GapItem(Shape):
-    """Seconds that no file covers: the recording was stopped and started again."""
-
-    start: float
-    end: float
-
-
-class TranscriptItem(Shape):
-    """What was said."""
-
-    model_config = shown(
-        id=TRANSCRIPT,
-        recording_id=RECORDING,
-        processing_id=PROCESSING,
-        topic="Weekly planning",
-        recorded_at=MOMENT,
-        source="own",
-        engine="local:base",
-        language="en",
-        seconds=2520.0,
-        word_count=4,
-        created_at=MOMENT,
-        segments=[{"id": 0, "start": 1.0, "end": 2.5, "text": "We ship on Friday.", "speaker": "Ada", "words": [], "marks": []}],
-        gaps=[],
-    )
-
-    id: UUID
-    recording_id: UUID
-    processing_id: UUID
-    topic: str
-    recorded_at: AwareDatetime | None
-    source: str = Field(description="`own` (an engine of ours) or the provider's name.")
-    engine: str
-    language: str | None
-    seconds: float
-    word_count: int
-    created_at: AwareDatetime
-    segments: list[SegmentItem]
-    gaps: list[GapItem]
-
-
-class Deliverables(Shape):
-    """A page of deliverables, newest first."""
-
-    deliverables: list[DeliverableSummary]
     next_page_token: str | None
 
 

@@ -1,0 +1,163 @@
+"""The shapes of what was written and what was said."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from momentum.web.api.shapes import DELIVERABLE, MOMENT, PROCESSING, RECORDING, TRANSCRIPT, Shape, shown
+
+
+class ClaimItem(Shape):
+    """One statement with its evidence."""
+
+    kind: str
+    text: str
+    quote: str
+    segment_ids: list[int]
+    owner: str | None
+    due_words: str | None
+    due_date: date | None
+    state: str
+    reason: str
+    start: float | None
+
+
+class DeliverableSummary(Shape):
+    """A deliverable without its content."""
+
+    model_config = shown(
+        id=DELIVERABLE,
+        kind="minutes",
+        title="Weekly planning",
+        recording_id=RECORDING,
+        processing_id=PROCESSING,
+        transcript_id=TRANSCRIPT,
+        language="en",
+        model="gpt-6-luna",
+        created_at=MOMENT,
+    )
+
+    id: UUID
+    kind: str
+    title: str
+    recording_id: UUID
+    processing_id: UUID
+    transcript_id: UUID
+    language: str | None
+    model: str | None = Field(description="Null: drafted without a language model.")
+    created_at: AwareDatetime
+
+
+class DeliverableItem(DeliverableSummary):
+    """A deliverable whole."""
+
+    model_config = shown(
+        id=DELIVERABLE,
+        kind="minutes",
+        title="Weekly planning",
+        recording_id=RECORDING,
+        processing_id=PROCESSING,
+        transcript_id=TRANSCRIPT,
+        language="en",
+        model="gpt-6-luna",
+        created_at=MOMENT,
+        writer_version="1",
+        summary="The team ships on Friday.",
+        claims=[
+            {
+                "kind": "decision",
+                "text": "Ship on Friday",
+                "quote": "We ship on Friday.",
+                "segment_ids": [0],
+                "owner": None,
+                "due_words": None,
+                "due_date": None,
+                "state": "verified",
+                "reason": "",
+                "start": 1.0,
+            }
+        ],
+        extra={},
+        usage={"input_tokens": 5200, "output_tokens": 410, "calls": 1, "audio_seconds": 0.0},
+        coverage={"sent": [0], "cited": [0], "unread": []},
+    )
+
+    writer_version: str
+    summary: str
+    claims: list[ClaimItem]
+    extra: dict[str, Any]
+    usage: dict[str, float]
+    coverage: dict[str, Any]
+
+
+class WordItem(Shape):
+    """One word with its times in seconds."""
+
+    text: str
+    start: float
+    end: float
+    probability: float | None
+
+
+class SegmentItem(Shape):
+    """A stretch of speech, about a sentence; times in seconds of the recording."""
+
+    id: int
+    start: float
+    end: float
+    text: str
+    speaker: str | None
+    words: list[WordItem]
+    marks: list[str] = Field(description="What looks wrong: `loop`, `credits`, `rate`, `gap`, `low_confidence`.")
+
+
+class GapItem(Shape):
+    """Seconds that no file covers: the recording was stopped and started again."""
+
+    start: float
+    end: float
+
+
+class TranscriptItem(Shape):
+    """What was said."""
+
+    model_config = shown(
+        id=TRANSCRIPT,
+        recording_id=RECORDING,
+        processing_id=PROCESSING,
+        topic="Weekly planning",
+        recorded_at=MOMENT,
+        source="own",
+        engine="local:base",
+        language="en",
+        seconds=2520.0,
+        word_count=4,
+        created_at=MOMENT,
+        segments=[{"id": 0, "start": 1.0, "end": 2.5, "text": "We ship on Friday.", "speaker": "Ada", "words": [], "marks": []}],
+        gaps=[],
+    )
+
+    id: UUID
+    recording_id: UUID
+    processing_id: UUID
+    topic: str
+    recorded_at: AwareDatetime | None
+    source: str = Field(description="`own` (an engine of ours) or the provider's name.")
+    engine: str
+    language: str | None
+    seconds: float
+    word_count: int
+    created_at: AwareDatetime
+    segments: list[SegmentItem]
+    gaps: list[GapItem]
+
+
+class Deliverables(Shape):
+    """A page of deliverables, newest first."""
+
+    deliverables: list[DeliverableSummary]
+    next_page_token: str | None

@@ -1,0 +1,32 @@
+"""What all shapes of the API have in common, and the ids that their examples share."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+MEETING_ID = "pL4n+Spring7Release3Q1=="
+RECORDING = UUID("6f0e0a52-6f7c-4a53-9d62-0f5b1f6a7c11")
+PROCESSING = UUID("0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10")
+TRANSCRIPT = UUID("9d0c6a2b-7f64-4f0e-a0b5-1c8e3a5d7f42")
+DELIVERABLE = UUID("c3d1b0f8-5a2e-4c77-b1f6-2e9d8a4c6b90")
+MOMENT = "2026-11-22T09:00:00Z"
+
+
+def shown(**example: Any) -> ConfigDict:
+    """What OpenAPI shows of a shape that is built from our own nouns by attribute."""
+    return ConfigDict(from_attributes=True, json_schema_extra={"example": jsonable(example)})
+
+
+def jsonable(example: dict[str, Any]) -> dict[str, Any]:
+    """Ids as text, aliases in place."""
+    values: dict[str, Any] = TypeAdapter(dict[str, Any]).dump_python(example, mode="json")
+    return {name.rstrip("_"): value for name, value in values.items()}
+
+
+class Shape(BaseModel):
+    """Built from our own nouns by attribute."""
+
+    model_config = ConfigDict(from_attributes=True)
