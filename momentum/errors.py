@@ -71,7 +71,6 @@ class ErrorCode(StrEnum):
     MEDIA_NO_AUDIO = "media_no_audio"
     MEDIA_TOO_LARGE = "media_too_large"
     MEDIA_TOO_LONG = "media_too_long"
-    NO_SPEECH = "no_speech"
     DISK_FULL = "disk_full"
     # speech and language models
     MODEL_NOT_CONFIGURED = "model_not_configured"

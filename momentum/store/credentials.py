@@ -149,6 +149,9 @@ async def renew(connection: AsyncConnection, vault: Vault, former: Credentials, 
     # An answer may leave out what has not changed.
     values |= {"scopes": list(grant.scopes)} if grant.scopes else {}
     values |= {"api_base": grant.api_base} if grant.api_base else {}
+    if stored.state is ConnectionState.RECONNECT_REQUIRED:
+        # Another process was refused while this pair waited for the database: the grant lives.
+        values |= {"state": ConnectionState.ACTIVE.value, "state_reason": None}
     await connection.execute(update(table).where(table.c.user_id == former.user_id).values(values))
     return True
 

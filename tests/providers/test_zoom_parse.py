@@ -175,3 +175,10 @@ def test_a_basic_account_cannot_record_and_an_unknown_type_is_unknown():
 def test_an_account_without_id_is_refused(body):
     with pytest.raises(Permanent):
         parse_account(body)
+
+
+def test_an_absurd_id_costs_one_entry_and_not_the_page():
+    long = "x" * 5_000
+    page = {"meetings": [{"uuid": long, "id": 1}, {"uuid": "good==", "id": long, "recording_files": [{"id": long, "file_type": "MP4"}]}]}
+    (recording,), _, _ = parse_page(page)
+    assert (recording.instance_id, len(recording.meeting_number), len(recording.files[0].file_id)) == ("good==", 128, 128)

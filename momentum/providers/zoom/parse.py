@@ -35,6 +35,8 @@ _TYPES = {
     "CHAT_MESSAGE": "chat",
     "TIMELINE": "timeline",
 }
+LONGEST_ID = 128
+"""Characters of a UUID or file id at the most: Zoom's have 24 and 36, and a longer one would not fit an index."""
 _PLANS = {1: "basic", 2: "licensed", 3: "on-prem"}
 
 
@@ -88,18 +90,18 @@ def parse_account(body: Any) -> Account:
 
 
 def parse_recording(body: Any, *, in_trash: bool = False) -> Recording | None:
-    """One recorded meeting, or None when it has no UUID and so cannot be told from others.
+    """One recorded meeting, or None when it has no UUID (or an absurd one) and so cannot be told from others.
 
     `start_time` of a recurring meeting may be the series': the files say when this instance was recorded.
     """
     meeting = _mapping(body)
     instance_id, number = text(meeting.get("uuid")), integer(meeting.get("id"))
-    if not instance_id:
+    if not 0 < len(instance_id) <= LONGEST_ID:
         return None
     files = tuple(_numbered([*_files(meeting.get("recording_files")), *_participant_files(meeting.get("participant_audio_files"))]))
     return Recording(
         instance_id=instance_id,
-        meeting_number=str(number) if number is not None else text(meeting.get("id")) or None,
+        meeting_number=str(number) if number is not None else text(meeting.get("id"))[:LONGEST_ID] or None,
         topic=text(meeting.get("topic")).strip() or "Untitled meeting",
         started_at=min((file.started_at for file in files if file.started_at), default=moment(meeting.get("start_time"))),
         timezone=text(meeting.get("timezone")) or None,
@@ -139,7 +141,7 @@ def _file(entry: Mapping[str, Any]) -> RecordingFile:
     status, url = text(entry.get("status")).lower(), text(entry.get("download_url"))
     return RecordingFile(
         # Timelines of 2019 and 2020 have no id.
-        file_id=text(entry.get("id")) or f"{file_type or recording_type or 'FILE'}@{text(entry.get('recording_start'))}",
+        file_id=text(entry.get("id"))[:LONGEST_ID] or f"{file_type or recording_type or 'FILE'}@{text(entry.get('recording_start'))}",
         kind=_kind(file_type, recording_type, extension),
         file_type=file_type,
         recording_type=recording_type,
