@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 AFTER_SILENCE = 60.0
 """Seconds after which a server that did not answer in time is asked again."""
-CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 600.0
+CONNECT_SECONDS, SILENCE_SECONDS, ANSWER_SECONDS = 5.0, 600.0, 1800.0
 """How long a connection may take, and how long a reasoning model may be silent."""
 
 
@@ -99,8 +99,9 @@ class LanguageModel:
             "text": {"format": {"type": "json_schema", "name": name, "strict": True, "schema": schema}},
         }
         async with self._translated():
-            stream: Any = await self._client.responses.create(**request, store=False, stream=True)
-            event = await _last_event(stream)
+            async with asyncio.timeout(ANSWER_SECONDS):  # a server may keep a stream alive and never end it
+                stream: Any = await self._client.responses.create(**request, store=False, stream=True)
+                event = await _last_event(stream)
         return self._of_response(event)
 
     def _of_response(self, event: dict[str, Any] | None) -> Said:
@@ -131,7 +132,7 @@ class LanguageModel:
 
         try:
             yield
-        except APITimeoutError:
+        except (APITimeoutError, TimeoutError):
             # Asking again at once would only add to the load of a server that is too slow.
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model took too long to answer.", after=AFTER_SILENCE) from None
         except APIConnectionError:

@@ -28,6 +28,7 @@ TARGET_SECONDS, MAX_SECONDS = 150.0, 240.0
 """Shorter than any model's limit on purpose: an hour becomes some twenty requests that run side by side, the first words come
 after one of them, a retry repeats minutes, and a model that gives no times is off by little. Longer context gains no words."""
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 600.0
+_AFTER_SILENCE = 60.0
 _AUDIBLE_SECONDS = 2.0
 _SHORTEST_HALF = 10.0
 _VERSION = 1  # of everything below that changes the words for the same audio
@@ -130,10 +131,13 @@ class OpenAITranscriber:
     @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:
         """The SDK's exceptions, in our words; theirs hold the other side's text and go no further."""
-        from openai import APIConnectionError, APIStatusError, OpenAIError
+        from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
 
         try:
             yield
+        except APITimeoutError:
+            # Asking again at once would only add to the load of a server that is too slow.
+            raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The transcription server took too long to answer.", after=_AFTER_SILENCE) from None
         except APIConnectionError:
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The transcription server cannot be reached.") from None
         except APIStatusError as error:
