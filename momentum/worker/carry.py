@@ -12,14 +12,14 @@ import structlog
 
 from momentum.app import App
 from momentum.errors import ErrorCode, NotFound, Permanent, Unavailable
-from momentum.model import Meeting, ProcessingState
+from momentum.model import ConnectionState, Meeting, ProcessingState
 from momentum.pipeline.origins import RecordingOrigin
 from momentum.pipeline.process import Job, process
-from momentum.store import processings, recordings
+from momentum.store import credentials, processings, recordings
 from momentum.store.fence import LeaseLost
 from momentum.store.shelf import StoredShelf
 from momentum.store.transitions import cancelled
-from momentum.worker.decisions import Decision, decide
+from momentum.worker.decisions import Decision, again, decide
 from momentum.worker.engine import Engine
 
 log = structlog.get_logger(__name__)
@@ -207,10 +207,18 @@ async def settle(app: App, processing_id: UUID, attempt: int, error: Exception, 
                 return None
             asked_at = await processings.asked_at(connection, processing_id) or current.created_at
             decision = decide(error, failures=current.failures, waiting_since=asked_at, now=app.clock(), fault=fault)
+            if decision.state is ProcessingState.ACTION_REQUIRED and await _has_acted(connection, current):
+                decision = again(decision, now=app.clock())
             await _record(connection, current, decision, app.clock())
     except NotFound:  # deleted meanwhile
         return None
     return decision
+
+
+async def _has_acted(connection: Any, current: processings.Processing) -> bool:
+    """Whether the person has connected again since the step began: then nobody else will resume what stops only now."""
+    found = await credentials.status(connection, current.provider, current.user_id)
+    return found is not None and found.state is ConnectionState.ACTIVE and found.connected_at > current.updated_at
 
 
 async def _record(connection: Any, current: processings.Processing, decision: Decision, now: datetime) -> None:

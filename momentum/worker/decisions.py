@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,6 +51,11 @@ def decide(error: BaseException, *, failures: int, waiting_since: datetime, now:
             return Decision(ProcessingState.FAILED, error.code, error.detail)
         case _:
             return Decision(ProcessingState.FAILED, ErrorCode.INTERNAL, f"Something broke on our side. Tell the operator fault {fault}.")
+
+
+def again(decision: Decision, *, now: datetime) -> Decision:
+    """The same for another try at once, as a failed attempt."""
+    return dataclasses.replace(decision, state=ProcessingState.WAITING, next_try_at=now)
 
 
 def _patience(waited: timedelta) -> float:

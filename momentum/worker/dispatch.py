@@ -15,6 +15,8 @@ from momentum.worker.engine import Engine
 LOOK_SECONDS = 5.0
 """How often we look for work that became due, or was cancelled, without a notification."""
 BATCH = 50
+PATIENCE_SECONDS = 20.0
+"""For one batch. When the database goes away the job engine asks again ever more slowly; we want to be there when it is back."""
 
 
 async def dispatch(app: App, engine: Engine, carrier: Carrier) -> None:
@@ -37,7 +39,7 @@ async def hand_over(app: App, engine: Engine) -> None:
     same keys.
     """
     while True:
-        async with app.database.nobody() as connection:
+        async with asyncio.timeout(PATIENCE_SECONDS), app.database.nobody() as connection:
             due = await processings.undispatched(connection, BATCH, app.clock())
             for processing_id, user_id, attempt in due:
                 await engine.enqueue(processing_id, attempt=attempt, user_id=user_id)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from momentum.errors import ErrorCode, Retry
+from momentum.errors import ActionRequired, ErrorCode, Retry
 from momentum.model import ConnectionState
 from momentum.model import ProcessingState as State
 from momentum.store import credentials, processings, profiles
@@ -15,6 +15,10 @@ PLANNING, STANDUP, TOMS = "81230000001", "81230000003", "81230000004"
 
 def _calls(bench, path="/v2/"):
     return [r for r in bench.zoom.requests if r.server == "zoom" and r.path.startswith(path)]
+
+
+async def _no_time(_seconds):
+    pass
 
 
 async def test_what_is_not_ready_is_looked_at_again_and_then_done(bench):
@@ -37,6 +41,7 @@ async def test_a_provider_in_trouble_is_asked_again(bench):
     ada = await bench.person()
     asked = await bench.ask(ada)
     bench.zoom.faults.set("server_error", path="/v2/")
+    bench.app.provider("zoom")._api._sleep = _no_time
     async with bench.working():
         waiting = await bench.until(asked, State.WAITING)
         assert (waiting.error_code, waiting.failures) == ("provider_unavailable", 1)
@@ -79,6 +84,20 @@ async def test_a_missing_scope_stops_all_calls_until_the_person_connects_again(b
         await bench.connect(ada)
         for one in (first, second, third):
             assert (await bench.until(one, State.DONE)).error_code is None
+
+
+async def test_who_connects_again_while_a_step_fails_for_it_need_not_press_a_button(bench):
+    ada = await bench.person()
+    asked = await bench.ask(ada)
+    bench.ear.hold()
+    async with bench.working():
+        await bench.until(asked, State.RUNNING)
+        await bench.ear.until_called()
+        await bench.connect(ada)
+        bench.ear.failures = {len(bench.ear.calls) + 1: ActionRequired(ErrorCode.RECONNECT_REQUIRED, "Connect again.")}
+        bench.ear.go()
+        done = await bench.until(asked, State.DONE, State.ACTION_REQUIRED)
+    assert (done.state, done.attempt) == (State.DONE, 2)
 
 
 async def test_a_failure_keeps_what_was_made_and_a_retry_pays_only_for_the_rest(bench):
