@@ -11,9 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import NullPool
 
-from momentum.errors import ErrorCode, MomentumError
+from momentum.errors import ErrorCode, MomentumError, Unavailable
 from momentum.store import dsn, migrations
 from momentum.store.connection import engine, sqlstate, translated
+from momentum.store.reach import explained
 
 APP_ROLE = "momentum_app"
 """Web and workers: bound by row-level security."""
@@ -29,7 +30,8 @@ async def prepare(owner_dsn: str, *, own_login: bool = False) -> str:
 
     `own_login`: the role logs in by itself (the embedded server, whose socket is private); otherwise the
     given user connects and takes the role on. Raises MomentumError(DATABASE_PRIVILEGE_MISSING) with the
-    statements an administrator has to run, Unavailable when the database is away.
+    statements an administrator has to run, MomentumError(SETTINGS_INVALID) when it does not let this user in,
+    Unavailable when it is away.
     """
     async with _owner(owner_dsn) as connection:
         await _roles(connection, own_login=own_login)
@@ -53,6 +55,8 @@ async def _owner(owner_dsn: str) -> AsyncIterator[AsyncConnection]:
             await connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             await connection.execute(text("set local search_path to public"))
             yield connection
+    except Unavailable as error:
+        raise explained(error, owner_dsn) from error.__cause__
     finally:
         await owner.dispose()
 
