@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 import psycopg
@@ -158,6 +158,25 @@ def logged():
     """The events that were logged, in place of lines on the screen."""
     with structlog.testing.capture_logs() as events:
         yield events
+
+
+@pytest.fixture(scope="module")
+def kept_dsn(cluster, template):
+    """A migrated database for all tests of a file: a clone for each would take longer than the tests."""
+    name = f"web_{uuid4().hex[:12]}"
+    with psycopg.connect(cluster.dsn("postgres", "postgres"), autocommit=True) as owner:
+        owner.execute(f"create database {name} template {template} strategy file_copy")
+        yield cluster.dsn("postgres", name)
+        owner.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def owner_dsn(kept_dsn):
+    """The superuser's URL; with the people everything goes that the test has made."""
+    yield kept_dsn
+    with psycopg.connect(kept_dsn, autocommit=True) as owner:
+        for table in ("profiles", "deleted_people", "rate_limits"):
+            owner.execute(f"delete from {table}")
 
 
 @pytest.fixture

@@ -67,8 +67,8 @@ class Connection(Shape):
     account_email: str | None = None
     account_name: str | None = None
     account_id: str | None = None
-    scopes: list[str] = []
-    missing_scopes: list[str] = []
+    scopes: list[str]
+    missing_scopes: list[str]
     expires_at: AwareDatetime | None = Field(None, description="Of the access token; it is renewed by itself.")
     can_record: bool | None = Field(None, description="False when the account's plan has no cloud recording.")
     connected_at: AwareDatetime | None = None
@@ -236,7 +236,7 @@ class ProcessingItem(Shape):
     audio_seconds: float | None
     seconds_per_step: dict[str, float]
     transcript_id: UUID | None
-    deliverable_ids: list[UUID] = []
+    deliverable_ids: list[UUID] = Field(default_factory=list, description="Once they are delivered; in lists empty: ask for the one.")
     created_at: AwareDatetime
     updated_at: AwareDatetime
     finished_at: AwareDatetime | None
