@@ -175,6 +175,7 @@ class House:
         tools = self.app.tools
         tools.decoder, tools.transcriber, tools.llm = self._decoder, self.ear, None
         self.app.downloads.max_bytes = self.app.settings.max_recording_bytes
+        self.app.downloads.pauses = (0,)
 
     def hand_out(self, content, *, kind="M4A", meeting=STANDUP):
         """From now on these bytes are the meeting's file of that kind, everywhere in Zoom."""

@@ -45,7 +45,6 @@ FAULTS = [
 
 @pytest.mark.parametrize(("fault", "options", "state", "code"), FAULTS)
 async def test_what_zoom_hands_out_is_not_what_it_listed(house, ada, fault, options, state, code):
-    house.app.downloads.pauses = (0,)
     house.zoom.faults.set(fault, **options)
     stopped = await ada.outcome()
     assert (stopped["state"], stopped["error_code"]) == (state, code), stopped

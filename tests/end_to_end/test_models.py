@@ -93,7 +93,7 @@ async def test_a_retired_model_is_named_as_such(house, ada, model, model_server)
     await cured(house, ada, model, stopped)
 
 
-@pytest.mark.parametrize("said", ["Sure! Here are your minutes:", "{", "[]", '{"nothing": "of the kind"}', ""])
+@pytest.mark.parametrize("said", ["Sure! Here are your minutes:", '{"nothing": "of the kind"}', ""])
 async def test_a_model_that_answers_garbage_is_asked_twice_and_no_more(house, ada, model, model_server, said):
     model()
     good, model_server.answer = model_server.answer, lambda _body: said

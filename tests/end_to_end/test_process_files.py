@@ -217,6 +217,15 @@ async def test_a_transcription_server_that_breaks_down_half_way_is_paid_for_each
     assert Path(again["transcript"]["json"]).read_text() == Path("afresh/talk.transcript.json").read_text()
 
 
+async def test_the_packaged_model_hears_what_was_said(momentum, recording, monkeypatch):
+    monkeypatch.delenv("SPEECH_API_KEY")
+    Path("talk.m4a").write_bytes(recording.speech())
+    exit_code, (told,) = await momentum("talk.m4a", TRANSCRIBER="local")
+    assert (exit_code, told["engine"]) == (0, "local:whisper-base")
+    assert "send the report on Monday" in Path(told["transcript"]["txt"]).read_text("utf-8")
+    assert "send the report on Monday" in Path(told["deliverables"]["highlights"]).read_text("utf-8")
+
+
 # --- as a program -------------------------------------------------------------------------------------
 
 
