@@ -98,6 +98,16 @@ def link_command() -> None:
     raise typer.Exit(run())
 
 
+@application.command("openapi")
+def openapi_command() -> None:
+    """The description of the API, as JSON."""
+    import json
+
+    from momentum.web.site import description
+
+    print(json.dumps(description(), indent=1, ensure_ascii=False))
+
+
 @keys.command("rotate")
 def rotate_command(drop: Annotated[bool, typer.Option(help="Forget the former keys afterwards.")] = False) -> None:
     """Seal everything anew under a new key, while everything runs."""

@@ -253,7 +253,13 @@ async def asked_at(connection: AsyncConnection, processing_id: UUID) -> datetime
 
 
 async def retry(connection: AsyncConnection, processing_id: UUID, *, now: datetime) -> Processing:
-    """A new attempt that finds everything made so far. Raises Conflict while it is queued or runs, and when it is done."""
+    """A new attempt that finds everything made so far; what is queued already stays as it is.
+
+    Raises Conflict while it runs, and when it is done.
+    """
+    current = await _locked(connection, processing_id)
+    if current.state is ProcessingState.QUEUED:
+        return current
     values = {
         "attempt": _table.c.attempt + 1,
         "failures": 0,

@@ -41,6 +41,25 @@ TAGS = [
 
 def site(world: App, *, port: int) -> FastAPI:
     """The ASGI application for one world; `port` is where it will be served, for the Origin check."""
+    application = _with_routes()
+    application.state.world = world
+    application.state.port = port
+    application.state.verifier = TokenVerifier(rules_for(world.settings), fetch_keys=_key_fetcher(world), clock=world.clock)
+    application.state.people = People()
+    application.state.closing = asyncio.Event()
+    failures.install(application)
+    # The last one added is the outermost: what the guard answers carries the headers too.
+    application.add_middleware(guard.Guard)
+    application.add_middleware(headers.SafetyHeaders)
+    return application
+
+
+def description() -> dict[str, Any]:
+    """The OpenAPI description; it does not depend on the settings."""
+    return _with_routes().openapi()
+
+
+def _with_routes() -> FastAPI:
     application = FastAPI(
         title="Momentum",
         version=version("momentum"),
@@ -50,20 +69,11 @@ def site(world: App, *, port: int) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
-    application.state.world = world
-    application.state.port = port
-    application.state.verifier = TokenVerifier(rules_for(world.settings), fetch_keys=_key_fetcher(world), clock=world.clock)
-    application.state.people = People()
-    application.state.closing = asyncio.Event()
     for name, label in connections.PROVIDERS.items():
         application.include_router(connections.router_for(name, label))
     for part in (processings.router, documents.router, me.router, health.router, entrance.router, pages.router):
         application.include_router(part)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
-    failures.install(application)
-    # The last one added is the outermost: what the guard answers carries the headers too.
-    application.add_middleware(guard.Guard)
-    application.add_middleware(headers.SafetyHeaders)
     return application
 
 

@@ -134,6 +134,10 @@ def test_a_sign_in_link_is_printed(run):
     assert re.fullmatch(r"http://localhost:8000/enter/[\w-]{40,}\n", run("link").stdout)
 
 
+def test_the_described_api_is_the_one_in_the_docs(run):
+    assert run("openapi").stdout == (ROOT / "docs/api/openapi.json").read_text(), "make it anew: momentum openapi > docs/api/openapi.json"
+
+
 def test_keys_rotate(run):
     done = run("keys", "rotate")
     assert done.returncode == 0, done.stderr

@@ -467,3 +467,9 @@ async def test_answers_go_with_their_recording(database, person, running_process
         await recordings.remove(connection, person, "zoom")
     with psycopg.connect(owner_dsn) as owner:
         assert owner.execute("select count(*) from answers").fetchone() == (0,)
+
+
+async def test_trying_a_queued_one_again_changes_nothing(database, person, keep_processing):
+    queued = await keep_processing(person)
+    async with database.person(person) as connection:
+        assert await processings.retry(connection, queued.id, now=NOW) == queued
