@@ -469,7 +469,7 @@ async def test_answers_go_with_their_recording(database, person, running_process
         assert owner.execute("select count(*) from answers").fetchone() == (0,)
 
 
-async def test_trying_a_queued_one_again_changes_nothing(database, person, keep_processing):
+async def test_trying_a_queued_one_again_changes_nothing(database, person, keep_processing, now):
     queued = await keep_processing(person)
     async with database.person(person) as connection:
-        assert await processings.retry(connection, queued.id, now=NOW) == queued
+        assert await processings.retry(connection, queued.id, now=now) == queued
