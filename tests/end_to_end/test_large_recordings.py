@@ -48,7 +48,7 @@ async def test_four_gigabytes_pass_through_the_worker_in_flat_memory(house, ada)
     assert found["state"] == "done", found
     assert found["audio_seconds"] == pytest.approx(BODY_BYTES / SECOND, abs=0.1)
     assert house.ear.calls == 0
-    assert len(seen) > 100
+    assert len(seen) > 20  # readings over the whole body; how many there are depends on how quick the machine is
     settled = seen[len(seen) // 10]
     assert max(seen[len(seen) // 10 :]) - settled < 40 * MEBI
 
