@@ -86,6 +86,10 @@ class SpeechApi:
         """What this worker had asked for and, at that moment, no answer or hardly had the time to keep it."""
         return [c.digest for c in self.calls if c.worker == worker and c.begun <= moment and (c.answered or moment) > moment - 1.0]
 
+    def sent_between(self, worker, first, last):
+        """What this worker asked for in that time. On waking: what it was about to send, every check passed, when it froze."""
+        return [c.digest for c in self.calls if c.worker == worker and first <= c.begun <= last]
+
 
 @dataclass
 class Worker:
@@ -336,8 +340,10 @@ async def test_a_frozen_worker_that_wakes_up_in_the_middle_of_its_successors_wor
     zombie.signal(signal.SIGSTOP)
     lost = site.speech.in_flight(zombie.name, monotonic())
     await _until(lambda: site.unfinished_of(zombie) == 0, LONGEST_TAKEOVER)
+    woken = monotonic()
     zombie.signal(signal.SIGCONT)
     await site.finished(asked)
+    lost += site.speech.sent_between(zombie.name, woken, woken + 1.0)
     _check_paid_once(site.speech.calls[before:], lost)
     done = site.statement("select processing_id, count(*) from processing_events where step = 'processing' and state = 'done' group by 1")
     assert defaultdict(int, done) == dict.fromkeys(asked, 1)
