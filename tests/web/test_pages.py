@@ -9,7 +9,7 @@ from momentum.model import Claim, ClaimState, Recording
 from momentum.store import processings
 
 pytestmark = pytest.mark.anyio
-MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)> **bold** [x](javascript:alert(1)) \"'&amp; {{ 7*7 }}"
+MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)> **bold** [x](javascript:alert(1)) \"'&amp; {{ 7127*9137 }}"
 
 
 def forms(page):
@@ -130,7 +130,7 @@ async def test_a_meetings_words_stay_words(world):
         assert "onerror" not in re.sub(r"&lt;.*?&gt;", "", page.text)
         assert "javascript:" not in "".join(re.findall(r'(?:href|src)="([^"]*)"', page.text))
         assert "<script>alert(1)</script>" in unescape(page.text)
-        assert "49" not in re.findall(r"\{\{ 7\*7 \}\}|49", page.text)
+        assert str(7127 * 9137) not in page.text
     assert processing
 
 
