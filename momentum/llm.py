@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
 from momentum.model import Answer, Clock, Usage
+from momentum.outbound import openai_prices
 from momentum.outbound.openai_errors import translate
 from momentum.outbound.patience import Patience
 from momentum.writers.schema import violation
@@ -58,7 +60,9 @@ class LanguageModel:
         """
         usage = Usage()
         for _ in range(2):
-            said = await self._patience.ask(lambda: self._said(messages, name, schema))
+            with metrics.outcome_of(metrics.MODEL_CALLS, self.model):
+                said = await self._patience.ask(lambda: self._said(messages, name, schema))
+            _counted(self.model, said.usage)
             usage += said.usage
             data = _parsed(said.text)
             if isinstance(data, dict) and violation(data, schema) is None:
@@ -228,6 +232,12 @@ def _usage(body: dict[str, Any], sent: str, said: str) -> Usage:
     spent = _fields(body.get("usage"))
     read, written = (count if isinstance(count := spent.get(name), int) else 0 for name in (sent, said))
     return Usage(read, written, 1)
+
+
+def _counted(model: str, usage: Usage) -> None:
+    metrics.MODEL_TOKENS.labels(model, "in").inc(usage.input_tokens)
+    metrics.MODEL_TOKENS.labels(model, "out").inc(usage.output_tokens)
+    metrics.spent(model, openai_prices.usd(model, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens))
 
 
 def _cut_short(filtered: bool) -> Permanent:  # noqa: FBT001 - one of two sentences

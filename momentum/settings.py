@@ -97,6 +97,14 @@ class Settings(BaseSettings):
     # watching
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line written.")
     log_format: Literal["auto", "json", "text"] = Field("auto", description="auto = text on a terminal, else JSON.")
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Port where Prometheus reads /metrics of this process; none by default."
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address of that port.")
+    metrics_token: SecretStr | None = Field(None, description="Bearer token that opens /metrics on the web server, at least 16 characters.")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses or networks of proxies in front of us, space separated; only theirs is X-Forwarded-For believed."
+    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -113,10 +121,20 @@ class Settings(BaseSettings):
         plan = str(value).strip().lower()
         return plan if plan in get_args(ZoomPlan) else _OTHER_PLANS.get(plan, "pro")
 
-    @field_validator("zoom_scopes", mode="before")
+    @field_validator("zoom_scopes", "trusted_proxies", mode="before")
     @classmethod
     def _split_scopes(cls, value: object) -> object:
         return tuple(value.split()) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies", mode="after")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ipaddress.ip_network(network, strict=False)
+            except ValueError:
+                raise ValueError(f"{network} is no address and no network. Write 10.0.0.7 or 10.0.0.0/8") from None
+        return value
 
     @model_validator(mode="after")
     def _nothing_half_configured(self) -> Self:
@@ -131,6 +149,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"HOST={self.host} opens Momentum to others, but nothing says who may come in. Set JWT_SECRET or JWT_JWKS_URL first."
             )
+        if self.metrics_token and len(self.metrics_token.get_secret_value()) < 16:
+            raise ValueError("METRICS_TOKEN is shorter than 16 characters. Make one with: openssl rand -base64 24")
         if self.transcriber == "openai" and not self.speech_key:
             raise ValueError("TRANSCRIBER=openai needs OPENAI_API_KEY or SPEECH_API_KEY.")
         return self

@@ -13,6 +13,7 @@ import structlog
 
 from momentum.app import App, open_app
 from momentum.cli.start import start
+from momentum.exposition import exposed
 from momentum.settings import Settings
 from momentum.web.links import sign_in_link
 from momentum.web.site import serving
@@ -39,8 +40,9 @@ async def _serve(settings: Settings, *, with_web: bool, with_worker: bool) -> No
 
 @asynccontextmanager
 async def doors(app: App, *, with_web: bool, with_worker: bool) -> AsyncIterator[int | None]:
-    """Web and worker, as asked for; gives the web server's port."""
+    """Web and worker, as asked for, and metrics where they have a port; gives the web server's port."""
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(exposed(app))
         if with_worker:
             await stack.enter_async_context(working(app))
         yield await stack.enter_async_context(serving(app)) if with_web else None

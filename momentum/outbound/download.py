@@ -16,6 +16,7 @@ from time import monotonic
 
 import aiohttp
 
+from momentum import metrics
 from momentum.errors import ErrorCode, MomentumError, Permanent, Retry
 from momentum.model import Clock
 from momentum.outbound import hops
@@ -212,6 +213,7 @@ class Download:
         """The body as it comes. Raises Fault when we have waited too long for too little; the reader's own time does not count."""
         waited, brought, since = 0.0, 0, monotonic()
         async for block in response.content.iter_any():
+            metrics.DOWNLOADED.inc(len(block))
             waited, brought = waited + monotonic() - since, brought + len(block)
             if brought >= _PROGRESS_BYTES:
                 waited, brought = 0.0, 0

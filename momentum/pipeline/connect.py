@@ -18,6 +18,7 @@ from uuid import UUID
 
 import structlog
 
+from momentum import metrics
 from momentum.app import App, Connecting
 from momentum.errors import ActionRequired, Conflict, ErrorCode, Invalid, MomentumError, NotFound
 from momentum.model import Account, ConnectionState, Grant
@@ -125,10 +126,11 @@ async def complete(to: Connecting, user_id: UUID, *, state: str, code: str | Non
     """
     if not code and not error:
         raise Invalid(ErrorCode.INVALID_REQUEST, "Neither a code nor an error was sent.")
-    taken = await _take(to, user_id, state)
-    if error or not code:
-        raise _refused(to.provider, error)
-    return await _to_its_end(to, _connect(to, taken, code))
+    with metrics.outcome_of(metrics.CONNECTIONS, to.provider.name):
+        taken = await _take(to, user_id, state)
+        if error or not code:
+            raise _refused(to.provider, error)
+        return await _to_its_end(to, _connect(to, taken, code))
 
 
 async def complete_from_browser(

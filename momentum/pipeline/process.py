@@ -16,6 +16,7 @@ from functools import partial
 from time import monotonic
 from typing import Any, Protocol
 
+from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, Permanent
 from momentum.llm import LanguageModel
 from momentum.media.decoder import Decoder
@@ -80,7 +81,9 @@ async def _step(shelf: Shelf, run: StepRunner, name: str, work: Callable[[], Awa
         started = monotonic()
         await shelf.begin(name)
         result = await work()
-        await shelf.finish(name, monotonic() - started)
+        seconds = monotonic() - started
+        await shelf.finish(name, seconds)
+        metrics.STEP_SECONDS.labels(name).observe(seconds)
         return result if isinstance(result, str | list) else None
 
     return await run(name, timed)

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from momentum import metrics
 from momentum.errors import ActionRequired, MomentumError, Permanent
 from momentum.media.cuts import Cutter
 from momentum.media.voice import VoiceGate
@@ -127,6 +128,7 @@ class _Run:
             return kept
         heard = await self._transcriber.transcribe(chunk, language=language)
         await self._ledger.put(key, heard, engine=self._engine, seconds=chunk.seconds)
+        metrics.SPEECH_SECONDS.labels(self._engine).inc(chunk.seconds)
         return heard
 
     async def _in_the_known_language(self, chunk: Chunk, heard: Heard) -> Heard:

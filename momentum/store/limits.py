@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
+from momentum import metrics
 from momentum.errors import ErrorCode, Retry, Unavailable
 from momentum.store.database import Database
 
@@ -71,12 +72,14 @@ class SharedLimiter:
         if pump is None:
             pump = self._pumps[pace] = _Pump(self._database, pace)
         try:
-            await pump.next_slot()
+            with metrics.timed(metrics.RATE_WAIT, *labels_of(key)):
+                await pump.next_slot()
         finally:
             if pump.idle and self._pumps.get(pace) is pump:
                 del self._pumps[pace]
 
     async def pause(self, key: str, until: datetime) -> None:
+        metrics.RATE_PAUSES.labels(*labels_of(key)).inc()
         async with self._database.nobody() as connection:
             await connection.execute(_PAUSE, {"key": key, "until": until})
 
@@ -85,6 +88,11 @@ class SharedLimiter:
         for pump in list(self._pumps.values()):
             await pump.aclose()
         self._pumps.clear()
+
+
+def labels_of(key: str) -> tuple[str, str]:
+    """(provider, allowance) of a key "provider:account:allowance": metrics name no account."""
+    return key.partition(":")[0], key.rpartition(":")[2]
 
 
 class _Pump:
@@ -175,6 +183,7 @@ class _Pump:
             self._last_slot = first + position * self._pace.interval
             self._loop.call_at(self._last_slot, self._keep_promise, self._last_slot)
         self._promised += slots.granted
+        metrics.RATE_SLOTS.labels(*labels_of(self._pace.key)).inc(slots.granted)
 
     def _keep_promise(self, slot: float) -> None:
         self._promised -= 1

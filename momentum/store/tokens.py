@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, Unavailable
 from momentum.model import Clock, ConnectionState, Grant
 from momentum.store import credentials
@@ -150,7 +151,8 @@ class StoredTokens:
                 if held.access_token != refused and not self._expires_soon(held):
                     return held
                 try:
-                    grant = await self._provider.refresh(held.refresh_token)
+                    with metrics.outcome_of(metrics.TOKEN_REFRESHES, self._provider.name):
+                        grant = await self._provider.refresh(held.refresh_token)
                 except ActionRequired as error:
                     return await self._lost(connection, error)
                 renewed = self._with(held, grant)

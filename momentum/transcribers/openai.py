@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
 from momentum.model import SAMPLE_RATE, Chunk, Clock, Heard, Segment
 from momentum.outbound.openai_errors import translate
@@ -88,7 +89,11 @@ class OpenAITranscriber:
         return replace(second, billed_seconds=_sum(heard.billed_seconds, second.billed_seconds))
 
     async def _patiently(self, audio: bytes, chunk: Chunk, language: str | None, **extra: Any) -> dict[str, Any]:
-        return await self._patience.ask(lambda: self._in_the_best_format(audio, chunk, language, extra))
+        with metrics.outcome_of(metrics.MODEL_CALLS, self.model.name):
+            body = await self._patience.ask(lambda: self._in_the_best_format(audio, chunk, language, extra))
+        per_minute = self.model.usd_per_minute
+        metrics.spent(self.model.name, None if per_minute is None else per_minute * chunk.seconds / 60)
+        return body
 
     async def _in_the_best_format(self, audio: bytes, chunk: Chunk, language: str | None, extra: Mapping[str, Any]) -> dict[str, Any]:
         """Times are asked for where the model may have them; a server that knows no such format is asked plainly from then on."""

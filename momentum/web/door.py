@@ -8,10 +8,12 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
+from momentum import metrics
 from momentum.app import App
 from momentum.errors import ErrorCode, Forbidden, Unauthorized
 from momentum.store import profiles, sessions
@@ -77,18 +79,20 @@ SessionCookie = Annotated[str | None, Depends(cookie_scheme)]
 
 async def asking(request: Request, token: BearerToken, cookie: SessionCookie) -> Person:
     """The person who asks. Raises Unauthorized; Forbidden when another site's page sent the request."""
-    if token is not None:
-        return await _resolved(request, await _identity(request, token.credentials))
-    return await _by_session(request, cookie)
+    if token is None:
+        return await _by_session(request, cookie)
+    with metrics.outcome_of(metrics.AUTHENTICATIONS, "bearer"):
+        return _known(await _resolved(request, await _identity(request, token.credentials)))
 
 
 async def recognised(request: Request, token: BearerToken, cookie: SessionCookie) -> Person:
     """As `asking`, but from memory where it can: whoever depends on this asks the database whether the person is still there."""
     if token is None:
         return await _by_session(request, cookie)
-    identity = await _identity(request, token.credentials)
-    known = _people(request).get(identity)
-    return Person(known, by_cookie=False, token_issued_at=identity.issued_at) if known else await _resolved(request, identity)
+    with metrics.outcome_of(metrics.AUTHENTICATIONS, "bearer"):
+        identity = await _identity(request, token.credentials)
+        seen = _people(request).get(identity)
+        return _known(Person(seen, by_cookie=False, token_issued_at=identity.issued_at) if seen else await _resolved(request, identity))
 
 
 async def perhaps_asking(request: Request) -> UUID | None:
@@ -98,6 +102,17 @@ async def perhaps_asking(request: Request) -> UUID | None:
 
 
 async def _by_session(request: Request, cookie: str | None) -> Person:
+    with metrics.outcome_of(metrics.AUTHENTICATIONS, "session" if cookie else "none"):
+        return _known(await _of_session(request, cookie))
+
+
+def _known(person: Person) -> Person:
+    """The person, whose id stands in every log line from now on."""
+    structlog.contextvars.bind_contextvars(user_id=str(person.user_id))
+    return person
+
+
+async def _of_session(request: Request, cookie: str | None) -> Person:
     if cookie and (user_id := await _by_cookie(request, cookie)):
         check_origin(request)
         return Person(user_id, by_cookie=True)

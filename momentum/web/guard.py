@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from momentum import metrics
 from momentum.errors import ErrorCode
 from momentum.web.failures import failure
 
@@ -49,6 +50,7 @@ class Guard:
             await self._app(scope, receive, watching)
         except Exception as error:
             fault = uuid4().hex[:12]
+            metrics.FAULTS.labels("web").inc()
             log.exception("request_broke", fault_id=fault, path=scope["path"], method=scope["method"], exc_info=error)
             if started:
                 raise

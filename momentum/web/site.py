@@ -16,7 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from momentum.app import App
 from momentum.errors import ErrorCode, Retry
 from momentum.inbound import listening
-from momentum.web import entrance, failures, guard, headers, pages
+from momentum.web import entrance, failures, guard, headers, monitoring, pages, trace
 from momentum.web.api import connections, documents, health, me, processings
 from momentum.web.door import People
 from momentum.web.tokens import TokenVerifier
@@ -51,6 +51,7 @@ def site(world: App, *, port: int) -> FastAPI:
     # The last one added is the outermost: what the guard answers carries the headers too.
     application.add_middleware(guard.Guard)
     application.add_middleware(headers.SafetyHeaders)
+    application.add_middleware(trace.Trace)
     return application
 
 
@@ -71,7 +72,7 @@ def _with_routes() -> FastAPI:
     )
     for name, label in connections.PROVIDERS.items():
         application.include_router(connections.router_for(name, label))
-    for part in (processings.router, documents.router, me.router, health.router, entrance.router, pages.router):
+    for part in (processings.router, documents.router, me.router, health.router, entrance.router, pages.router, monitoring.router):
         application.include_router(part)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     return application

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from momentum import metrics
 from momentum.app import App
 from momentum.errors import ErrorCode, NotFound, Permanent, Unavailable
 from momentum.model import ConnectionState, Meeting, ProcessingState
@@ -20,7 +21,7 @@ from momentum.store.fence import LeaseLost
 from momentum.store.shelf import StoredShelf
 from momentum.store.transitions import cancelled
 from momentum.worker.decisions import Decision, again, decide
-from momentum.worker.engine import Engine
+from momentum.worker.engine import Engine, workflow_id
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +72,7 @@ class Carrier:
         # The engine has more to do in this task when we are through with it.
         task.add_done_callback(lambda ended: self._runs.pop(ended, None))
         async with self._slots:
-            with structlog.contextvars.bound_contextvars(processing_id=str(processing_id), attempt=attempt):
+            with structlog.contextvars.bound_contextvars(processing_id=str(processing_id), workflow_id=workflow_id(processing_id, attempt)):
                 await run.through()
 
     @property
@@ -119,6 +120,7 @@ class Run:
             await process(job, self._step)
         except _Stopped:
             return
+        metrics.PROCESSINGS.labels(ProcessingState.DONE).inc()
         log.info("processing_done")
 
     async def look(self) -> None:
@@ -139,6 +141,7 @@ class Run:
                 recording = await recordings.get(connection, processing.recording_id)
         except NotFound:  # deleted with its person or its recording
             return None
+        structlog.contextvars.bind_contextvars(user_id=str(self._user_id), recording_id=str(processing.recording_id))
         over = processing.state.finished or processing.attempt != self._attempt
         return None if over or recording is None else (processing, recording)
 
@@ -193,6 +196,7 @@ class Run:
             log.exception("processing_unsettled", step=step, fault_id=fault)
             return
         if decision is not None:
+            _count(decision, step)
             _log(decision, step, fault, error)
 
 
@@ -235,6 +239,14 @@ async def _record(connection: Any, current: processings.Processing, decision: De
             await processings.set_cancelled(connection, current.id, now=now)
         case _:
             await processings.set_failed(connection, current.id, code=code, detail=detail, now=now)
+
+
+def _count(decision: Decision, step: str) -> None:
+    metrics.STEP_FAILURES.labels(step, decision.code).inc()
+    if decision.code == ErrorCode.INTERNAL:
+        metrics.FAULTS.labels("worker").inc()
+    if decision.state is not ProcessingState.WAITING:
+        metrics.PROCESSINGS.labels(decision.state).inc()
 
 
 def _log(decision: Decision, step: str, fault: str, error: Exception) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from momentum import metrics
 from momentum.app import App
 from momentum.errors import ErrorCode, Permanent
 from momentum.store import heartbeats, sessions
@@ -55,6 +56,7 @@ async def clean(app: App, engine: Engine) -> None:
 
 async def _give_up(app: App, processing_id: UUID, attempt: int) -> None:
     fault = uuid4().hex[:12]
+    metrics.FAULTS.labels("job_engine").inc()
     log.error("workflow_broke", processing_id=str(processing_id), attempt=attempt, fault_id=fault)
     sentence = f"Something broke on our side. Tell the operator fault {fault}."
     await settle(app, processing_id, attempt, Permanent(ErrorCode.INTERNAL, sentence), fault)

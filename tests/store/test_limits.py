@@ -150,7 +150,7 @@ async def test_slow_keys_hold_no_slot_in_advance(limiter, database, administer):
 async def test_batches_stay_within_the_horizon(database, administer):
     async with database.nobody() as connection:
         rows = [
-            (await connection.exec_driver_sql("select granted from rate_limit_take('zoom', 5, 50000, null, 0.15)")).scalar_one()
+            (await connection.exec_driver_sql("select granted from rate_limit_take('zoom', 5, 60000000, null, 180)")).scalar_one()
             for _ in range(2)
         ]
     assert rows == [4, 0]

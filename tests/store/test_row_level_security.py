@@ -17,8 +17,9 @@ pytestmark = pytest.mark.anyio
 
 OWNED = sorted(table.name for table in tables.metadata.sorted_tables if table.name not in WITHOUT_OWNER)
 LOOKUPS = {
-    "account_owner", "forget_expired", "mark_dispatched", "peek_oauth_state", "people", "processing_owner", "remember_deletion",
-    "resolve_person", "session_person", "suspend_account", "take_oauth_state", "undispatched_processings", "use_login_link",
+    "account_owner", "forget_expired", "mark_dispatched", "peek_oauth_state", "people", "processing_owner", "queue_figures",
+    "remember_deletion", "resolve_person", "session_person", "suspend_account", "take_oauth_state", "undispatched_processings",
+    "use_login_link",
 }  # fmt: skip
 
 

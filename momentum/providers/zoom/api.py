@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry
 from momentum.model import Clock, ConnectionState
 from momentum.outbound.client import Answer, ApiClient
@@ -59,10 +60,13 @@ class ZoomApi:
         await self._pace(access, weight)
         url = api_root(self._api_base, access.api_base) + path
         try:
-            answer = await self._client.request("GET", url, headers={"authorization": f"Bearer {token}"}, params=params)
+            with metrics.timed(metrics.PROVIDER_SECONDS, NAME):
+                answer = await self._client.request("GET", url, headers={"authorization": f"Bearer {token}"}, params=params)
         except Retry:
-            return Fault(Kind.AWAY, 0, None, "")
-        fault = fault_of(answer, now=self._clock())
+            fault: Fault | None = Fault(Kind.AWAY, 0, None, "")
+        else:
+            fault = fault_of(answer, now=self._clock())
+        metrics.PROVIDER_CALLS.labels(NAME, weight, fault.kind if fault else metrics.OK).inc()
         return fault or _body(answer)
 
     async def _pace(self, access: TokenSource, weight: Weight) -> None:

@@ -1,0 +1,42 @@
+"""What language models cost by OpenAI's list (https://developers.openai.com/api/docs/pricing, November 2026), as data.
+
+An estimate from above: tokens that were read from a cache are counted at the full price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_LONG_INPUT = 272_000
+"""Tokens of input of one call from which on it costs more."""
+_LONG_READING, _LONG_WRITING = 2.0, 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars for a million tokens."""
+
+    reading: float
+    writing: float
+
+
+PRICES = {"gpt-6-luna": Price(0.10, 0.50), "gpt-6-sol": Price(2.0, 10.0), "gpt-6.1-sol": Price(2.0, 10.0)}
+
+
+def usd(model: str, *, input_tokens: int, output_tokens: int) -> float | None:
+    """What one call cost; None for a model whose price is not known, such as one of a server of your own."""
+    price = _price_of(model)
+    if price is None:
+        return None
+    long = input_tokens > _LONG_INPUT
+    reading = price.reading * (_LONG_READING if long else 1)
+    writing = price.writing * (_LONG_WRITING if long else 1)
+    return (input_tokens * reading + output_tokens * writing) / 1_000_000
+
+
+def _price_of(model: str) -> Price | None:
+    """Of a model or of a dated snapshot of it (gpt-6-luna-2026-09-01)."""
+    for name, price in PRICES.items():
+        if model == name or (model.startswith(f"{name}-") and model[len(name) + 1 :].replace("-", "").isdigit()):
+            return price
+    return None
