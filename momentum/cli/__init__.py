@@ -14,6 +14,8 @@ application = typer.Typer(
 )
 keys = typer.Typer(no_args_is_help=True, help="The keys that seal tokens.")
 application.add_typer(keys, name="keys")
+audit = typer.Typer(no_args_is_help=True, help="The trail of who did what.")
+application.add_typer(audit, name="audit")
 
 
 @application.command("process")
@@ -114,6 +116,24 @@ def rotate_command(drop: Annotated[bool, typer.Option(help="Forget the former ke
     from momentum.cli.keys import rotate
 
     raise typer.Exit(rotate(drop=drop))
+
+
+@audit.command("verify")
+def audit_verify_command(
+    head: Annotated[str | None, typer.Option(help="NUMBER:HASH that the log or an earlier run told; the trail must still hold it.")] = None,
+) -> None:
+    """Check that no entry was changed, left out or put in between."""
+    from momentum.cli.audit import verify
+
+    raise typer.Exit(verify(head=head))
+
+
+@audit.command("show")
+def audit_show_command() -> None:
+    """Print the whole trail, one JSON object a line."""
+    from momentum.cli.audit import show
+
+    raise typer.Exit(show())
 
 
 def main() -> None:

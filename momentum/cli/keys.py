@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from momentum.cli.audit import noted
 from momentum.cli.start import start
 from momentum.database import open_database
 from momentum.store import keys
@@ -19,6 +20,7 @@ async def _rotate(*, drop: bool) -> int:
     async with open_database(settings) as (database, _):
         vault = await keys.open_vault(database, settings)
         done = await keys.rotate(database, vault, drop=drop)
+        await noted(database, "keys.rotate")
     print(f"Sealed {done.resealed} values under key {done.new_key}.")
     if done.dropped:
         print(f"Forgot the former keys: {', '.join(str(key) for key in done.dropped)}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from momentum.app import open_app
+from momentum.cli.audit import noted
 from momentum.cli.start import start
 from momentum.settings import Settings
 from momentum.web.links import sign_in_link
@@ -18,4 +19,6 @@ def run() -> int:
 
 async def _link(settings: Settings) -> str:
     async with open_app(settings) as app:
-        return await sign_in_link(app)
+        link = await sign_in_link(app)
+        await noted(app.database, "link.make")
+        return link

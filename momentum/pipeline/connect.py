@@ -60,6 +60,8 @@ class Connection:
     expires_at: datetime | None = None
     can_record: bool | None = None
     connected_at: datetime | None = None
+    user_id: UUID | None = None
+    """Whose it is, where a browser completed it and not a person who said who they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,8 @@ async def complete_from_browser(
     if found is None or found.provider != to.provider.name:
         raise _state_invalid(to.provider)
     if _proven(found, user_id, browser_cookie):
-        return await complete(to, found.user_id, state=state, code=code, error=error)
+        done = await complete(to, found.user_id, state=state, code=code, error=error)
+        return dataclasses.replace(done, user_id=found.user_id)
     if error:
         raise _refused(to.provider, error)
     return None

@@ -20,6 +20,7 @@ from momentum.store.prepare import APP_ROLE, migrate, prepare
 __all__ = ["APP_ROLE", "WITHOUT_OWNER", "Database", "Notification", "Subscription", "migrate", "prepare"]
 
 WITHOUT_OWNER = {
+    "audit_inbox": "entries of the audit trail that have no place in the chain yet; the app may only add to it",
     "alembic_version": "names the schema's version; the app may only read it",
     "deleted_people": "hashes of people who are gone; the app cannot reach it, only the look-ups can",
     "keyset": "the sealing keys, themselves wrapped; they belong to the installation",

@@ -31,6 +31,7 @@ from momentum.vault import KEK_FILE, Kek, Keyset, Vault, given_kek, make_kek_fil
 SEALED: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.zoom_credentials, ("access_token", "refresh_token")),
     (tables.oauth_states, ("code_verifier",)),
+    (tables.audit_people, ("seal_key",)),
 )
 """Every sealed column; a table of sealed columns has a `user_id`."""
 

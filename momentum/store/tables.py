@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     DateTime,
     Double,
@@ -328,7 +329,32 @@ claims = Table(
     UniqueConstraint("deliverable_id", "position"),
 )
 
+audit_people = Table(
+    "audit_people",
+    metadata,
+    _owner(key=True),
+    Column("pseudonym", Text, nullable=False, unique=True),  # who they are in the trail; nobody, once this row is gone
+    Column("seal_key", Text, nullable=False),  # sealed; opens the addresses in their entries
+)
+
+audit_trail = Table(
+    "audit_trail",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry", Text, nullable=False),  # JSON, to the letter as it was hashed
+    Column("person", Text, Computed("(entry::jsonb) ->> 'person'", persisted=True)),
+    Column("hash", LargeBinary, nullable=False),
+    Index("ix_audit_trail_person", "person", "sequence"),
+)
+
 # --- tables without an owner: each stands in database.WITHOUT_OWNER with its reason -------------------
+
+audit_inbox = Table(
+    "audit_inbox",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("entry", Text, nullable=False),
+)
 
 keyset = Table(
     "keyset",

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, Unavailable
 from momentum.model import Clock, ConnectionState, Grant
-from momentum.store import credentials
+from momentum.store import audit, credentials
+from momentum.store.audit import Act
 from momentum.store.credentials import Credentials
 from momentum.store.database import Database
 from momentum.vault import Vault
@@ -169,6 +170,8 @@ class StoredTokens:
         if error.code is ErrorCode.RECONNECT_REQUIRED:
             state, now = ConnectionState.RECONNECT_REQUIRED, self._clock()
             await credentials.set_state(connection, self._provider.name, self._user_id, state=state, reason=error.detail, now=now)
+            act = Act("connection.lost", self._provider.name, str(error.code), actor="momentum")
+            await audit.note(connection, self._vault, self._user_id, act, now=now)
             log.warning("connection lost", provider=self._provider.name, user_id=self._user_id, reason=error.detail)
         return error
 

@@ -82,7 +82,7 @@ async def asking(request: Request, token: BearerToken, cookie: SessionCookie) ->
     if token is None:
         return await _by_session(request, cookie)
     with metrics.outcome_of(metrics.AUTHENTICATIONS, "bearer"):
-        return _known(await _resolved(request, await _identity(request, token.credentials)))
+        return identify(request, await _resolved(request, await _identity(request, token.credentials)))
 
 
 async def recognised(request: Request, token: BearerToken, cookie: SessionCookie) -> Person:
@@ -92,22 +92,27 @@ async def recognised(request: Request, token: BearerToken, cookie: SessionCookie
     with metrics.outcome_of(metrics.AUTHENTICATIONS, "bearer"):
         identity = await _identity(request, token.credentials)
         seen = _people(request).get(identity)
-        return _known(Person(seen, by_cookie=False, token_issued_at=identity.issued_at) if seen else await _resolved(request, identity))
+        remembered = Person(seen, by_cookie=False, token_issued_at=identity.issued_at) if seen else None
+        return identify(request, remembered or await _resolved(request, identity))
 
 
 async def perhaps_asking(request: Request) -> UUID | None:
     """The person of the session cookie, if there is one: for pages that anyone may open."""
     cookie = request.cookies.get(SESSION_COOKIE)
-    return await _by_cookie(request, cookie) if cookie else None
+    visitor = await _by_cookie(request, cookie) if cookie else None
+    if visitor is not None:
+        identify(request, Person(visitor, by_cookie=True))
+    return visitor
 
 
 async def _by_session(request: Request, cookie: str | None) -> Person:
     with metrics.outcome_of(metrics.AUTHENTICATIONS, "session" if cookie else "none"):
-        return _known(await _of_session(request, cookie))
+        return identify(request, await _of_session(request, cookie))
 
 
-def _known(person: Person) -> Person:
-    """The person, whose id stands in every log line from now on."""
+def identify(request: Request, person: Person) -> Person:
+    """The person, who stands from now on in every log line of this request and in what is noted of it."""
+    request.state.user_id = person.user_id
     structlog.contextvars.bind_contextvars(user_id=str(person.user_id))
     return person
 

@@ -13,24 +13,27 @@ from momentum.errors import MomentumError
 from momentum.pipeline import connect as pipeline_connect
 from momentum.store import sessions
 from momentum.web.api.connections import PROVIDERS, begin_in_browser, label_of
-from momentum.web.door import SESSION_COOKIE, Visitor, World, check_origin
+from momentum.web.door import SESSION_COOKIE, Person, Visitor, World, check_origin, identify
 from momentum.web.messages import completed_page, disconnect_page, disconnected_page, failed_page, message_page, set_cookie, sign_in_page
+from momentum.web.witness import audited, turned_out
 
 router = APIRouter(include_in_schema=False)
 
 SESSION_LIFETIME = timedelta(days=30)
 
 
-@router.get("/enter/{token}")
-async def enter(world: World, token: str) -> Response:
+@router.get("/enter/{token}", dependencies=[audited("session.begin")])
+async def enter(world: World, asked: Request, token: str) -> Response:
     """A one-time link: makes a session."""
     now = world.clock()
     async with world.database.nobody() as connection:
         used = await sessions.use_link(connection, token, now)
     if used is None:
+        turned_out(asked, "not_authenticated")
         text = "A sign-in link works once and for ten minutes. To get a new one, run: momentum link"
         return message_page("This link is used up", text, status=410, code="not_authenticated")
     user_id, next_path = used
+    identify(asked, Person(user_id, by_cookie=True))
     cookie = secrets.token_urlsafe(32)
     async with world.database.person(user_id) as connection:
         await sessions.create(connection, user_id=user_id, token=cookie, expires_at=now + SESSION_LIFETIME)
@@ -39,7 +42,7 @@ async def enter(world: World, token: str) -> Response:
     return answer
 
 
-@router.post("/leave")
+@router.post("/leave", dependencies=[audited("session.end")])
 async def leave(world: World, visitor: Visitor, asked: Request) -> Response:
     """End this session."""
     check_origin(asked)
@@ -51,7 +54,7 @@ async def leave(world: World, visitor: Visitor, asked: Request) -> Response:
     return answer
 
 
-@router.get("/connect/{provider}")
+@router.get("/connect/{provider}", dependencies=[audited("connection.begin")])
 async def connect(world: World, visitor: Visitor, provider: str) -> Response:
     """The button that begins to connect: sends the browser to the provider."""
     if visitor is None:
@@ -59,7 +62,7 @@ async def connect(world: World, visitor: Visitor, provider: str) -> Response:
     return await begin_in_browser(world, provider, visitor)
 
 
-@router.post("/connect/{provider}/finish")
+@router.post("/connect/{provider}/finish", dependencies=[audited("connection.complete")])
 async def finish(
     world: World, visitor: Visitor, asked: Request, provider: str, state: Annotated[str, Form()], code: Annotated[str, Form()]
 ) -> Response:
@@ -70,6 +73,7 @@ async def finish(
     try:
         await pipeline_connect.complete(world.connecting(provider), visitor, state=state, code=code, error=None)
     except MomentumError as error:
+        turned_out(asked, error.code)
         return failed_page(label_of(provider), error)
     return completed_page(label_of(provider))
 
@@ -82,7 +86,7 @@ async def ask_to_disconnect(visitor: Visitor, provider: str) -> Response:
     return disconnect_page(provider, PROVIDERS.get(provider, provider), person=visitor)
 
 
-@router.post("/disconnect/{provider}")
+@router.post("/disconnect/{provider}", dependencies=[audited("connection.end")])
 async def disconnect(
     world: World, visitor: Visitor, asked: Request, provider: str, delete_data: Annotated[bool, Form()] = False
 ) -> Response:

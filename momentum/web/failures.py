@@ -15,8 +15,12 @@ from starlette.routing import Match
 
 from momentum.errors import ErrorCode, MomentumError
 from momentum.web.messages import failure_page, sign_in_page
+from momentum.web.witness import refused
 
 log = structlog.get_logger(__name__)
+
+PRESENTED_IN_VAIN = frozenset({ErrorCode.TOKEN_INVALID, ErrorCode.TOKEN_EXPIRED, ErrorCode.PERSON_DELETED, ErrorCode.ORIGIN_REFUSED})
+"""Codes of requests that showed a token or a cookie which does not open."""
 
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
@@ -101,6 +105,8 @@ async def _foreseen(request: Request, error: Exception) -> Response:
     if error.status >= 500:
         log.warning("request_failed", error_code=error.code, detail=error.detail)
     headers = {"Retry-After": str(max(1, round(error.after)))} if error.after else {}
+    if error.code in PRESENTED_IN_VAIN:
+        await refused(request, error.code)
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return failure(request, error.status, error.code, error.detail, headers)

@@ -22,6 +22,7 @@ from momentum.web.api.connections import PROVIDERS, connection_of, default_optio
 from momentum.web.api.models import Connection
 from momentum.web.door import Visitor, World, check_origin
 from momentum.web.messages import page, sign_in_page
+from momentum.web.witness import audited
 from momentum.writers.markdown import LABELS, render
 
 log = structlog.get_logger(__name__)
@@ -126,7 +127,7 @@ async def look_again(world: World, visitor: Visitor, asked: Request) -> Response
     return _home()
 
 
-@router.post("/recordings/{recording_id}/process")
+@router.post("/recordings/{recording_id}/process", dependencies=[audited("processing.ask", "recording")])
 async def process_recording(world: World, visitor: Visitor, asked: Request, recording_id: UUID) -> Response:
     """The button beside a recording."""
     if visitor is None:
@@ -137,7 +138,7 @@ async def process_recording(world: World, visitor: Visitor, asked: Request, reco
     return _home()
 
 
-@router.post("/processings/{processing_id}/cancel")
+@router.post("/processings/{processing_id}/cancel", dependencies=[audited("processing.cancel", "processing")])
 async def cancel(world: World, visitor: Visitor, asked: Request, processing_id: UUID) -> Response:
     """The button that stops it."""
     if visitor is None:
@@ -148,7 +149,7 @@ async def cancel(world: World, visitor: Visitor, asked: Request, processing_id: 
     return _home()
 
 
-@router.post("/processings/{processing_id}/retry")
+@router.post("/processings/{processing_id}/retry", dependencies=[audited("processing.retry", "processing")])
 async def retry(world: World, visitor: Visitor, asked: Request, processing_id: UUID) -> Response:
     """The button that tries again."""
     if visitor is None:
@@ -159,7 +160,7 @@ async def retry(world: World, visitor: Visitor, asked: Request, processing_id: U
     return _home()
 
 
-@router.get("/deliverables/{deliverable_id}")
+@router.get("/deliverables/{deliverable_id}", dependencies=[audited("deliverable.read", "deliverable")])
 async def document(world: World, visitor: Visitor, deliverable_id: UUID) -> Response:
     """One deliverable, to read."""
     if visitor is None:

@@ -47,6 +47,7 @@ def site(world: App, *, port: int) -> FastAPI:
     application.state.verifier = TokenVerifier(rules_for(world.settings), fetch_keys=_key_fetcher(world), clock=world.clock)
     application.state.people = People()
     application.state.closing = asyncio.Event()
+    application.state.strangers = {}
     failures.install(application)
     # The last one added is the outermost: what the guard answers carries the headers too.
     application.add_middleware(guard.Guard)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -16,7 +18,8 @@ from momentum.errors import ErrorCode, NotFound, Permanent, Unavailable
 from momentum.model import ConnectionState, Meeting, ProcessingState
 from momentum.pipeline.origins import RecordingOrigin
 from momentum.pipeline.process import Job, process
-from momentum.store import credentials, processings, recordings
+from momentum.store import audit, credentials, processings, recordings
+from momentum.store.audit import Act
 from momentum.store.fence import LeaseLost
 from momentum.store.shelf import StoredShelf
 from momentum.store.transitions import cancelled
@@ -121,6 +124,7 @@ class Run:
         except _Stopped:
             return
         metrics.PROCESSINGS.labels(ProcessingState.DONE).inc()
+        await patiently(partial(note, self._app, self._user_id, Act("processing.end", f"processing:{self._id}", actor="momentum")))
         log.info("processing_done")
 
     async def look(self) -> None:
@@ -197,7 +201,18 @@ class Run:
             return
         if decision is not None:
             _count(decision, step)
+            if decision.state is not ProcessingState.WAITING:
+                act = Act("processing.end", f"processing:{self._id}", str(decision.code), actor="momentum")
+                await patiently(partial(note, self._app, self._user_id, act))
             _log(decision, step, fault, error)
+
+
+async def note(app: App, user_id: UUID | None, act: Act) -> None:
+    """In the audit trail, unless the person is gone."""
+    with suppress(NotFound):
+        if user_id is not None:
+            async with app.database.person(user_id) as connection:
+                await audit.note(connection, app.vault, user_id, act, now=app.clock())
 
 
 async def settle(app: App, processing_id: UUID, attempt: int, error: Exception, fault: str) -> Decision | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
@@ -11,7 +11,7 @@ import structlog
 from momentum import metrics
 from momentum.app import App
 from momentum.errors import ErrorCode, Permanent
-from momentum.store import heartbeats, sessions
+from momentum.store import audit, heartbeats, sessions
 from momentum.worker.carry import settle
 from momentum.worker.engine import Engine
 
@@ -23,6 +23,8 @@ SWEEP_SECONDS = 5.0
 MEND_SECONDS = 30.0
 KEEP_WORKFLOWS = timedelta(days=7)
 CLEAN_SECONDS = 3600.0
+CHAIN_SECONDS = 2.0
+HEAD_EVERY = timedelta(hours=1)
 
 
 async def take_over(app: App, engine: Engine) -> None:
@@ -52,6 +54,21 @@ async def clean(app: App, engine: Engine) -> None:
         async with app.database.nobody() as connection:
             await sessions.forget_expired(connection, app.clock())
         await asyncio.sleep(CLEAN_SECONDS)
+
+
+async def chain(app: App, _engine: Engine) -> None:
+    """Give the entries of the audit trail their order, and write its head into the log: the log proves later what stood before it."""
+    logged_at: datetime | None = None
+    while True:
+        await audit.chain(app.database)
+        async with app.database.nobody() as connection:
+            head = await audit.head(connection)
+        metrics.AUDIT_ENTRIES.set(head.sequence)
+        metrics.AUDIT_WAITING.set(head.waiting)
+        if logged_at is None or app.clock() - logged_at >= HEAD_EVERY:
+            logged_at = app.clock()
+            log.info("audit_head", sequence=head.sequence, hash=head.hash.hex())
+        await asyncio.sleep(CHAIN_SECONDS)
 
 
 async def _give_up(app: App, processing_id: UUID, attempt: int) -> None:

@@ -112,6 +112,9 @@ class World:
     async def user_id(self, subject: str = "ada"):
         return UUID((await self.program(subject).get("/api/me")).json()["id"])
 
+    async def user_id_of(self, client):
+        return UUID((await client.get("/api/me")).json()["id"])
+
     async def keep_recording(self, user_id, recording):
         """Store a recording as if it had been discovered; gives its row."""
         async with self.app.database.person(user_id) as connection:
@@ -175,7 +178,7 @@ def owner_dsn(kept_dsn):
     """The superuser's URL; with the people everything goes that the test has made."""
     yield kept_dsn
     with psycopg.connect(kept_dsn, autocommit=True) as owner:
-        for table in ("profiles", "deleted_people", "rate_limits"):
+        for table in ("profiles", "deleted_people", "rate_limits", "audit_trail", "audit_inbox"):
             owner.execute(f"delete from {table}")
 
 

@@ -12,18 +12,19 @@ from fastapi.responses import RedirectResponse
 from starlette.status import HTTP_202_ACCEPTED, HTTP_303_SEE_OTHER
 
 from momentum.app import App
-from momentum.errors import ErrorCode, Forbidden, Invalid, MomentumError, NotFound, Retry, Unauthorized
+from momentum.errors import ActionRequired, ErrorCode, Forbidden, Invalid, MomentumError, NotFound, Retry, Unauthorized
 from momentum.model import Options
 from momentum.pipeline import connect, request
 from momentum.pipeline.discover import discover_if_stale, discover_one
 from momentum.providers.meeting_ids import normalise_meeting_id
-from momentum.store import recordings, standing
+from momentum.store import figures, recordings, standing
 from momentum.store.recordings import StoredRecording
 from momentum.web.api import models
 from momentum.web.api.listing import MeetingsQuery
-from momentum.web.door import Asking, Recognised, Visitor, World
+from momentum.web.door import Asking, Person, Recognised, Visitor, World, identify
 from momentum.web.failures import responses, wants_page
 from momentum.web.messages import completed_page, failed_page, finish_page, set_cookie
+from momentum.web.witness import about, audited, turned_out
 from momentum.writers import WRITERS, chosen, highlights
 
 PROVIDERS = {"zoom": "Zoom"}
@@ -53,14 +54,19 @@ def router_for(name: str, label: str) -> APIRouter:
 
 
 def _add_connecting(router: APIRouter, name: str, label: str) -> None:
-    @router.get("/auth-url", responses=responses(401, 404), summary=f"Begin to connect {label}")
+    @router.get("/auth-url", responses=responses(401, 404), summary=f"Begin to connect {label}", dependencies=[audited("connection.begin")])
     async def auth_url(world: World, person: Asking, answer: Response) -> models.AuthUrl:
         """Where to send the browser. A cookie lets this browser alone finish by being sent back."""
         begun, cookie = await _begin(world, name, person.user_id)
         _set_flow_cookie(world, answer, name, cookie)
         return models.AuthUrl(auth_url=begun.auth_url, state=begun.state, expires_at=begun.expires_at)
 
-    @router.post("/auth", responses=responses(401, 403, 404, 409, 413), summary=f"Finish connecting {label}")
+    @router.post(
+        "/auth",
+        responses=responses(401, 403, 404, 409, 413),
+        summary=f"Finish connecting {label}",
+        dependencies=[audited("connection.complete")],
+    )
     async def finish(world: World, person: Asking, sent: models.Completion) -> models.Connection:
         """Trade the code that the provider sent the browser back with. The state must be your own."""
         done = await connect.complete(world.connecting(name), person.user_id, state=sent.state, code=sent.code, error=sent.error)
@@ -69,7 +75,11 @@ def _add_connecting(router: APIRouter, name: str, label: str) -> None:
 
 def _add_callback(router: APIRouter, name: str, label: str) -> None:
     @router.get(
-        "/auth", responses=responses(403, 404, 409) | CALLBACK, response_model=None, summary=f"Where {label} sends the browser back"
+        "/auth",
+        responses=responses(403, 404, 409) | CALLBACK,
+        response_model=None,
+        summary=f"Where {label} sends the browser back",
+        dependencies=[audited("connection.complete")],
     )
     async def callback(
         world: World,
@@ -89,6 +99,7 @@ def _add_callback(router: APIRouter, name: str, label: str) -> None:
         except MomentumError as failure:
             if not wants_page(asked):
                 raise
+            turned_out(asked, failure.code)
             return failed_page(label, failure)
 
 
@@ -104,7 +115,22 @@ def _add_connection(router: APIRouter, name: str, label: str) -> None:
         item = models.Connection.model_validate(connect.described(provider, found.status))
         return Response(item.model_dump_json(), media_type="application/json")
 
-    @router.delete("/disconnect", responses=responses(401, 403, 404), summary=f"Disconnect {label}")
+    @router.get("/allowance", responses=responses(401, 404, 409), summary=f"How much of {label}'s allowance of calls is used")
+    async def allowance(world: World, person: Asking) -> models.Allowances:
+        """Calls of today by weight, the pace, and pauses that the provider asked for."""
+        connected = await connect.status(world.connecting(name), person.user_id)
+        if not connected.connected:
+            raise ActionRequired(ErrorCode.NOT_CONNECTED, f"{label} is not connected. Connect it first.")
+        async with world.database.nobody() as connection:
+            found = await figures.paces(connection, connected.account_id or "")
+        return models.Allowances(allowances=[models.Allowance.model_validate(pace) for pace in found if pace.provider == name])
+
+    @router.delete(
+        "/disconnect",
+        responses=responses(401, 403, 404),
+        summary=f"Disconnect {label}",
+        dependencies=[audited("connection.end")],
+    )
     async def disconnect(
         world: World, person: Asking, delete_data: Annotated[bool, Query(description="Also delete all that came from it.")] = False
     ) -> models.Removed:
@@ -130,9 +156,10 @@ def _add_recordings(router: APIRouter, name: str, label: str) -> None:
         status_code=HTTP_202_ACCEPTED,
         responses=responses(401, 403, 404, 409, 413),
         summary=f"Process a recorded {label} meeting",
+        dependencies=[audited("processing.ask")],
     )
     async def download(
-        world: World, person: Asking, meeting_id: MeetingId, wanted: models.DownloadRequest | None = None
+        world: World, person: Asking, asked: Request, meeting_id: MeetingId, wanted: models.DownloadRequest | None = None
     ) -> models.Accepted:
         """By number (the latest instance) or instance id, encoded once or twice. The same request is the same processing."""
         options = _options(wanted or models.DownloadRequest(), world)
@@ -140,6 +167,7 @@ def _add_recordings(router: APIRouter, name: str, label: str) -> None:
         nonce = secrets.token_hex(8) if wanted and wanted.force else None
         async with world.database.person(person.user_id) as connection:
             processing, created = await request.request_stored(connection, person.user_id, stored.id, options, nonce=nonce)
+        about(asked, "processing", processing.id)
         url = f"{world.settings.base_url}/api/processings/{processing.id}"
         return models.Accepted(processing_id=processing.id, status_url=url, events_url=f"{url}/events", created=created)
 
@@ -182,7 +210,10 @@ async def _back(
             ErrorCode.FORBIDDEN, f"Nothing shows that this is who began. Post code and state to /api/{name}/auth as that person."
         )
     if done is None:
+        turned_out(asked, "unproven")
         return finish_page(name, label, state, code or "", person=visitor)
+    if done.user_id is not None:
+        identify(asked, Person(done.user_id, by_cookie=True))
     answer = Response(models.Connection.model_validate(done).model_dump_json(), media_type="application/json")
     answer = answer if wants_json else completed_page(label)
     answer.delete_cookie(FLOW_COOKIE, path=f"/api/{name}/auth")

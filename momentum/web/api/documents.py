@@ -16,6 +16,7 @@ from momentum.web.api.document_models import DeliverableItem, Deliverables, Deli
 from momentum.web.api.processings import PageSize, PageToken
 from momentum.web.door import Asking, World
 from momentum.web.failures import responses
+from momentum.web.witness import audited
 from momentum.writers.markdown import render
 from momentum.writers.transcripts import FORMATS
 
@@ -53,7 +54,12 @@ async def list_deliverables(world: World, person: Asking, page_size: PageSize = 
     return Deliverables(deliverables=[DeliverableSummary.model_validate(row) for row in page.rows], next_page_token=page.next_token)
 
 
-@router.get("/deliverables/{deliverable_id}", responses=responses(401, 404) | DELIVERABLE, response_model=None)
+@router.get(
+    "/deliverables/{deliverable_id}",
+    responses=responses(401, 404) | DELIVERABLE,
+    response_model=None,
+    dependencies=[audited("deliverable.read", "deliverable")],
+)
 async def get_deliverable(
     world: World,
     person: Asking,
@@ -68,7 +74,12 @@ async def get_deliverable(
     return Response(_deliverable(found).model_dump_json(), media_type="application/json")
 
 
-@router.get("/transcripts/{transcript_id}", responses=responses(401, 404) | TRANSCRIPT, response_model=None)
+@router.get(
+    "/transcripts/{transcript_id}",
+    responses=responses(401, 404) | TRANSCRIPT,
+    response_model=None,
+    dependencies=[audited("transcript.read", "transcript")],
+)
 async def get_transcript(
     world: World,
     person: Asking,

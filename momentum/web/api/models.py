@@ -285,3 +285,54 @@ class Health(Shape):
 
     status: Literal["ok"]
     database: bool | None = Field(None, description="Whether it answers; only where it was asked.")
+
+
+class AuditEntry(Shape):
+    """One thing that was done."""
+
+    model_config = shown(
+        sequence=1042,
+        at=MOMENT,
+        actor="person",
+        action="transcript.read",
+        object=f"transcript:{RECORDING}",
+        outcome="ok",
+        source="203.0.113.7",
+    )
+
+    sequence: int = Field(description="Its place in the trail of this installation.")
+    at: AwareDatetime
+    actor: str = Field(description="`person` (you), or `momentum` on your behalf.")
+    action: str
+    object: str | None = Field(description="`kind:id`.")
+    outcome: str = Field(description="`ok` or an error code.")
+    source: str | None = Field(description="The address it came from.")
+
+
+class AuditEntries(Shape):
+    """A page of your entries."""
+
+    model_config = shown(entries=[AuditEntry.model_config["json_schema_extra"]["example"]], next_before=1042)  # type: ignore[index]
+
+    entries: list[AuditEntry]
+    next_before: int | None = Field(description="Pass as `before` for the next page; none on the last.")
+
+
+class Allowance(Shape):
+    """How much of the calls of one weight is used, for your account at the provider; all of Momentum shares it."""
+
+    model_config = shown(allowance="medium", per_second=12.4, used_today=318, daily_budget=None, paused_seconds=0.0)
+
+    allowance: str = Field(description="The provider's label of the calls: `light`, `medium`, `heavy`.")
+    per_second: float = Field(description="Calls a second that we allow ourselves.")
+    used_today: int = Field(description="Since 00:00 UTC.")
+    daily_budget: int | None = Field(description="Calls a day that we allow ourselves; none where the provider names no number.")
+    paused_seconds: float = Field(description="Rest of a pause that the provider asked for.")
+
+
+class Allowances(Shape):
+    """What of the provider's allowance is used."""
+
+    model_config = shown(allowances=[Allowance.model_config["json_schema_extra"]["example"]])  # type: ignore[index]
+
+    allowances: list[Allowance]

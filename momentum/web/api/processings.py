@@ -17,6 +17,7 @@ from momentum.web.api.models import ProcessingItem, Processings
 from momentum.web.door import Asking, World
 from momentum.web.events import MEDIA_TYPE, Events, streamed
 from momentum.web.failures import responses
+from momentum.web.witness import audited
 
 router = APIRouter(prefix="/api/processings", tags=["processings"])
 
@@ -69,7 +70,12 @@ async def watch(world: World, person: Asking, asked: Request, processing_id: UUI
     return streamed(_events(world, person.user_id, processing_id, last_event_id or 0), asked.app.state.closing)
 
 
-@router.post("/{processing_id}/cancel", responses=responses(401, 403, 404, 409), status_code=status.HTTP_202_ACCEPTED)
+@router.post(
+    "/{processing_id}/cancel",
+    responses=responses(401, 403, 404, 409),
+    status_code=status.HTTP_202_ACCEPTED,
+    dependencies=[audited("processing.cancel", "processing")],
+)
 async def cancel(world: World, person: Asking, processing_id: UUID) -> ProcessingItem:
     """Stop it; what was made so far stays."""
     async with world.database.person(person.user_id) as connection:
@@ -77,7 +83,12 @@ async def cancel(world: World, person: Asking, processing_id: UUID) -> Processin
     return await _item(world, person.user_id, processing_id)
 
 
-@router.post("/{processing_id}/retry", responses=responses(401, 403, 404, 409), status_code=status.HTTP_202_ACCEPTED)
+@router.post(
+    "/{processing_id}/retry",
+    responses=responses(401, 403, 404, 409),
+    status_code=status.HTTP_202_ACCEPTED,
+    dependencies=[audited("processing.retry", "processing")],
+)
 async def retry(world: World, person: Asking, processing_id: UUID) -> ProcessingItem:
     """Try again what failed, was cancelled or waits; finished parts are not paid for again."""
     async with world.database.person(person.user_id) as connection:

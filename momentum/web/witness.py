@@ -1,0 +1,134 @@
+"""Notes in the audit trail what people do here, with its outcome and where it came from: one dependency of each route that matters."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+
+from momentum import metrics
+from momentum.errors import ErrorCode, MomentumError
+from momentum.store import audit
+from momentum.store.audit import Act
+from momentum.web.door import app_of
+
+log = structlog.get_logger(__name__)
+
+ONCE_IN = timedelta(minutes=1)
+"""Entries about strangers, of one network, action and outcome: whoever knocks a thousand times does not write a thousand entries."""
+_MOST_STRANGERS = 10_000
+
+
+def audited(action: str, kind: str | None = None) -> Any:
+    """A route's dependency: notes `action` on the `kind` named in its path, whatever becomes of it, before the answer is sent."""
+
+    async def witness(request: Request) -> AsyncIterator[None]:
+        outcome = str(ErrorCode.INTERNAL)
+        try:
+            yield
+            outcome = getattr(request.state, "audit_outcome", audit.OK)
+        except MomentumError as error:
+            outcome = str(error.code)
+            raise
+        except RequestValidationError:
+            outcome = str(ErrorCode.INVALID_REQUEST)
+            raise
+        finally:
+            await _note(request, Act(action, _object_of(request, kind), outcome))
+
+    return Depends(witness, scope="function")
+
+
+def about(request: Request, kind: str, object_id: object) -> None:
+    """Say which object this request is about, where its path does not."""
+    request.state.audit_object = f"{kind}:{object_id}"
+
+
+def turned_out(request: Request, outcome: str) -> None:
+    """Say how it ended, where no exception does."""
+    request.state.audit_outcome = outcome
+
+
+async def refused(request: Request, code: str) -> None:
+    """Somebody showed a token or a cookie that does not open."""
+    await _note(request, Act("authenticate", None, code))
+
+
+def _object_of(request: Request, kind: str | None) -> str | None:
+    named: str | None = getattr(request.state, "audit_object", None)
+    if named is None and kind is not None:
+        return f"{kind}:{request.path_params[f'{kind}_id']}"[:200]
+    return named
+
+
+async def _note(request: Request, act: Act) -> None:
+    world, user_id = app_of(request), getattr(request.state, "user_id", None)
+    address = source_of(request, world.settings.trusted_proxies)
+    now = world.clock()
+    try:
+        if user_id is not None:
+            await _note_person(request, user_id, act, address, now)
+        elif act.outcome != audit.OK and _is_new(request, act, network_of(address), now):
+            stranger = Act(act.action, act.object, act.outcome, actor="unknown", source=network_of(address))
+            async with world.database.nobody() as connection:
+                await audit.note_without_person(connection, stranger, now=now)
+    except MomentumError as error:
+        # The act stands; failing the request now would only hide that. The entry stands in the log.
+        metrics.AUDIT_LOST.inc()
+        log.error("audit_entry_lost", reason=error.code, **asdict(act))  # noqa: TRY400 -- a sentence says enough
+
+
+async def _note_person(request: Request, user_id: UUID, act: Act, address: str | None, now: datetime) -> None:
+    world = app_of(request)
+    async with world.database.person(user_id) as connection:
+        await audit.note(connection, world.vault, user_id, Act(act.action, act.object, act.outcome, source=address), now=now)
+
+
+def _is_new(request: Request, act: Act, network: str | None, now: datetime) -> bool:
+    seen: dict[tuple[str | None, str, str], datetime] = request.app.state.strangers
+    key = (network, act.action, act.outcome)
+    if key in seen and now - seen[key] < ONCE_IN:
+        return False
+    if len(seen) >= _MOST_STRANGERS:
+        seen.clear()
+    seen[key] = now
+    return True
+
+
+# --- where from -------------------------------------------------------------------------------------
+
+
+def source_of(request: Request, trusted: tuple[str, ...]) -> str | None:
+    """The address a request came from: the last one in X-Forwarded-For that is no trusted proxy, where a trusted proxy sent it."""
+    peer = request.client.host if request.client else None
+    hops = [peer, *reversed([hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()])]
+    networks = [ipaddress.ip_network(network, strict=False) for network in trusted]
+    for hop in hops:
+        address = _address(hop)
+        if address is None:
+            return None
+        if not any(address in network for network in networks):
+            return str(address)
+    return str(_address(hops[-1]))
+
+
+def network_of(address: str | None) -> str | None:
+    """The network of a stranger's address (/24, /48 of IPv6): enough to see an attack, too little to name a person."""
+    if address is None:
+        return None
+    return str(ipaddress.ip_network(f"{address}/{48 if ':' in address else 24}", strict=False))
+
+
+def _address(text: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        found = ipaddress.ip_address(text or "")
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
