@@ -15,6 +15,9 @@ from momentum.errors import ErrorCode, Unavailable
 
 STOP_SECONDS = 5.0
 """How long open requests (event streams, mostly) may go on once we were told to stop."""
+_BACKLOG = 1024
+_CONNECTIONS = 4096
+_OTHER_FILES = 512
 _START_TRIES = 1_000  # 10 ms apart: a machine under load takes seconds
 
 
@@ -34,7 +37,17 @@ async def listening(application: Callable[..., Any], *, host: str, port: int) ->
     """
     port = port or free_port(host)
     _check_free(host, port)
-    server = Server(application, address=host, port=port, interface=Interfaces.ASGI, log_enabled=False, websockets=False)
+    room = _room_for_connections()
+    server = Server(
+        application,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        log_enabled=False,
+        websockets=False,
+        backlog=_BACKLOG,
+        backpressure=room,  # by default 128: so many open event streams, and nobody else gets an answer
+    )
     serving = asyncio.create_task(server.serve())
     try:
         await _until_answering(host, port, serving)
@@ -45,6 +58,18 @@ async def listening(application: Callable[..., Any], *, host: str, port: int) ->
         if not serving.done():
             serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
+
+
+def _room_for_connections() -> int:
+    """How many connections we hold at a time; raises this process's soft limit of open files to make room for them."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS + _OTHER_FILES
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(128, min(_CONNECTIONS, soft - _OTHER_FILES))
 
 
 def _check_free(host: str, port: int) -> None:

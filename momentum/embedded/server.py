@@ -11,17 +11,21 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
+import structlog
 
 from momentum.embedded import creation, launch, locks, network, places
 from momentum.embedded.launch import Listening
 from momentum.embedded.places import Place
 from momentum.embedded.probe import Answer
 from momentum.embedded.programs import programs
-from momentum.errors import Conflict, ErrorCode, Unavailable
+from momentum.errors import Conflict, ErrorCode, MomentumError, Unavailable
+
+log = structlog.get_logger(__name__)
 
 DATABASE = "momentum"
 OWNER = "postgres"
 
+_WATCH_SECONDS = 2.0
 _START_PATIENCE = 300.0  # seconds; recovery after a crash may replay gigabytes
 
 
@@ -69,6 +73,10 @@ class EmbeddedPostgres:
     async def ready(self) -> bool:
         """Whether it answers now; asks the server itself."""
         return await asyncio.to_thread(self._is_ready)
+
+    async def gone(self) -> bool:
+        """Whether it died, though we hold it: a server that was told to stop takes its pid file along."""
+        return await asyncio.to_thread(self._is_gone)
 
     async def leave(self, *, keep: bool = False) -> None:
         """We need it no longer; it stops when nobody else does, also when its starter was killed. `keep`: let it run."""
@@ -148,6 +156,11 @@ class EmbeddedPostgres:
         place = places.find(self.home)
         return place.exists and launch.ask(place, DATABASE) is Answer.READY
 
+    def _is_gone(self) -> bool:
+        place = places.find(self.home)
+        died = place.exists and (place.data / "postmaster.pid").exists()
+        return self._share is not None and died and launch.ask(place, DATABASE) is Answer.NOBODY
+
     def _leave(self) -> None:
         if self._share is None:
             return
@@ -190,9 +203,35 @@ async def running(home: Path, *, keep: bool = False, listening: Listening | None
     """The home's server while inside. `keep`: leave it running at the end, even when nobody uses it any more."""
     server = EmbeddedPostgres(home, listening=listening)
     try:
-        yield await server.start()
+        cluster = await server.start()
+        async with _watched(server):
+            yield cluster
     finally:
         await server.leave(keep=keep)
+
+
+@asynccontextmanager
+async def _watched(server: EmbeddedPostgres) -> AsyncIterator[None]:
+    """Start it again when it was killed while we use it."""
+    watching = asyncio.create_task(_watch(server), name="embedded database")
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+async def _watch(server: EmbeddedPostgres) -> None:
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        if await server.gone():
+            log.warning("database_gone")
+            try:
+                await server.start()
+            except MomentumError as error:
+                log.error("database_not_restarted", reason=error.code, detail=error.detail)  # noqa: TRY400 -- a sentence says enough
+            else:
+                log.warning("database_restarted")
 
 
 def _create_database(cluster: Cluster) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
+from uuid import UUID
 
+from fastapi import Request
 from fastapi.responses import StreamingResponse
 
-from momentum.errors import NotFound, Unavailable
+from momentum.errors import ErrorCode, NotFound, TooMany, Unavailable
 
 KEEP_ALIVE_SECONDS = 15.0
 """A comment line this often keeps proxies from closing a quiet stream."""
@@ -18,10 +21,41 @@ Events = AsyncGenerator[tuple[int | None, str], None]
 """(id, one line of data) of each event."""
 
 
-def streamed(events: Events, closing: asyncio.Event) -> StreamingResponse:
-    """`events` as they happen. The stream breaks off when `closing` is set: browsers come back by themselves."""
+class Streams:
+    """Who watches how many streams: one person cannot take up every connection."""
+
+    MOST = 300
+
+    def __init__(self) -> None:
+        self._open: Counter[UUID] = Counter()
+
+    async def counted(self, user_id: UUID, events: Events) -> Events:
+        """`events`, which count as one of the person's while they last."""
+        self._open[user_id] += 1
+        try:
+            async for event in events:
+                yield event
+        finally:
+            self._open[user_id] -= 1
+            if self._open[user_id] <= 0:
+                del self._open[user_id]
+
+    def check(self, user_id: UUID) -> None:
+        """Raises TooMany."""
+        if self._open[user_id] >= self.MOST:
+            raise TooMany(ErrorCode.TOO_MANY_REQUESTS, f"You watch {self.MOST} streams already. Close some first.", after=60)
+
+
+def streamed(request: Request, user_id: UUID, events: Events) -> StreamingResponse:
+    """`events` as they happen, one of the person's streams; it breaks off when the server stops: browsers come back by themselves.
+
+    Raises TooMany.
+    """
+    streams: Streams = request.app.state.streams
+    streams.check(user_id)
+    counted = streams.counted(user_id, events)
     # X-Accel-Buffering: nginx would otherwise hold events back.
-    return StreamingResponse(event_stream(events, closing), media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
+    return StreamingResponse(event_stream(counted, request.app.state.closing), media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
 
 
 async def event_stream(events: Events, closing: asyncio.Event, *, keep_alive: float = KEEP_ALIVE_SECONDS) -> AsyncIterator[bytes]:

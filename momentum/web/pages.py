@@ -18,7 +18,8 @@ from momentum.model import ProcessingState
 from momentum.pipeline import request
 from momentum.store import deliverables, processings, recordings
 from momentum.web.api import documents
-from momentum.web.api.connections import PROVIDERS, connection_of, default_options, look_for_recordings
+from momentum.web.api.connections import PROVIDERS, connection_of, default_options
+from momentum.web.api.looking import look_for_recordings
 from momentum.web.api.models import Connection
 from momentum.web.door import Visitor, World, check_origin
 from momentum.web.messages import page, sign_in_page

@@ -19,6 +19,7 @@ from momentum.inbound import listening
 from momentum.web import entrance, failures, guard, headers, monitoring, pages, trace
 from momentum.web.api import connections, documents, health, me, processings
 from momentum.web.door import People
+from momentum.web.events import Streams
 from momentum.web.tokens import TokenVerifier
 from momentum.web.trust import rules_for
 
@@ -48,6 +49,7 @@ def site(world: App, *, port: int) -> FastAPI:
     application.state.people = People()
     application.state.closing = asyncio.Event()
     application.state.strangers = {}
+    application.state.streams = Streams()
     failures.install(application)
     # The last one added is the outermost: what the guard answers carries the headers too.
     application.add_middleware(guard.Guard)

@@ -2,11 +2,13 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import psycopg
@@ -119,6 +121,28 @@ async def test_it_can_be_kept_running(home):
     await server.start()
     await server.leave()
     assert not await server.ready()
+
+
+async def test_one_that_is_killed_while_it_is_used_comes_back_by_itself(home, place):
+    async with running(home) as cluster:
+        os.kill(int((place.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        assert await asyncio.to_thread(_serves, cluster, tries=600)
+
+
+def _serves(cluster, *, tries):
+    for _ in range(tries):
+        try:
+            return _asks(cluster.owner_dsn, "select 1") == (1,)
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+    return False
+
+
+async def test_one_that_is_told_to_stop_stays_away(home):
+    async with running(home):
+        other = EmbeddedPostgres(home)
+        await other.stop()
+        assert not await other.gone()
 
 
 async def test_only_we_may_open_the_socket(cluster):

@@ -18,6 +18,8 @@ CLOSED = [
     ("POST", "/api/zoom/download/81230000001"),
     ("GET", "/api/zoom/status"),
     ("DELETE", "/api/zoom/disconnect"),
+    ("GET", "/api/zoom/allowance"),
+    ("GET", "/api/me/audit"),
     ("GET", "/api/processings"),
     ("GET", "/api/processings/events"),
     ("GET", "/api/processings/0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10"),

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from momentum.app import finished
 from momentum.model import Recording, RecordingFile
 from momentum.store import processings
+from momentum.web.api import looking
 
 pytestmark = pytest.mark.anyio
 MEETINGS = "/api/zoom/meetings"
@@ -184,3 +186,39 @@ async def test_a_missing_scope_names_it(world, ada, refuses):
     world.zoom.faults.set("scope_missing", path="/recordings", scope="cloud_recording:read:list_user_recordings")
     assert "cloud_recording:read:list_user_recordings" in refuses(await ada.get(MEETINGS), 409, "scope_missing")
     assert (await ada.get("/api/zoom/status")).json()["state"] == "scope_missing"
+
+
+async def test_a_slow_zoom_does_not_keep_a_known_list_waiting(world, ada, monkeypatch):
+    monkeypatch.setattr(looking, "PATIENCE_SECONDS", 0.1)
+    known = (await ada.get(MEETINGS)).json()["meetings"]
+    world.zoom.faults.set("slow", seconds=1)
+    world.clock.advance(minutes=2)
+    found = (await ada.get(MEETINGS)).json()
+    assert (found["meetings"], found["refreshed"]) == (known, False)
+    assert found["notice"] == "Zoom is slow to answer. This is what was known before; look again in a minute."
+    await finished(world.app.under_way)
+    world.zoom.faults.clear()
+    assert (await ada.get(MEETINGS)).json()["notice"] is None
+
+
+async def test_a_slow_zoom_does_not_keep_a_known_recording_from_being_asked_for(world, ada, monkeypatch):
+    monkeypatch.setattr(looking, "PATIENCE_SECONDS", 0.1)
+    await ada.get(MEETINGS)
+    world.zoom.faults.set("slow", seconds=1)
+    assert (await ada.post("/api/zoom/download/81230000001")).status_code == 202
+    await finished(world.app.under_way)
+
+
+async def test_a_list_that_was_never_read_waits_for_a_slow_zoom(world, ada, monkeypatch):
+    monkeypatch.setattr(looking, "PATIENCE_SECONDS", 0.1)
+    world.zoom.faults.set("slow", seconds=0.3)
+    assert len((await ada.get(MEETINGS)).json()["meetings"]) == 3
+
+
+async def test_the_allowance_says_what_is_used_today(world, ada):
+    refused = await world.program("bob").get("/api/zoom/allowance")
+    assert (refused.status_code, refused.json()["error_code"]) == (409, "not_connected")
+    await ada.get(MEETINGS)
+    found = {a["allowance"]: a for a in (await ada.get("/api/zoom/allowance")).json()["allowances"]}
+    assert found["medium"]["used_today"] >= 1
+    assert (found["medium"]["daily_budget"], found["medium"]["paused_seconds"]) == (None, 0)

@@ -93,5 +93,5 @@ async def test_every_provider_has_its_routes(world):
     assert set(connections.PROVIDERS) == set(PROVIDERS)
     paths = world.site.openapi()["paths"]
     for name in PROVIDERS:
-        six = ("auth-url", "auth", "meetings", "download/{meeting_id}", "status", "disconnect")
+        six = ("allowance", "auth-url", "auth", "meetings", "download/{meeting_id}", "status", "disconnect")
         assert {f"/api/{name}/{route}" for route in six} == {path for path in paths if path.startswith(f"/api/{name}/")}

@@ -3,10 +3,12 @@
 import asyncio
 import json
 
+import httpx2
 import pytest
 
 from momentum.model import Recording
 from momentum.store import processings
+from momentum.web import events
 from momentum.web.events import event_stream
 
 pytestmark = pytest.mark.anyio
@@ -203,3 +205,27 @@ async def test_a_quiet_stream_is_kept_alive():
     assert await anext(stream) == b": still here\n\n"
     ended.set()
     assert [piece async for piece in stream if not piece.startswith(b":")] == [b"event: end\ndata: {}\n\n"]
+
+
+async def test_two_hundred_silent_connections_keep_nobody_else_from_an_answer(world):
+    async with world.served() as base, httpx2.AsyncClient(base_url=base, trust_env=False) as client:
+        idle = [await asyncio.open_connection("127.0.0.1", world.port) for _ in range(200)]
+        assert (await client.get("/healthz")).status_code == 200
+        for _, writer in idle:
+            writer.close()
+
+
+async def test_one_person_may_watch_so_many_streams_and_no_more(world, refuses, monkeypatch):
+    monkeypatch.setattr(events.Streams, "MOST", 2)
+    everything = "/api/processings/events"
+    async with (
+        world.served(),
+        world.program("ada", transport=None) as ada,
+        world.program("bob", transport=None) as bob,
+        ada.stream("GET", everything) as first,
+        ada.stream("GET", everything) as second,
+    ):
+        assert [first.status_code, second.status_code] == [200, 200]
+        refuses(await ada.get(everything), 429, "too_many_requests")
+        async with bob.stream("GET", everything) as other:
+            assert other.status_code == 200

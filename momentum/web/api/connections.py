@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,15 +12,14 @@ from fastapi.responses import RedirectResponse
 from starlette.status import HTTP_202_ACCEPTED, HTTP_303_SEE_OTHER
 
 from momentum.app import App
-from momentum.errors import ActionRequired, ErrorCode, Forbidden, Invalid, MomentumError, NotFound, Retry, Unauthorized
+from momentum.errors import ActionRequired, ErrorCode, Forbidden, Invalid, MomentumError, Unauthorized
 from momentum.model import Options
 from momentum.pipeline import connect, request
-from momentum.pipeline.discover import discover_if_stale, discover_one
-from momentum.providers.meeting_ids import normalise_meeting_id
 from momentum.store import figures, recordings, standing
 from momentum.store.recordings import StoredRecording
 from momentum.web.api import models
 from momentum.web.api.listing import MeetingsQuery
+from momentum.web.api.looking import look_for_recordings, recording_of
 from momentum.web.door import Asking, Person, Recognised, Visitor, World, identify
 from momentum.web.failures import responses, wants_page
 from momentum.web.messages import completed_page, failed_page, finish_page, set_cookie
@@ -163,7 +162,7 @@ def _add_recordings(router: APIRouter, name: str, label: str) -> None:
     ) -> models.Accepted:
         """By number (the latest instance) or instance id, encoded once or twice. The same request is the same processing."""
         options = _options(wanted or models.DownloadRequest(), world)
-        stored = await _recording_of(world, name, person.user_id, meeting_id)
+        stored = await recording_of(world, name, person.user_id, meeting_id)
         nonce = secrets.token_hex(8) if wanted and wanted.force else None
         async with world.database.person(person.user_id) as connection:
             processing, created = await request.request_stored(connection, person.user_id, stored.id, options, nonce=nonce)
@@ -226,42 +225,6 @@ async def connection_of(world: App, name: str, user_id: UUID) -> models.Connecti
 
 
 # --- recordings -----------------------------------------------------------------------------------
-
-
-async def look_for_recordings(world: App, name: str, user_id: UUID, since: date, until: date) -> tuple[bool, str | None]:
-    """Whether the provider was asked about these days, and in a sentence why it could not be; it is not asked twice a minute.
-
-    Raises what the provider raises, but a passing fault only where nothing was ever stored.
-    """
-    provider, now = world.provider(name), world.clock()
-    # Nothing was recorded after today; some of today may be tomorrow's in UTC.
-    until = min(until, now.date() + timedelta(days=1))
-    tokens = world.tokens(name, user_id)
-    try:
-        found = await discover_if_stale(world.database, provider, tokens, user_id, since=since, until=until, now=now)
-    except Retry as error:
-        async with world.database.person(user_id) as connection:
-            if await recordings.last_discovery(connection, user_id, name) is None:
-                raise
-        return False, f"{error.detail} This is what was known before."
-    return found is not None, None
-
-
-async def _recording_of(world: App, name: str, user_id: UUID, meeting_id: str) -> StoredRecording:
-    provider, tokens = world.provider(name), world.tokens(name, user_id)
-    try:
-        return await discover_one(world.database, provider, tokens, user_id, meeting_id=meeting_id, now=world.clock())
-    except Retry:
-        # The work can wait for the provider by itself, where we know what is meant.
-        async with world.database.person(user_id) as connection:
-            known = await recordings.find(connection, user_id, name, normalise_meeting_id(meeting_id))
-        if known is None:
-            raise
-        return known
-    except MomentumError as error:
-        if error.code is ErrorCode.RECORDING_NOT_FOUND:
-            raise NotFound(error.code, error.detail) from error
-        raise
 
 
 def _options(wanted: models.DownloadRequest, world: App) -> Options:

@@ -54,7 +54,7 @@ async def list_processings(world: World, person: Asking, page_size: PageSize = 3
 @router.get("/events", responses=responses(401) | EVENT_STREAM, response_class=StreamingResponse)
 async def watch_all(world: World, person: Asking, asked: Request) -> StreamingResponse:
     """Events of all your processings from now on: `data` names one, or none (`null`) when you should look at all of them again."""
-    return streamed(_all_events(world, person.user_id), asked.app.state.closing)
+    return streamed(asked, person.user_id, _all_events(world, person.user_id))
 
 
 @router.get("/{processing_id}", responses=responses(401, 404))
@@ -67,7 +67,7 @@ async def get_processing(world: World, person: Asking, processing_id: UUID) -> P
 async def watch(world: World, person: Asking, asked: Request, processing_id: UUID, last_event_id: LastEventId = None) -> StreamingResponse:
     """What happened to it and what happens, until it ends; `Last-Event-ID` goes on after that event."""
     await _item(world, person.user_id, processing_id)
-    return streamed(_events(world, person.user_id, processing_id, last_event_id or 0), asked.app.state.closing)
+    return streamed(asked, person.user_id, _events(world, person.user_id, processing_id, last_event_id or 0))
 
 
 @router.post(
