@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 from joserfc import jwt
@@ -11,6 +12,7 @@ from momentum.web.links import sign_in_link
 
 pytestmark = pytest.mark.anyio
 
+AN_ID = "0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10"
 CLOSED = [
     ("GET", "/api/zoom/auth-url"),
     ("POST", "/api/zoom/auth"),
@@ -22,13 +24,13 @@ CLOSED = [
     ("GET", "/api/me/audit"),
     ("GET", "/api/processings"),
     ("GET", "/api/processings/events"),
-    ("GET", "/api/processings/0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10"),
-    ("GET", "/api/processings/0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10/events"),
-    ("POST", "/api/processings/0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10/cancel"),
-    ("POST", "/api/processings/0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10/retry"),
+    ("GET", f"/api/processings/{AN_ID}"),
+    ("GET", f"/api/processings/{AN_ID}/events"),
+    ("POST", f"/api/processings/{AN_ID}/cancel"),
+    ("POST", f"/api/processings/{AN_ID}/retry"),
     ("GET", "/api/deliverables"),
-    ("GET", "/api/deliverables/0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10"),
-    ("GET", "/api/transcripts/0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10"),
+    ("GET", f"/api/deliverables/{AN_ID}"),
+    ("GET", f"/api/transcripts/{AN_ID}"),
     ("GET", "/api/me"),
     ("DELETE", "/api/me"),
     ("POST", "/api/me/sign-out"),
@@ -38,14 +40,12 @@ CLOSED = [
 async def test_every_route_of_the_api_but_the_callback_wants_to_know_who_asks(world, refuses):
     nobody = world.program(None)
     described = {
-        (method.upper(), path.replace("{meeting_id}", "81230000001").replace("{processing_id}", CLOSED[8][1][17:]))
+        (method.upper(), re.sub(r"{\w+_id}", AN_ID, path.replace("{meeting_id}", "81230000001")))
         for path, item in world.site.openapi()["paths"].items()
         if path.startswith("/api/")
         for method in item
     } - {("GET", "/api/zoom/auth")}
-    assert {
-        (m, p.replace("{deliverable_id}", CLOSED[8][1][17:]).replace("{transcript_id}", CLOSED[8][1][17:])) for m, p in described
-    } == set(CLOSED)
+    assert described == set(CLOSED)
     for method, path in CLOSED:
         answer = await nobody.request(method, path, json={"state": "x", "code": "y"} if path.endswith("/auth") else None)
         assert "Sign in" in refuses(answer, 401, "not_authenticated")
