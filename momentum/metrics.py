@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from time import monotonic
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -83,6 +84,18 @@ FAULTS = _counter("faults_total", "Failures that nobody foresaw.", "where")
 AUDIT_ENTRIES = _gauge("audit_entries", "Length of the audit trail.")
 AUDIT_WAITING = _gauge("audit_waiting", "Entries that have no place in the chain yet.")
 AUDIT_LOST = _counter("audit_lost_total", "Entries that could not be written; they stand in the log.")
+
+
+def declare(counter: Counter, *labels: tuple[str, ...]) -> None:
+    """Show every combination of `labels` (the values of each) from the beginning: what appears with its first event has not risen
+    for Prometheus, and no alert on it would fire (https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics).
+    """
+    for combination in product(*labels):
+        counter.labels(*combination)
+
+
+declare(PROCESSINGS, ("done", "failed", "cancelled", "action_required"))
+declare(FAULTS, ("web", "worker", "job_engine"))
 
 
 def spent(model: str, usd: float | None) -> None:

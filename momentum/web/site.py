@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
+from momentum import metrics
 from momentum.app import App
 from momentum.errors import ErrorCode, Retry
 from momentum.inbound import listening
@@ -50,6 +51,8 @@ def site(world: App, *, port: int) -> FastAPI:
     application.state.closing = asyncio.Event()
     application.state.strangers = {}
     application.state.streams = Streams()
+    presented = tuple(sorted(failures.PRESENTED_IN_VAIN))
+    metrics.declare(metrics.AUTHENTICATIONS, ("bearer", "session"), (metrics.OK, ErrorCode.NOT_AUTHENTICATED, *presented))
     failures.install(application)
     # The last one added is the outermost: what the guard answers carries the headers too.
     application.add_middleware(guard.Guard)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from momentum import metrics
 from momentum.errors import ErrorCode, NotFound, NotReady, Permanent
 from momentum.model import Account, Clock, Grant, Recording, RecordingFile
 from momentum.outbound.client import ApiClient
@@ -58,6 +59,7 @@ class Zoom:
             scopes=tuple(scopes),
             api_base_key="api_url",
         )
+        _declare_metrics()
         self._endpoint = TokenEndpoint(client, self._app, clock)
         self._api = ZoomApi(client, limiter, api_base=api_base, plan=plan, clock=clock, sleep=sleep)
         self._clock = clock
@@ -142,6 +144,15 @@ class Zoom:
         """
         body = await self._api.ask(access, facts.past_meeting_path(meeting_id), weight=Weight.LIGHT)
         return None if isinstance(body, Fault) else moment(body.get("end_time"))
+
+
+def _declare_metrics() -> None:
+    lost = (ErrorCode.RECONNECT_REQUIRED, ErrorCode.CLIENT_INVALID, ErrorCode.PROVIDER_UNAVAILABLE, ErrorCode.PROVIDER_RATE_LIMITED)
+    metrics.declare(metrics.TOKEN_REFRESHES, (facts.NAME,), (metrics.OK, *lost))
+    metrics.declare(metrics.PROVIDER_CALLS, (facts.NAME,), tuple(Weight), (metrics.OK, *Kind))
+    metrics.declare(
+        metrics.CONNECTIONS, (facts.NAME,), (metrics.OK, ErrorCode.STATE_INVALID, ErrorCode.CODE_INVALID, ErrorCode.ACCESS_DENIED)
+    )
 
 
 def is_being_prepared(recording: Recording, now: datetime) -> bool:
