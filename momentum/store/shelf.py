@@ -11,11 +11,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.model import Clock, Deliverable, Transcript
-from momentum.store import deliverables, processings, transcripts
+from momentum.store import audit, deliverables, processings, transcripts
 from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
 from momentum.store.database import Database
 from momentum.store.fence import Fence
+from momentum.vault import Vault
 
 LAST_STEP = "deliver"
 REPORT_SECONDS = 0.5
@@ -29,8 +30,8 @@ class StoredShelf:
     and LeaseLost when the worker `executor_id` was taken for dead.
     """
 
-    def __init__(self, database: Database, processing: processings.Processing, clock: Clock, *, executor_id: str) -> None:
-        self._database, self._processing, self._clock = database, processing, clock
+    def __init__(self, database: Database, vault: Vault, processing: processings.Processing, clock: Clock, *, executor_id: str) -> None:
+        self._database, self._vault, self._processing, self._clock = database, vault, processing, clock
         self._fence = Fence(executor_id, processing.id, processing.attempt)
         self._ledger = StoredLedger(database, processing.user_id, processing.id, processing.recording_id, fence=self._fence)
         self._answers = StoredAnswers(database, processing.user_id, processing.id, processing.recording_id, fence=self._fence)
@@ -54,6 +55,8 @@ class StoredShelf:
             await processings.finish_step(connection, self._processing.id, step, seconds=round(seconds, 3), now=self._clock())
             if step == LAST_STEP:
                 await processings.set_done(connection, self._processing.id, now=self._clock())
+                act = audit.Act("processing.end", f"processing:{self._processing.id}", actor="momentum")
+                await audit.note(connection, self._vault, self._processing.user_id, act, now=self._clock())
 
     async def report(self, step: str, fraction: float | None, detail: dict[str, Any]) -> None:
         if self._reported_at is not None and monotonic() - self._reported_at < REPORT_SECONDS:

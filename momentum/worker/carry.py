@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -124,7 +122,6 @@ class Run:
         except _Stopped:
             return
         metrics.PROCESSINGS.labels(ProcessingState.DONE).inc()
-        await patiently(partial(note, self._app, self._user_id, Act("processing.end", f"processing:{self._id}", actor="momentum")))
         log.info("processing_done")
 
     async def look(self) -> None:
@@ -160,7 +157,7 @@ class Run:
             meeting=Meeting(recording.topic, recording.started_at, recording.timezone, names),
             options=processing.options,
         )
-        shelf = StoredShelf(app.database, processing, app.clock, executor_id=self._executor_id)
+        shelf = StoredShelf(app.database, app.vault, processing, app.clock, executor_id=self._executor_id)
         return Job(origin, shelf, processing.options, app.tools)
 
     async def _step(self, name: str, work: Callable[[], Awaitable[Any]]) -> Any:
@@ -201,18 +198,7 @@ class Run:
             return
         if decision is not None:
             _count(decision, step)
-            if decision.state is not ProcessingState.WAITING:
-                act = Act("processing.end", f"processing:{self._id}", str(decision.code), actor="momentum")
-                await patiently(partial(note, self._app, self._user_id, act))
             _log(decision, step, fault, error)
-
-
-async def note(app: App, user_id: UUID | None, act: Act) -> None:
-    """In the audit trail, unless the person is gone."""
-    with suppress(NotFound):
-        if user_id is not None:
-            async with app.database.person(user_id) as connection:
-                await audit.note(connection, app.vault, user_id, act, now=app.clock())
 
 
 async def settle(app: App, processing_id: UUID, attempt: int, error: Exception, fault: str) -> Decision | None:
@@ -229,6 +215,9 @@ async def settle(app: App, processing_id: UUID, attempt: int, error: Exception, 
             if decision.state is ProcessingState.ACTION_REQUIRED and await _has_acted(connection, current):
                 decision = again(decision, now=app.clock())
             await _record(connection, current, decision, app.clock())
+            if decision.state is not ProcessingState.WAITING:
+                act = Act("processing.end", f"processing:{processing_id}", str(decision.code), actor="momentum")
+                await audit.note(connection, app.vault, user_id, act, now=app.clock())
     except NotFound:  # deleted meanwhile
         return None
     return decision

@@ -103,7 +103,7 @@ async def held(bench):
     """A processing that runs, its shelf in the hands of worker w1."""
     asked = await bench.ask(await bench.person())
     bench.ask_database("insert into worker_heartbeats (executor_id) values ('w1')")
-    shelf = StoredShelf(bench.app.database, asked, bench.clock, executor_id="w1")
+    shelf = StoredShelf(bench.app.database, bench.app.vault, asked, bench.clock, executor_id="w1")
     await shelf.begin("transcribe")
     return asked, shelf
 
