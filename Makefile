@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check acceptance dev fix lock clean
+.PHONY: help demo test check acceptance dev fix docs lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,6 +39,7 @@ check: test ## tests, lint, types, import contracts, docs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python docs/make.py --check
 	@git diff --check HEAD
 
 acceptance: $(VENV)/.installed-dev ## slow rounds: real processes killed in the middle, big files, long speech
@@ -50,6 +51,9 @@ dev: $(VENV)/.installed-dev ## everything for working on Momentum, in .venv
 fix: $(VENV)/.installed-dev ## format and repair what can be repaired
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
+
+docs: $(VENV)/.installed-dev ## write the pages of reference that are made from the code
+	@$(BIN)/python docs/make.py
 
 lock: $(VENV)/bin/uv ## make both lock files anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --group build pyproject.toml -o requirements.lock
