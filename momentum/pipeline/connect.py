@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import hashlib
 import hmac
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -80,7 +81,12 @@ class _Fresh:
 
     grant: Grant
     label: str
-    account: str = "connecting"
+
+    @property
+    def account(self) -> str:
+        # Whose account it is, the call is to tell. Until then its pace is its own: one account's pause must not hold up
+        # everybody who connects.
+        return f"grant-{hashlib.sha256(self.grant.access_token.encode()).hexdigest()[:16]}"
 
     @property
     def api_base(self) -> str | None:

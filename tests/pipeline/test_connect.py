@@ -520,13 +520,13 @@ async def zoom(database, vault):
             answer = await browser.get(url + "&auto_approve=1")
             return parse_qs(urlsplit(answer.headers["location"]).query)
 
-        yield Connecting(database, vault, provider, lambda: NOW), walk
+        yield Connecting(database, vault, provider, lambda: NOW), walk, sandbox
         await limiter.aclose()
         await client.aclose()
 
 
 async def test_the_whole_way_with_zoom(zoom, person, other_person, database, vault):
-    to, walk = zoom
+    to, walk, _ = zoom
     begun = await begin(to, person)
     back = await walk(begun.auth_url)
 
@@ -545,3 +545,24 @@ async def test_the_whole_way_with_zoom(zoom, person, other_person, database, vau
     await refused(ErrorCode.ACCOUNT_TAKEN, complete(to, other_person, state=other.state, code=again["code"][0]))
     assert (await status(to, person)).state == "reconnect_required"
     assert (await disconnect(to, person)).disconnected
+
+
+@pytest.fixture
+def through(zoom):
+    """Connects a person the whole way; `user` is who consents."""
+    to, walk, _ = zoom
+
+    async def connect_through(user_id, user=""):
+        begun = await begin(to, user_id)
+        back = await walk(f"{begun.auth_url}&user={user}")
+        return await complete(to, user_id, state=begun.state, code=back["code"][0])
+
+    return connect_through
+
+
+async def test_an_account_whose_day_is_used_up_keeps_nobody_else_from_connecting(zoom, through, person, other_person):
+    _, _, sandbox = zoom
+    sandbox.faults.set("rate_limit_daily", count=1)
+    await refused(ErrorCode.PROVIDER_DAILY_LIMIT, through(person))
+
+    assert (await through(other_person)).connected
