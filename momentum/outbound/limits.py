@@ -38,6 +38,10 @@ class TokenSource(Protocol):
         ...
 
 
+BACK_OFF_SECONDS = (60.0, 900.0)
+"""How long a key is paused that was refused again and again without a word for how long; then until 00:00 UTC."""
+
+
 class RateLimiter(Protocol):
     """The pace of calls per key, shared by every process."""
 
@@ -47,4 +51,16 @@ class RateLimiter(Protocol):
 
     async def pause(self, key: str, until: datetime) -> None:
         """No call for `key` before `until`, in any process. `until` may be days away."""
+        ...
+
+    async def back_off(self, key: str) -> float:
+        """Pause `key` for the next of BACK_OFF_SECONDS, longer each time until a call goes well; gives the seconds.
+
+        For a vendor that refuses every call and does not say whether the second's allowance is gone or the day's.
+        Who calls while such a pause holds gets its rest: many that are refused at once are one refusal.
+        """
+        ...
+
+    async def ease(self, key: str) -> None:
+        """A call went well: the next `back_off` begins with the shortest pause again."""
         ...

@@ -1,4 +1,4 @@
-"""The pace of calls to a vendor, shared by every process through one row per key (migrations/sql/0001_rate_limits.sql).
+"""The pace of calls to a vendor, shared by every process through one row per key (migrations/sql/0001_rate_limits.sql, 0004).
 
 In each process one pump per key takes the next one or two slots, on the database's clock, and hands them out in the
 order of asking. Slots lie at most 0.15 s ahead, so a pause set by any process is obeyed by all within that time.
@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum import metrics
 from momentum.errors import ErrorCode, Retry, Unavailable
+from momentum.outbound.limits import BACK_OFF_SECONDS
 from momentum.store.database import Database
 
 # Measured: 4 processes use 99 % of the allowance, and no sliding second holds a call too many.
@@ -24,11 +27,16 @@ _AHEAD = 0.05  # seconds before its last slot that a pump asks for more
 _LATE = 0.01  # seconds
 _HORIZON = 0.15  # seconds: no slot further away is given out
 
-_LONGEST_PAUSE = 60.0  # seconds that a caller is kept waiting; what lasts longer is for the job's schedule
+_LONGEST_PAUSE = 20.0  # seconds that a caller is kept waiting; what lasts longer is for the job's schedule
 _SECOND_TRY_AFTER = 0.25  # seconds; a restarted server answers again by then
 
 _TAKE = text("select granted, wait_s, why from rate_limit_take(:key, :count, :interval_us, :daily_budget, :horizon_s)")
 _PAUSE = text("select rate_limit_pause(:key, :until)")
+_BACK_OFF = text("select rate_limit_back_off(:key, :steps_s)")
+_EASE = text("update rate_limits set strikes = 0 where key = :key and strikes > 0")
+_FORGET = text("""
+    delete from rate_limits where paused_until < now() and coalesce(day, '-infinity') < (now() at time zone 'UTC')::date - 7
+""")
 
 
 @dataclass(frozen=True)
@@ -54,12 +62,13 @@ class _Slots:
 class SharedLimiter:
     """A RateLimiter for all processes on one database.
 
-    A pause of more than a minute is not waited for: `wait` raises Retry(PROVIDER_RATE_LIMITED) with its rest.
+    A pause of more than 20 seconds is not waited for: `wait` raises Retry(PROVIDER_RATE_LIMITED) with its rest.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pumps: dict[_Pace, _Pump] = {}
+        self._paused: set[str] = set()  # keys that were paused when we last looked, by whatever process
 
     async def wait(self, key: str, *, per_second: float, per_day: int | None = None) -> None:
         """Return when the next call may be made.
@@ -70,7 +79,7 @@ class SharedLimiter:
         pace = _Pace(key, per_second, per_day)
         pump = self._pumps.get(pace)
         if pump is None:
-            pump = self._pumps[pace] = _Pump(self._database, pace)
+            pump = self._pumps[pace] = _Pump(self._database, pace, self._paused)
         try:
             with metrics.timed(metrics.RATE_WAIT, *labels_of(key)):
                 await pump.next_slot()
@@ -83,11 +92,31 @@ class SharedLimiter:
         async with self._database.nobody() as connection:
             await connection.execute(_PAUSE, {"key": key, "until": until})
 
+    async def back_off(self, key: str) -> float:
+        metrics.RATE_PAUSES.labels(*labels_of(key)).inc()
+        self._paused.add(key)
+        async with self._database.nobody() as connection:
+            return float(await connection.scalar(_BACK_OFF, {"key": key, "steps_s": list(BACK_OFF_SECONDS)}) or 0)
+
+    async def ease(self, key: str) -> None:
+        if key not in self._paused:
+            return
+        self._paused.discard(key)
+        # A call that went well stays one though the database is away; the next pause is then longer than it had to be.
+        with suppress(Unavailable):
+            async with self._database.nobody() as connection:
+                await connection.execute(_EASE, {"key": key})
+
     async def aclose(self) -> None:
         """End the pumps; who still waits is cancelled."""
         for pump in list(self._pumps.values()):
             await pump.aclose()
         self._pumps.clear()
+
+
+async def forget_idle(connection: AsyncConnection) -> None:
+    """Delete the keys of which no call was made for a week: nothing of theirs is worth remembering."""
+    await connection.execute(_FORGET)
 
 
 def labels_of(key: str) -> tuple[str, str]:
@@ -98,9 +127,10 @@ def labels_of(key: str) -> tuple[str, str]:
 class _Pump:
     """Those of one process who wait for one key, and the task that fetches slots for them while there are any."""
 
-    def __init__(self, database: Database, pace: _Pace) -> None:
+    def __init__(self, database: Database, pace: _Pace, paused: set[str]) -> None:
         self._database = database
         self._pace = pace
+        self._paused = paused
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._promised = 0  # slots taken that are still to come
         self._last_slot = 0.0  # on the loop's clock
@@ -146,6 +176,8 @@ class _Pump:
             await asyncio.sleep(self._last_slot - self._loop.time())
             return
         slots = await self._take(wanted)
+        if slots.why == "paused":
+            self._paused.add(self._pace.key)
         if slots.granted:
             self._promise(slots)
             await asyncio.sleep(self._last_slot - self._loop.time() - _AHEAD)

@@ -376,6 +376,8 @@ rate_limits = Table(
     Column("day", Date),
     Column("used_today", Integer, nullable=False, server_default=text("0")),
     Column("daily_budget", Integer),
+    Column("strikes", Integer, nullable=False, server_default=text("0")),  # pauses of `back_off` since a call went well
+    Column("struck_until", DateTime(timezone=True), nullable=False, server_default=text("'-infinity'")),  # end of the last of them
 )
 
 worker_heartbeats = Table(

@@ -15,6 +15,9 @@ Zoom takes about twice the recorded time, up to a day."""
 NOT_READY_LIMIT = timedelta(hours=24)
 RETRY_DELAYS = (5, 15, 60, 300, 900, 1800, 3600)
 """Seconds before a failed step is tried again, where the other side named none."""
+RATE_LIMITS = frozenset({ErrorCode.PROVIDER_RATE_LIMITED, ErrorCode.PROVIDER_DAILY_LIMIT})
+"""Asked to wait, however often and long: nothing has failed. The limiter lets the pauses grow."""
+RATE_LIMIT_DELAY = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,9 @@ def decide(error: BaseException, *, failures: int, waiting_since: datetime, now:
             return Decision(ProcessingState.WAITING, error.code, error.detail, now + timedelta(seconds=after), counts=False)
         case NotReady():
             return Decision(ProcessingState.FAILED, error.code, f"{error.detail} We waited for a day.")
+        case Retry(code=code) if code in RATE_LIMITS:
+            until = now + timedelta(seconds=max(1.0, error.after or RATE_LIMIT_DELAY))
+            return Decision(ProcessingState.WAITING, error.code, error.detail, until, counts=False)
         case Retry() | Unavailable() if failures < len(RETRY_DELAYS):
             after = error.after or RETRY_DELAYS[failures]
             return Decision(ProcessingState.WAITING, error.code, error.detail, now + timedelta(seconds=after))

@@ -11,7 +11,7 @@ import structlog
 from momentum import metrics
 from momentum.app import App
 from momentum.errors import ErrorCode, Permanent
-from momentum.store import audit, heartbeats, sessions
+from momentum.store import audit, heartbeats, limits, sessions
 from momentum.worker.carry import settle
 from momentum.worker.engine import Engine
 
@@ -53,6 +53,7 @@ async def clean(app: App, engine: Engine) -> None:
         await engine.forget_before(app.clock() - KEEP_WORKFLOWS)
         async with app.database.nobody() as connection:
             await sessions.forget_expired(connection, app.clock())
+            await limits.forget_idle(connection)
         await asyncio.sleep(CLEAN_SECONDS)
 
 

@@ -49,12 +49,22 @@ class MemoryLimiter:
 
     waits: list[tuple[str, float, int | None]] = field(default_factory=list)
     pauses: list[tuple[str, datetime]] = field(default_factory=list)
+    back_offs: list[str] = field(default_factory=list)
+    eased: list[str] = field(default_factory=list)
+    backs_off: float = 60.0
 
     async def wait(self, key, *, per_second, per_day=None):
         self.waits.append((key, per_second, per_day))
 
     async def pause(self, key, until):
         self.pauses.append((key, until))
+
+    async def back_off(self, key):
+        self.back_offs.append(key)
+        return self.backs_off
+
+    async def ease(self, key):
+        self.eased.append(key)
 
 
 @dataclass

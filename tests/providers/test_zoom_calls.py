@@ -122,6 +122,26 @@ async def test_too_fast_for_ever_is_given_back_after_a_few_tries(world):
         await world.zoom.account(world.tokens)
     assert (slow.value.code, slow.value.after) == (ErrorCode.PROVIDER_RATE_LIMITED, 60)
     assert len(world.vendor.seen) == 4
+    assert world.limiter.back_offs == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "code"),
+    [(60.0, ErrorCode.PROVIDER_RATE_LIMITED), (900.0, ErrorCode.PROVIDER_RATE_LIMITED), (43200.0, ErrorCode.PROVIDER_DAILY_LIMIT)],
+)
+async def test_a_refusal_that_lasts_and_gives_no_reason_makes_the_pause_grow(world, seconds, code):
+    world.vendor.answers(ME, (429, TOO_MANY))
+    world.limiter.backs_off = seconds
+    with pytest.raises(Retry) as slow:
+        await world.zoom.account(world.tokens)
+    assert (slow.value.code, slow.value.after, len(world.vendor.seen)) == (code, seconds, 4)
+    assert (world.limiter.back_offs, world.limiter.eased) == (["zoom:acct:light"], [])
+
+
+async def test_a_call_that_goes_well_is_told_to_the_limiter(world):
+    world.vendor.answers(ME, (429, TOO_MANY), USER)
+    await world.zoom.account(world.tokens)
+    assert (world.limiter.back_offs, world.limiter.eased) == ([], ["zoom:acct:light"])
 
 
 @pytest.mark.parametrize(

@@ -103,16 +103,24 @@ async def test_a_grant_without_scopes_lacks_nothing_that_we_know_of(zoom):
     assert zoom.provider.missing_scopes(tokens.grant.scopes) == ()
 
 
-@pytest.mark.parametrize(("headers", "code"), [("iso", "daily"), ("seconds", "daily"), ("none", "slow")])
-async def test_a_used_up_day_pauses_until_midnight(zoom, headers, code):
+@pytest.mark.parametrize("headers", ["iso", "seconds"])
+async def test_a_used_up_day_pauses_until_midnight(zoom, headers):
     tokens = await zoom.connected()
     zoom.sandbox.faults.set("rate_limit_daily", headers=headers)
     with pytest.raises(Retry) as parked:
         await zoom.provider.account(tokens)
-    expected = ErrorCode.PROVIDER_DAILY_LIMIT if code == "daily" else ErrorCode.PROVIDER_RATE_LIMITED
-    assert parked.value.code is expected
+    assert parked.value.code is ErrorCode.PROVIDER_DAILY_LIMIT
     midnight = zoom.sandbox.now().replace(hour=0) + timedelta(days=1)
-    assert (zoom.limiter.pauses[-1] == ("zoom:acct:light", midnight)) is (code == "daily")
+    assert zoom.limiter.pauses[-1] == ("zoom:acct:light", midnight)
+
+
+async def test_a_used_up_day_without_headers_is_one_pause_more_for_all(zoom):
+    tokens = await zoom.connected()
+    zoom.sandbox.faults.set("rate_limit_daily", headers="none")
+    with pytest.raises(Retry) as slow:
+        await zoom.provider.account(tokens)
+    assert slow.value.code is ErrorCode.PROVIDER_RATE_LIMITED
+    assert zoom.limiter.back_offs == ["zoom:acct:light"]
 
 
 async def test_a_429_of_one_user_without_headers_is_given_back_after_a_few_tries(zoom):

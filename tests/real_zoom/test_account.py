@@ -24,6 +24,12 @@ class Unhurried:
     async def pause(self, key, until):
         pytest.fail(f"Zoom asked for a pause until {until}")
 
+    async def back_off(self, key):
+        pytest.fail("Zoom keeps refusing our calls")
+
+    async def ease(self, key):
+        pass
+
 
 class Held:
     """One grant for the whole test; Zoom rotates the refresh token, so the new one is printed for the next run."""

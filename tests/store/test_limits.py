@@ -7,7 +7,7 @@ import pytest
 
 from momentum.errors import ErrorCode, Retry
 from momentum.store.database import Database
-from momentum.store.limits import SharedLimiter
+from momentum.store.limits import SharedLimiter, forget_idle
 
 pytestmark = pytest.mark.anyio
 
@@ -106,6 +106,69 @@ async def test_a_long_pause_is_left_to_the_schedule(limiter):
         await limiter.wait("zoom", per_second=50)
     assert caught.value.code is ErrorCode.PROVIDER_RATE_LIMITED
     assert caught.value.after == pytest.approx(3 * 86400, abs=60)
+
+
+# --- a vendor that refuses and does not say why -------------------------------------------------------
+
+
+def _until_midnight():
+    now = datetime.now(UTC)
+    return ((now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0) - now).total_seconds()
+
+
+@pytest.fixture
+def over(administer):
+    """Lets the pauses of all keys have ended `ago` before now."""
+
+    def end(ago="1 second"):
+        administer(f"update rate_limits set paused_until = now() - interval '{ago}', struck_until = now() - interval '{ago}'")
+
+    return end
+
+
+async def test_the_pauses_of_a_vendor_that_keeps_refusing_grow_in_all_processes(limiter, other_limiter, over):
+    pauses = []
+    for one in (limiter, other_limiter, limiter):
+        pauses.append(await one.back_off("zoom"))
+        with pytest.raises(Retry) as caught:
+            await other_limiter.wait("zoom", per_second=50)
+        assert caught.value.after == pytest.approx(pauses[-1], abs=30)
+        over()
+    midnight = _until_midnight()
+    assert pauses == pytest.approx([min(60, midnight), min(900, midnight), midnight], abs=30)
+
+
+async def test_many_that_are_refused_at_once_are_one_refusal(limiter, other_limiter):
+    pauses = await asyncio.gather(*(one.back_off("zoom") for one in (limiter, other_limiter) * 5))
+    assert max(pauses) <= 60
+
+
+async def test_after_a_call_that_went_well_the_pauses_begin_anew(limiter, other_limiter, over):
+    await limiter.back_off("zoom")
+    with pytest.raises(Retry):
+        await other_limiter.wait("zoom", per_second=50)
+    over()
+    await other_limiter.ease("zoom")
+    assert await limiter.back_off("zoom") <= 60
+
+
+@pytest.mark.parametrize("ago", ["16 minutes", "25 hours"])
+async def test_what_was_refused_long_ago_counts_for_nothing(limiter, over, ago):
+    for _ in range(2):
+        await limiter.back_off("zoom")
+        over()
+    over(ago)
+    assert await limiter.back_off("zoom") <= 60
+
+
+async def test_keys_that_nobody_uses_any_more_are_forgotten(limiter, database, administer):
+    for key in ("old", "paused", "new"):
+        await limiter.wait(key, per_second=1000)
+    await limiter.pause("paused", datetime.now(UTC) + timedelta(hours=1))
+    administer("update rate_limits set day = day - 8 where key <> 'new'")
+    async with database.nobody() as connection:
+        await forget_idle(connection)
+    assert administer("select key from rate_limits order by key").fetchall() == [("new",), ("paused",)]
 
 
 async def test_a_spent_day_ends_at_midnight_utc(limiter, other_limiter, administer):

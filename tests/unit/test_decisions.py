@@ -34,6 +34,14 @@ def test_the_other_sides_wish_is_obeyed():
     assert decided(Retry(ErrorCode.PROVIDER_RATE_LIMITED, "Busy.", after=77)).next_try_at == NOW + timedelta(seconds=77)
 
 
+@pytest.mark.parametrize("code", [ErrorCode.PROVIDER_RATE_LIMITED, ErrorCode.PROVIDER_DAILY_LIMIT])
+@pytest.mark.parametrize("failures", [0, len(RETRY_DELAYS), 1000])
+@pytest.mark.parametrize(("after", "delay"), [(None, 60), (43_200, 43_200), (0.01, 1)])
+def test_being_asked_to_wait_is_no_failure(code: ErrorCode, failures: int, after: float | None, delay: float):
+    decision = decided(Retry(code, "Too many calls.", after=after), failures=failures)
+    assert (decision.state, decision.counts, decision.next_try_at) == ("waiting", False, NOW + timedelta(seconds=delay))
+
+
 @pytest.mark.parametrize("error", [Retry(CODE, "Away."), Unavailable(ErrorCode.DATABASE_UNAVAILABLE, "Away.")])
 def test_a_passing_fault_is_tried_again_until_the_last_delay(error: MomentumError):
     assert [decided(error, failures=n).state for n in (0, len(RETRY_DELAYS) - 1, len(RETRY_DELAYS))] == ["waiting", "waiting", "failed"]

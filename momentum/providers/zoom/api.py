@@ -9,7 +9,7 @@ from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry
 from momentum.model import Clock, ConnectionState
 from momentum.outbound.client import Answer, ApiClient
-from momentum.outbound.limits import RateLimiter, TokenSource
+from momentum.outbound.limits import BACK_OFF_SECONDS, RateLimiter, TokenSource
 from momentum.providers.zoom.facts import LABEL, NAME, Weight, api_root, pace
 from momentum.providers.zoom.faults import SHORT_PAUSE, Fault, Kind, fault_of
 
@@ -43,6 +43,7 @@ class ZoomApi:
         while True:
             outcome = await self._once(access, token, path, weight, params)
             if not isinstance(outcome, Fault):
+                await self._limiter.ease(_key(access, weight))
                 return outcome
             if outcome.kind is Kind.TOKEN_REFUSED and not replaced:
                 token, replaced = await access.replace(token), True
@@ -74,11 +75,16 @@ class ZoomApi:
         await self._limiter.wait(_key(access, weight), per_second=allowed.per_second, per_day=allowed.per_day)
 
     async def _wait(self, access: TokenSource, weight: Weight, fault: Fault, tries: int) -> None:
-        """Let time pass before the next try, or raise Retry when there is none. A pause counts for all processes."""
+        """Let time pass before the next try, or raise Retry when there is none. A pause counts for all processes.
+
+        A refusal that lasts and gives no reason may be the day's: the pause grows until it would be over.
+        """
         now = self._clock()
         after = (fault.until - now).total_seconds() if fault.until else None
         if fault.kind is not Kind.AWAY and fault.until:
             await self._limiter.pause(_key(access, weight), fault.until)
+        if tries >= TRIES and fault.vague:
+            after = await self._limiter.back_off(_key(access, weight))
         if tries >= TRIES or fault.kind is Kind.DAY_USED_UP or (after or 0) > SHORT_PAUSE:
             raise noted(_give_up(fault, after), fault)
         if fault.kind is Kind.AWAY:
@@ -98,6 +104,9 @@ def _give_up(fault: Fault, after: float | None) -> Retry:
     match fault.kind:
         case Kind.DAY_USED_UP:
             return Retry(ErrorCode.PROVIDER_DAILY_LIMIT, f"{LABEL}'s allowance of calls for today is used up.", after=after)
+        case Kind.TOO_FAST if fault.vague and (after or 0) > BACK_OFF_SECONDS[-1]:
+            detail = f"{LABEL} keeps refusing our calls; its allowance for today seems to be used up."
+            return Retry(ErrorCode.PROVIDER_DAILY_LIMIT, detail, after=after)
         case Kind.TOO_FAST:
             return Retry(ErrorCode.PROVIDER_RATE_LIMITED, f"{LABEL} asks us to slow down.", after=max(after or 0, 60))
         case _:

@@ -39,7 +39,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One unwelcome answer. `until` is when to call again; `scopes` those that Zoom named as missing."""
+    """One unwelcome answer. `until` is when to call again; `scopes` those that Zoom named as missing.
+
+    `vague`: too many calls, and not a word on whether in this second or today.
+    """
 
     kind: Kind
     status: int
@@ -47,6 +50,7 @@ class Fault:
     tracking_id: str
     scopes: tuple[str, ...] = ()
     until: datetime | None = None
+    vague: bool = False
 
 
 def fault_of(answer: Answer, *, now: datetime) -> Fault | None:
@@ -64,6 +68,7 @@ def fault_of(answer: Answer, *, now: datetime) -> Fault | None:
         tracking_id=text(answer.headers.get("x-zm-trackingid")),
         scopes=_scopes(message) if kind is Kind.SCOPE_MISSING else (),
         until=_until(kind, answer, now),
+        vague=kind is Kind.TOO_FAST and not _LIMIT_HEADERS & answer.headers.keys(),
     )
 
 
@@ -100,8 +105,11 @@ def _kind(answer: Answer, code: int | None, message: str, *, readable: bool) -> 
     return _BY_CODE.get(code or 0) or _BY_STATUS.get(answer.status) or Kind.INVALID
 
 
+_LIMIT_HEADERS = frozenset({"x-ratelimit-type", "x-ratelimit-remaining", "retry-after"})
+
+
 def _is_daily(answer: Answer) -> bool:
-    """Whether a day's allowance is gone. The headers are not promised: without any, the pace is taken for the reason."""
+    """Whether a day's allowance is gone, as far as headers say. They are not promised: https://developers.zoom.us/docs/api/rate-limits/."""
     limit_type = answer.headers.get("x-ratelimit-type", "").lower()
     if limit_type:
         return "daily" in limit_type
