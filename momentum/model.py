@@ -158,12 +158,24 @@ class Heard:
     raw: dict[str, Any] | None = field(default=None, repr=False)
 
 
+class GapReason(StrEnum):
+    """Why there are no words for a stretch of the meeting."""
+
+    NOT_RECORDED = "not_recorded"
+    """No file covers it: the host stopped and started recording again."""
+    NO_TRANSCRIPT = "no_transcript"
+    """It was recorded, but the provider wrote no transcript of it, and only the provider's was asked for."""
+    NO_AUDIO = "no_audio"
+    """It was recorded, but there is no file of it that can be heard."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Seconds of the recording that no file covers: the host stopped and started recording again."""
+    """Seconds of the meeting without words. `end` = `start` where nobody says how long it is."""
 
     start: float
     end: float
+    reason: GapReason = GapReason.NOT_RECORDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,14 @@ class RecordingOrigin:
         media, captions = _media_of(files), _captions_of(files)
         key = ":".join(f"{f.file_id}/{f.size}" for f in (media, captions) if f is not None)
         seconds = None if files.end is None else files.end - files.offset
-        return Part(f"{index}:{key}", files.offset, has_media=media is not None, has_captions=captions is not None, seconds=seconds)
+        facts = {"has_media": media is not None, "has_captions": captions is not None}
+        awaited = captions is None and self._awaits_captions(files)
+        return Part(f"{index}:{key}", files.offset, **facts, seconds=seconds, captions_may_come=awaited)
+
+    def _awaits_captions(self, files: FileSet) -> bool:
+        wanted = self._options.transcript == "zoom" and self._options.file_id is None
+        ended_at = files.ended_at or files.started_at
+        return wanted and ended_at is not None and self._provider.may_still_come(ended_at)
 
     def _set_of(self, part: Part) -> FileSet:
         return self._sets[int(part.key.partition(":")[0])]

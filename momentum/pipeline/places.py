@@ -31,6 +31,8 @@ class Part:
     has_captions: bool = False
     seconds: float | None = None
     """How long this set is, by the provider's word."""
+    captions_may_come: bool = False
+    """There are no captions yet, and the provider may still write them."""
 
 
 @dataclass(frozen=True, slots=True)

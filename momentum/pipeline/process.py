@@ -10,17 +10,17 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import Any, Protocol
 
 from momentum import metrics
-from momentum.errors import ActionRequired, ErrorCode, Permanent
+from momentum.errors import ActionRequired, ErrorCode, NotReady, Permanent
 from momentum.llm import LanguageModel
 from momentum.media.decoder import Decoder
-from momentum.model import Deliverable, Gap, Options, Segment, Transcript
+from momentum.model import Deliverable, Gap, GapReason, Options, Segment, Transcript
 from momentum.pipeline.attribute import attribute
 from momentum.pipeline.generate import generate
 from momentum.pipeline.places import Found, Origin, Part, Shelf
@@ -106,13 +106,13 @@ async def _transcribe(job: Job) -> str:
     )
     if kept := await job.shelf.kept_transcript(made_from):
         return kept
-    pieces = [await _hear(job, found, part) for part in found.parts if part.has_media]
-    if not pieces:
+    if not any(part.has_media for part in found.parts):
         raise Permanent(ErrorCode.RECORDING_HAS_NO_AUDIO, "This recording has neither an audio nor a video file to listen to.")
-    return await job.shelf.keep_transcript(made_from, _joined(pieces))
+    pieces = [(part, await _hear(job, found, part) if part.has_media else None) for part in found.parts]
+    return await job.shelf.keep_transcript(made_from, _joined(pieces, GapReason.NO_AUDIO))
 
 
-async def _hear(job: Job, found: Found, part: Part) -> tuple[Part, Transcript]:
+async def _hear(job: Job, found: Found, part: Part) -> Transcript:
     async with job.tools.decoder.open(job.origin.media(part)) as decoding:
 
         async def report(beat: Heartbeat) -> None:
@@ -121,10 +121,9 @@ async def _hear(job: Job, found: Found, part: Part) -> tuple[Part, Transcript]:
             detail = {"heard_seconds": round(beat.heard_seconds, 1), "chunks_done": beat.chunks_done, "chunks_known": beat.chunks_known}
             await job.shelf.report("transcribe", fraction, detail)
 
-        transcript = await transcribe(
+        return await transcribe(
             decoding.pcm(), transcriber=job.tools.transcriber, ledger=job.shelf.ledger, language=job.options.language, report=report
         )
-    return part, transcript
 
 
 def _expected_seconds(found: Found, duration: float | None) -> float | None:
@@ -136,12 +135,14 @@ async def _take_captions(job: Job, found: Found) -> str:
     made_from = key_of("zoom", [p.key for p in found.parts])
     if kept := await job.shelf.kept_transcript(made_from):
         return kept
-    pieces = [(part, _as_transcript(await job.origin.captions(part), part)) for part in found.parts if part.has_captions]
-    if not any(piece.segments for _, piece in pieces):
+    if any(part.captions_may_come for part in found.parts):
+        raise NotReady(ErrorCode.RECORDING_NOT_READY, "The provider may still be writing its transcript of this recording.")
+    pieces = [(p, _as_transcript(await job.origin.captions(p), p) if p.has_captions else None) for p in found.parts]
+    if not any(piece and piece.segments for _, piece in pieces):
         raise Permanent(
             ErrorCode.RECORDING_HAS_NO_TRANSCRIPT, "The provider has no transcript of this recording. Ask for our own, or for 'auto'."
         )
-    return await job.shelf.keep_transcript(made_from, _joined(pieces))
+    return await job.shelf.keep_transcript(made_from, _joined(pieces, GapReason.NO_TRANSCRIPT))
 
 
 def _as_transcript(captions: tuple[Segment, ...], part: Part) -> Transcript:
@@ -149,20 +150,33 @@ def _as_transcript(captions: tuple[Segment, ...], part: Part) -> Transcript:
     return Transcript(captions, language=None, seconds=max(seconds, part.seconds or 0.0), source="zoom", engine="zoom:captions")
 
 
-def _joined(pieces: list[tuple[Part, Transcript]]) -> Transcript:
-    """One transcript out of the parts', on the meeting's clock, in order, with the gaps before and between them named."""
-    placed = [_moved(segment, part.offset, 0) for part, piece in pieces for segment in piece.segments]
+def _joined(pieces: Sequence[tuple[Part, Transcript | None]], missing: GapReason) -> Transcript:
+    """One transcript out of the parts', on the meeting's clock, in order; what has no words is named.
+
+    A part without a transcript is a gap for the reason `missing`; at least one has one.
+    """
+    had = [(part, piece) for part, piece in pieces if piece is not None]
+    placed = [_moved(segment, part.offset, 0) for part, piece in had for segment in piece.segments]
     placed.sort(key=lambda s: s.start)  # sets may overlap: a provider's times are right to a second
-    gaps: list[Gap] = []
-    end = 0.0
-    for part, piece in pieces:
-        if part.offset - end >= SHORTEST_GAP:
-            gaps.append(Gap(end, part.offset))
-        end = max(end, part.offset + piece.seconds)
-    first = pieces[0][1]
-    language = next((p.language for _, p in pieces if p.language), None)
+    gaps, end = _gaps(pieces, missing)
+    first = had[0][1]
+    language = next((piece.language for _, piece in had if piece.language), None)
     segments = tuple(dataclasses.replace(segment, id=number) for number, segment in enumerate(placed))
     return Transcript(segments, language, end, first.source, first.engine, tuple(gaps))
+
+
+def _gaps(pieces: Sequence[tuple[Part, Transcript | None]], missing: GapReason) -> tuple[list[Gap], float]:
+    """The stretches without words before, between and instead of parts; and where the last part ends."""
+    gaps: list[Gap] = []
+    end = 0.0
+    for (part, piece), after in zip(pieces, [*(part.offset for part, _ in pieces[1:]), None], strict=True):
+        if part.offset - end >= SHORTEST_GAP:
+            gaps.append(Gap(end, part.offset))
+        seconds = piece.seconds if piece else part.seconds or max(0.0, (after or 0.0) - part.offset)
+        if piece is None:
+            gaps.append(Gap(part.offset, part.offset + seconds, missing))
+        end = max(end, part.offset + seconds)
+    return gaps, end
 
 
 def _moved(segment: Segment, offset: float, number: int) -> Segment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from momentum.model import Account, Grant, Recording
@@ -62,6 +62,10 @@ class Provider(Protocol):
 
         Raises NotReady while the vendor still prepares it, Permanent(RECORDING_NOT_FOUND) when there is none.
         """
+        ...
+
+    def may_still_come(self, ended_at: datetime) -> bool:
+        """Whether the vendor may still be making files (a transcript, say) of what was recorded until then."""
         ...
 
     def missing_scopes(self, granted: Sequence[str]) -> tuple[str, ...]:

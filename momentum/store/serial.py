@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, overload
 
-from momentum.model import Coverage, Gap, Heard, Options, Segment, Usage, Word
+from momentum.model import Coverage, Gap, GapReason, Heard, Options, Segment, Usage, Word
 
 Json = dict[str, Any]
 
@@ -113,14 +113,14 @@ def load_heard(item: Json) -> Heard:
     return Heard(load_segments(item["segments"]), item["language"], None if billed is None else float(billed), item.get("raw"))
 
 
-def dump_gaps(gaps: Iterable[Gap]) -> list[list[float]]:
-    """Gaps as `[start, end]` pairs, in seconds."""
-    return [[gap.start, gap.end] for gap in gaps]
+def dump_gaps(gaps: Iterable[Gap]) -> list[list[Any]]:
+    """Gaps as `[start, end]`, in seconds, with the reason behind where it is not the usual one."""
+    return [[gap.start, gap.end] if gap.reason is GapReason.NOT_RECORDED else [gap.start, gap.end, gap.reason.value] for gap in gaps]
 
 
-def load_gaps(stored: Iterable[Sequence[float]]) -> tuple[Gap, ...]:
+def load_gaps(stored: Iterable[Sequence[Any]]) -> tuple[Gap, ...]:
     """The inverse of dump_gaps."""
-    return tuple(Gap(float(start), float(end)) for start, end in stored)
+    return tuple(Gap(float(start), float(end), *map(GapReason, reason)) for start, end, *reason in stored)
 
 
 # --- what is written ------------------------------------------------------------------------------

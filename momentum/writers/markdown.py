@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from momentum.model import Claim, ClaimState, Deliverable, Meeting
+from momentum.model import Claim, ClaimState, Deliverable, GapReason, Meeting
 from momentum.writers import dates
 
 _MARKUP = re.compile(r"([\\`*_\[\]#|~])")
@@ -67,13 +67,25 @@ def _unread(deliverable: Deliverable) -> list[str]:
     return ["\n".join(["> **Part of this meeting is missing here:**", ">", *lines])]
 
 
+_GAPS = {
+    GapReason.NOT_RECORDED: ("Not in the recording", "No file covers that time."),
+    GapReason.NO_TRANSCRIPT: (
+        "Not in the transcript",
+        "It was recorded, but the provider wrote no transcript of that time, and only the provider's was asked for.",
+    ),
+    GapReason.NO_AUDIO: ("Not heard", "It was recorded, but no file of that time can be heard."),
+}
+
+
 def _gaps(deliverable: Deliverable) -> list[str]:
     gaps = deliverable.extra.get("gaps")
-    known = [gap for gap in gaps if isinstance(gap, list | tuple) and len(gap) == 2] if isinstance(gaps, list) else []
-    if not known:
-        return []
-    stretches = ", ".join(f"{clock(start)} to {clock(end)}" for start, end in known)
-    return [f"> **Not in the recording:** {stretches}. No file covers that time."]
+    known = [gap for gap in gaps if isinstance(gap, list | tuple) and len(gap) in {2, 3}] if isinstance(gaps, list) else []
+    by_reason: dict[str, list[str]] = {}
+    for start, end, *reason in known:
+        stretch = f"{clock(start)} to {clock(end)}" if end > start else f"from {clock(start)} on"
+        by_reason.setdefault(reason[0] if reason else GapReason.NOT_RECORDED, []).append(stretch)
+    told = [(words, ", ".join(by_reason[reason])) for reason, words in _GAPS.items() if reason in by_reason]
+    return [f"> **{title}:** {stretches}. {why}" for (title, why), stretches in told]
 
 
 def _when(meeting: Meeting) -> list[str]:

@@ -6,26 +6,40 @@ import dataclasses
 import json
 from collections.abc import Callable
 
-from momentum.model import Segment, Transcript
+from momentum.model import Gap, GapReason, Segment, Transcript
+
+_WORDLESS = {
+    GapReason.NOT_RECORDED: "not recorded",
+    GapReason.NO_TRANSCRIPT: "recorded, but without the provider's transcript",
+    GapReason.NO_AUDIO: "recorded, but no file of it can be heard",
+}
+_SHORTEST_CUE = 5.0
 
 
 def as_text(transcript: Transcript) -> str:
-    """One line per segment: `[HH:MM:SS] Name: words`, and one for each stretch that no file covers."""
+    """One line per segment: `[HH:MM:SS] Name: words`, and one for each stretch without words."""
     lines = [(s.start, _one_line(_named(s))) for s in transcript.segments]
-    lines += [(gap.start, f"(not recorded until {clock(gap.end, '.')[:-4]})") for gap in transcript.gaps]
+    lines += [(gap.start, _told(gap)) for gap in transcript.gaps]
     return "".join(f"[{clock(start, '.')[:-4]}] {line}\n" for start, line in sorted(lines, key=lambda line: line[0]))
 
 
 def as_vtt(transcript: Transcript) -> str:
     """WebVTT with speakers as `<v>` spans (https://www.w3.org/TR/webvtt1/#webvtt-cue-voice-span)."""
-    cues = (f"{s.id + 1}\n{clock(s.start, '.')} --> {clock(s.end, '.')}\n{_voiced(s)}\n" for s in transcript.segments)
-    return "\n".join(("WEBVTT\n", *cues))
+    return "\n".join(("WEBVTT\n", *_cues(transcript, ".", _voiced)))
 
 
 def as_srt(transcript: Transcript) -> str:
     """SubRip: numbered cues, comma before the milliseconds."""
-    cues = (f"{s.id + 1}\n{clock(s.start, ',')} --> {clock(s.end, ',')}\n{_one_line(_named(s))}\n" for s in transcript.segments)
-    return "\n".join(cues)
+    return "\n".join(_cues(transcript, ",", lambda segment: _one_line(_named(segment))))
+
+
+def _cues(transcript: Transcript, separator: str, words: Callable[[Segment], str]) -> list[str]:
+    """Numbered cues. Who watches is told of what was recorded and has no words; what no file covers is never played."""
+    cues = [(s.start, s.end, words(s)) for s in transcript.segments]
+    silent = [gap for gap in transcript.gaps if gap.reason is not GapReason.NOT_RECORDED]
+    cues += [(gap.start, max(gap.end, gap.start + _SHORTEST_CUE), _told(gap)) for gap in silent]
+    ordered = enumerate(sorted(cues, key=lambda cue: cue[0]), 1)
+    return [f"{n}\n{clock(start, separator)} --> {clock(end, separator)}\n{line}\n" for n, (start, end, line) in ordered]
 
 
 def as_json(transcript: Transcript) -> str:
@@ -42,6 +56,11 @@ def clock(seconds: float, separator: str) -> str:
     milliseconds = round(max(seconds, 0.0) * 1000)
     minutes, milliseconds = divmod(milliseconds, 60_000)
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{milliseconds // 1000:02d}{separator}{milliseconds % 1000:03d}"
+
+
+def _told(gap: Gap) -> str:
+    until = f" until {clock(gap.end, '.')[:-4]}" if gap.end > gap.start else ""
+    return f"({_WORDLESS[gap.reason]}{until})"
 
 
 def _named(segment: Segment) -> str:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
+from momentum.errors import ActionRequired, ErrorCode, NotReady, Permanent, Retry
 from momentum.llm import LanguageModel
 from momentum.media.decoder import DecodeLimits, Decoder
 from momentum.model import Heard, Meeting, Options, Segment, Word
@@ -133,7 +133,7 @@ async def test_the_gap_stands_in_the_document(speech):
     async with tools() as with_tools:
         (made,) = await process(Job(Origin((part(0, 0.0), part(1, 600.0)), speech), shelf, Options(), with_tools))
     (gap,) = list(shelf.transcripts.values())[-1].gaps
-    assert shelf.deliverables[made].extra["gaps"] == [[gap.start, 600.0]]
+    assert shelf.deliverables[made].extra["gaps"] == [[gap.start, 600.0, "not_recorded"]]
     assert f"{clock(gap.start)} to 10:00" in render(shelf.deliverables[made], Meeting("Planning"))
 
 
@@ -158,6 +158,48 @@ async def test_gaps_are_what_no_file_covers(speech, parts, said, gaps):
         await process(Job(Origin(found, speech, captions), shelf, Options(transcript="zoom"), with_tools))
     (transcript,) = shelf.transcripts.values()
     assert [(gap.start, gap.end) for gap in transcript.gaps] == gaps
+
+
+@pytest.mark.parametrize(
+    ("parts", "gaps"),
+    [
+        pytest.param([(0.0, 60.0, True), (60.0, 60.0, False)], [(60.0, 120.0, "no_transcript")], id="the last"),
+        pytest.param([(0.0, 60.0, False), (60.0, 60.0, True)], [(0.0, 60.0, "no_transcript")], id="the first"),
+        pytest.param(
+            [(0.0, 60.0, True), (100.0, 60.0, False), (200.0, 60.0, True)],
+            [(60.0, 100.0, "not_recorded"), (100.0, 160.0, "no_transcript"), (160.0, 200.0, "not_recorded")],
+            id="one between two",
+        ),
+        pytest.param([(0.0, None, False), (50.0, None, True)], [(0.0, 50.0, "no_transcript")], id="length not known"),
+        pytest.param([(0.0, 60.0, True), (60.0, None, False)], [(60.0, 60.0, "no_transcript")], id="the last, length not known"),
+    ],
+)
+async def test_a_set_without_the_providers_transcript_is_named(speech, parts, gaps):
+    found = tuple(part(i, offset, has_captions=has, seconds=seconds) for i, (offset, seconds, has) in enumerate(parts))
+    shelf = MemoryShelf()
+    async with tools() as with_tools:
+        origin = Origin(found, speech, {str(i): CUE for i in range(len(parts))})
+        (made,) = await process(Job(origin, shelf, Options(transcript="zoom"), with_tools))
+    (transcript,) = shelf.transcripts.values()
+    assert [(gap.start, gap.end, gap.reason) for gap in transcript.gaps] == gaps
+    assert transcript.seconds >= gaps[-1][1]
+    assert "Not in the transcript" in render(shelf.deliverables[made], Meeting("Planning"))
+
+
+async def test_a_transcript_that_may_still_come_is_waited_for(speech):
+    found = (part(0, 0.0, has_captions=True), part(1, 60.0, captions_may_come=True))
+    async with tools() as with_tools:
+        with pytest.raises(NotReady):
+            await process(Job(Origin(found, speech, {"0": CUE}), MemoryShelf(), Options(transcript="zoom"), with_tools))
+        await process(Job(Origin(found, speech, {"0": CUE}), MemoryShelf(), Options(), with_tools))
+
+
+async def test_a_set_that_cannot_be_heard_is_named(speech):
+    shelf = MemoryShelf()
+    found = (part(0, 0.0), part(1, 600.0, has_media=False, seconds=60.0))
+    async with tools() as with_tools:
+        await process(Job(Origin(found, speech), shelf, Options(), with_tools))
+    assert [(gap.start, gap.end, gap.reason) for gap in next(iter(shelf.transcripts.values())).gaps][-1] == (600.0, 660.0, "no_audio")
 
 
 async def test_sets_that_overlap_are_one_line_of_time(speech):

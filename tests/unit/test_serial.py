@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from momentum.model import Coverage, Gap, Heard, Options, Segment, Usage, Word
+from momentum.model import Coverage, Gap, GapReason, Heard, Options, Segment, Usage, Word
 from momentum.store import serial
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -62,9 +62,13 @@ def test_options_come_back(options):
     assert serial.load_options(stored(serial.dump_options(options))) == options
 
 
-@given(st.lists(st.builds(Gap, SECONDS, SECONDS)).map(tuple))
+@given(st.lists(st.builds(Gap, SECONDS, SECONDS, st.sampled_from(GapReason))).map(tuple))
 def test_gaps_come_back(gaps):
     assert serial.load_gaps(stored(serial.dump_gaps(gaps))) == gaps
+
+
+def test_a_gap_that_was_stored_without_a_reason_was_not_recorded():
+    assert serial.load_gaps([[1.0, 2.0]]) == (Gap(1.0, 2.0, GapReason.NOT_RECORDED),)
 
 
 def test_a_transcript_is_stored_compactly():

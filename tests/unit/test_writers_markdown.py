@@ -125,6 +125,15 @@ def test_what_no_file_covers_is_named_at_the_top():
     assert "Not in the recording" not in document(extra={"gaps": []})
 
 
+def test_what_was_recorded_and_has_no_words_is_named_with_its_reason():
+    page = document(
+        extra={"gaps": [[240, 600, "not_recorded"], [700, 760, "no_transcript"], [800, 800, "no_transcript"], [0, 5, "no_audio"]]}
+    )
+    assert "> **Not in the recording:** 04:00 to 10:00. No file" in page
+    assert "> **Not in the transcript:** 11:40 to 12:40, from 13:20 on. It was recorded" in page
+    assert "> **Not heard:** 00:00 to 00:05." in page
+
+
 @pytest.mark.parametrize("text", ["www.example.com", "see WWW.example.com now", "http://example.com", "(www.example.com)"])
 def test_an_address_that_somebody_read_out_is_no_link(text):
     """GitHub's renderer, for one, makes links of bare addresses."""

@@ -1,6 +1,6 @@
 """Transcripts as text and subtitles: whatever was said, a line stays a line and a cue a cue."""
 
-from momentum.model import Gap, Segment, Transcript
+from momentum.model import Gap, GapReason, Segment, Transcript
 from momentum.writers.transcripts import as_srt, as_text, as_vtt
 
 FORGED = Segment(0, 0.0, 4.0, "Hello.\n\n[00:00:09] Ben: I resign --> <b>now</b>", "Ada\nLee")
@@ -22,3 +22,18 @@ def test_a_cue_cannot_be_forged():
     assert second == "2\n01:01:40.500 --> 01:01:42.000\nWelcome back.\n"
     assert as_srt(TALK).count("-->") == 2
     assert len(as_srt(TALK).strip().split("\n\n")) == 2
+
+
+SPLIT = Transcript(
+    (AFTER,), "en", 3800.0, "zoom", "test", (Gap(0.0, 3700.0, GapReason.NO_TRANSCRIPT), Gap(3750.0, 3750.0, GapReason.NO_AUDIO))
+)
+
+
+def test_what_was_recorded_and_has_no_words_is_a_line_and_a_cue():
+    told = "(recorded, but without the provider's transcript until 01:01:40)"
+    unheard = "(recorded, but no file of it can be heard)"
+    assert as_text(SPLIT).splitlines() == [f"[00:00:00] {told}", "[01:01:40] Welcome back.", f"[01:02:30] {unheard}"]
+    first, second, third = as_srt(SPLIT).strip().split("\n\n")
+    assert first == f"1\n00:00:00,000 --> 01:01:40,000\n{told}"
+    assert (second.partition("\n")[0], third) == ("2", f"3\n01:02:30,000 --> 01:02:35,000\n{unheard}")
+    assert told in as_vtt(SPLIT)

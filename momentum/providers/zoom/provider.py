@@ -78,6 +78,9 @@ class Zoom:
     async def revoke(self, access_token: str) -> None:
         await self._endpoint.revoke(access_token)
 
+    def may_still_come(self, ended_at: datetime) -> bool:
+        return may_come(ended_at, self._clock())
+
     def missing_scopes(self, granted: Sequence[str]) -> tuple[str, ...]:
         return facts.missing_scopes(granted)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from momentum.model import GapReason
 from momentum.web.api.shapes import DELIVERABLE, MOMENT, PROCESSING, RECORDING, TRANSCRIPT, Shape, shown
 
 
@@ -116,10 +117,14 @@ class SegmentItem(Shape):
 
 
 class GapItem(Shape):
-    """Seconds that no file covers: the recording was stopped and started again."""
+    """Seconds of the meeting without words. `end` equals `start` where nobody says how long it is."""
 
     start: float
     end: float
+    reason: GapReason = Field(
+        description="`not_recorded`: no file covers it; `no_transcript`: recorded, but the provider has no transcript of it; "
+        "`no_audio`: recorded, but no file of it can be heard."
+    )
 
 
 class TranscriptItem(Shape):
