@@ -139,7 +139,10 @@ def _connection_refused(fault: Fault) -> tuple[ConnectionState | None, MomentumE
             detail = f"{LABEL} did not grant Momentum: {names}. Add it to the app's scopes, then connect {LABEL} again."
             return ConnectionState.SCOPE_MISSING, ActionRequired(ErrorCode.SCOPE_MISSING, detail)
         case Kind.FORBIDDEN:
-            detail = f"{LABEL} does not let this account read its recordings. A {LABEL} administrator has to allow cloud recordings for it."
+            detail = (
+                f"{LABEL} does not let this account read its recordings. A {LABEL} administrator has to allow cloud recordings for it; "
+                f"then connect {LABEL} again."
+            )
             return ConnectionState.FORBIDDEN, ActionRequired(ErrorCode.PROVIDER_FORBIDDEN, detail)
         case Kind.TOKEN_REFUSED | Kind.USER_UNKNOWN:
             detail = f"{LABEL} no longer accepts this connection. Connect {LABEL} again."

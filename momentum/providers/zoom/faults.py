@@ -100,8 +100,8 @@ def _kind(answer: Answer, code: int | None, message: str, *, readable: bool) -> 
         return Kind.SCOPE_MISSING
     if answer.status == 429 or code == 429:
         return Kind.DAY_USED_UP if _is_daily(answer) else Kind.TOO_FAST
-    if answer.status >= 500 or (answer.status < 300 and not readable):
-        return Kind.AWAY  # a page of HTML with status 200 is a gateway's, not the API's
+    if answer.status >= 500 or 300 <= answer.status < 400 or not readable:
+        return Kind.AWAY  # the API speaks JSON and sends nobody elsewhere: a gateway's page, whatever its status, is not its word
     return _BY_CODE.get(code or 0) or _BY_STATUS.get(answer.status) or Kind.INVALID
 
 
