@@ -39,10 +39,11 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class LatestProcessing:
-    """The newest processing of a recording."""
+    """The newest processing of a recording; `any_done`: this one or an earlier one is done."""
 
     id: UUID
     state: ProcessingState
+    any_done: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class StoredRecording:
     gone_at: datetime | None
     files: tuple[RecordingFile, ...] = ()
     processing: LatestProcessing | None = None
+
+    @property
+    def processed(self) -> bool:
+        """Whether there is a processing of it that is done, be it the newest or not."""
+        return self.processing is not None and self.processing.any_done
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +231,11 @@ def _file(row: RowMapping) -> RecordingFile:
 
 async def _latest(connection: AsyncConnection, recording_ids: Sequence[UUID]) -> dict[UUID, LatestProcessing]:
     found = tables.processings.c
-    query = select(found.recording_id, found.id, found.state).ext(distinct_on(found.recording_id))
+    any_done = func.bool_or(found.state == ProcessingState.DONE.value).over(partition_by=found.recording_id).label("any_done")
+    query = select(found.recording_id, found.id, found.state, any_done).ext(distinct_on(found.recording_id))
     query = query.where(found.recording_id == func.any(list(recording_ids))).order_by(found.recording_id, found.created_at.desc(), found.id)
-    return {row.recording_id: LatestProcessing(row.id, ProcessingState(row.state)) for row in await connection.execute(query)}
+    rows = await connection.execute(query)
+    return {row.recording_id: LatestProcessing(row.id, ProcessingState(row.state), row.any_done) for row in rows}
 
 
 # --- inside: writing ------------------------------------------------------------------------------

@@ -73,6 +73,11 @@ async def test_tomorrow_is_today_further_east(world, ada):
     assert (found["from"], found["to"], found["meetings"]) == ("2026-11-23", "2026-11-23", [])
 
 
+async def test_a_last_day_to_come_shows_the_usual_days_and_those_to_come(ada):
+    found = (await ada.get(MEETINGS, params={"to": "2027-12-31"})).json()
+    assert (found["from"], found["to"], len(found["meetings"])) == ("2026-10-23", "2027-12-31", 3)
+
+
 async def test_the_earliest_and_the_last_day_there_are(world, ada):
     found = await ada.get(MEETINGS, params={"from": "2026-11-01", "to": "9999-12-31"})
     assert len(found.json()["meetings"]) == 3
@@ -169,6 +174,9 @@ async def test_whether_a_meeting_is_processed_already(world, ada):
         await processings.set_done(connection, accepted["processing_id"], now=world.clock())
     meeting = (await ada.get(MEETINGS)).json()["meetings"][0]
     assert (meeting["processed"], meeting["processing_state"]) == (True, "done")
+    again = (await ada.post(f"/api/zoom/download/{meeting['meeting_number']}", json={"force": True})).json()
+    meeting = (await ada.get(MEETINGS)).json()["meetings"][0]
+    assert (meeting["processed"], meeting["processing_state"], meeting["processing_id"]) == (True, "queued", again["processing_id"])
 
 
 async def test_a_revoked_grant_is_said_and_stands_in_the_status(world, ada, refuses):

@@ -257,5 +257,5 @@ def _meeting(row: StoredRecording) -> models.MeetingItem:
         files=[models.MeetingFile.model_validate(file) for file in row.files],
         processing_id=row.processing.id if row.processing else None,
         processing_state=row.processing.state if row.processing else None,
-        processed=row.processing is not None and row.processing.state == "done",
+        processed=row.processed,
     )

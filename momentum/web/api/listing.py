@@ -21,7 +21,13 @@ class MeetingsQuery:
         self,
         # Text, not dates: the framework would take any number for a moment in seconds since 1970.
         from_: Annotated[
-            str | None, Query(alias="from", max_length=40, description="First UTC day; default 30 days ago.", json_schema_extra=DAY)
+            str | None,
+            Query(
+                alias="from",
+                max_length=40,
+                description="First UTC day; default 30 days before the last.",
+                json_schema_extra=DAY,
+            ),
         ] = None,
         to: Annotated[str | None, Query(max_length=40, description="Last UTC day; default today.", json_schema_extra=DAY)] = None,
         page_size: PageSize = 30,
@@ -47,7 +53,9 @@ class MeetingsQuery:
         wanted_from, wanted_to = _day("from", self._from), _day("to", self._to)
         # Somewhere it is tomorrow already: a person east of us asks for their own today.
         until = wanted_to or max(today, wanted_from or today)
-        since = wanted_from or max(until, date.min + timedelta(days=DEFAULT_DAYS)) - timedelta(days=DEFAULT_DAYS)
+        # Nothing is recorded after today: the usual span of days ends there, however late `to` is.
+        last = max(min(until, today), date.min + timedelta(days=DEFAULT_DAYS))
+        since = wanted_from or last - timedelta(days=DEFAULT_DAYS)
         if since > today + timedelta(days=1):
             raise Invalid(ErrorCode.INVALID_DATE_RANGE, f"`from` is {since}, which has not come yet.")
         if since > until:

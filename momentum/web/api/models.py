@@ -149,7 +149,7 @@ class MeetingItem(Shape):
     files: list[MeetingFile]
     processing_id: UUID | None = Field(description="The latest processing of this recording.")
     processing_state: ProcessingState | None
-    processed: bool
+    processed: bool = Field(description="Whether any processing of it is done, the latest or an earlier one.")
 
 
 class Meetings(Shape):
