@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from momentum.errors import ErrorCode, NotReady, Permanent
+from momentum.errors import ActionRequired, Conflict, ErrorCode, NotReady, Permanent
 from momentum.model import Recording
 from momentum.outbound.limits import TokenSource
 from momentum.providers.base import Provider
 from momentum.providers.meeting_ids import normalise_meeting_id
-from momentum.store import recordings
+from momentum.store import credentials, recordings
 from momentum.store.database import Database
 from momentum.store.recordings import StoredRecording
 
@@ -49,16 +50,18 @@ async def discover(
 
     Each page is stored as it comes, in a transaction of its own; a recording counts as gone only after
     the whole range was seen. `now` is when the comparison begins. Raises what the provider raises; what was stored by then stays.
+    Nothing is stored of a connection that ended meanwhile: ActionRequired(NOT_CONNECTED), or Conflict when there is another one.
     """
+    writing = await _Writing.of(database, provider, user_id)
     seen: set[str] = set()
     changes = recordings.Changes()
     async for page in _pages(provider, tokens, since, until):
         fresh = [recording for recording in page if recording.instance_id not in seen]
         seen.update(recording.instance_id for recording in fresh)
         if fresh:
-            async with database.person(user_id) as connection:
+            async with writing.transaction() as connection:
                 changes += await recordings.upsert(connection, user_id, provider.name, fresh, now=now)
-    async with database.person(user_id) as connection:
+    async with writing.transaction() as connection:
         gone = await recordings.mark_gone(connection, user_id, provider.name, since, until, seen, now)
         await recordings.note_discovery(connection, user_id, provider.name, since, until, now=now)
     return Discovered(new=changes.new, changed=changes.changed, gone=gone, seen=changes.seen)
@@ -82,8 +85,10 @@ async def discover_one(
 
     Raises NotFound for what is no id; Permanent(RECORDING_NOT_FOUND) when there is none; NotReady while
     it is being prepared and no listing has shown it yet. One that was listed is given as it was: its work waits.
+    As `discover` where the connection ended meanwhile.
     """
     wanted = normalise_meeting_id(meeting_id)
+    writing = await _Writing.of(database, provider, user_id)
     try:
         recording = await provider.recording(tokens, wanted)
     except NotReady:
@@ -96,12 +101,46 @@ async def discover_one(
         if error.code is ErrorCode.RECORDING_NOT_FOUND:
             await _not_gone_yet(database, provider, user_id, wanted, now)
         raise
-    async with database.person(user_id) as connection:
+    async with writing.transaction() as connection:
         await recordings.upsert(connection, user_id, provider.name, [_as_listed(recording)], now=now)
         stored = await recordings.find(connection, user_id, provider.name, recording.instance_id)
     if stored is None:
         raise Permanent(ErrorCode.RECORDING_NOT_FOUND, f"{provider.label} has no recording of this meeting for this account.")
     return stored
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """Storing what one connection lets us see, for as long as it stands: who disconnects and deletes finds nothing again."""
+
+    database: Database
+    provider: Provider
+    user_id: UUID
+    connected_at: datetime
+
+    @classmethod
+    async def of(cls, database: Database, provider: Provider, user_id: UUID) -> _Writing:
+        """Raises ActionRequired(NOT_CONNECTED)."""
+        async with database.person(user_id) as connection:
+            connected_at = await credentials.stands(connection, provider.name, user_id)
+        if connected_at is None:
+            raise _not_connected(provider)
+        return cls(database, provider, user_id, connected_at)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        """One transaction, during which nobody can disconnect. Raises ActionRequired(NOT_CONNECTED), Conflict."""
+        async with self.database.person(self.user_id) as connection:
+            connected_at = await credentials.stands(connection, self.provider.name, self.user_id)
+            if connected_at is None:
+                raise _not_connected(self.provider)
+            if connected_at != self.connected_at:
+                raise Conflict(ErrorCode.CONFLICT, f"{self.provider.label} was connected anew meanwhile. Ask again.")
+            yield connection
+
+
+def _not_connected(provider: Provider) -> ActionRequired:
+    return ActionRequired(ErrorCode.NOT_CONNECTED, f"{provider.label} is not connected. Connect it first.")
 
 
 async def _pages(provider: Provider, tokens: TokenSource, since: date, until: date) -> AsyncIterator[Sequence[Recording]]:

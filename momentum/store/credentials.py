@@ -101,8 +101,17 @@ async def get(connection: AsyncConnection, vault: Vault, provider: str, user_id:
     """A person's connection with its tokens; None when there is none. `lock`: nobody else changes it in this transaction."""
     table = for_provider(provider)
     query = _row(table, user_id)
-    row = (await connection.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+    # The weaker lock lets `stands` pass: what a listing found is stored while a token is renewed.
+    row = (await connection.execute(query.with_for_update(key_share=True) if lock else query)).mappings().one_or_none()
     return None if row is None else await _opened(connection, vault, provider, row)
+
+
+async def stands(connection: AsyncConnection, provider: str, user_id: UUID) -> datetime | None:
+    """When a person connected; None when they are not. Until this transaction ends, the connection is neither removed nor replaced."""
+    table = for_provider(provider)
+    query = select(table.c.created_at).where(table.c.user_id == user_id).with_for_update(read=True, key_share=True)
+    connected_at: datetime | None = await connection.scalar(query)
+    return connected_at
 
 
 async def status(connection: AsyncConnection, provider: str, user_id: UUID) -> Status | None:

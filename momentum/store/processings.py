@@ -97,6 +97,8 @@ async def create(  # noqa: PLR0917 -- reads as a sentence: who, what, from where
     # Selected, not just referenced: a foreign key alone would accept somebody else's recording.
     recording = select(tables.recordings.c.user_id, tables.recordings.c.id, tables.recordings.c.provider)
     recording = recording.where(tables.recordings.c.id == recording_id, tables.recordings.c.provider == provider)
+    # Held: it may be on its way out with its connection.
+    recording = recording.with_for_update(read=True, key_share=True)
     wanted = recording.add_columns(literal(request_key, Text), literal(serial.dump_options(options), JSONB))
     statement = insert(_table).from_select(["user_id", "recording_id", "provider", "request_key", "options"], wanted)
     made = await connection.scalar(statement.on_conflict_do_nothing(index_elements=["user_id", "request_key"]).returning(_table.c.id))

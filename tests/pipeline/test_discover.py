@@ -1,14 +1,15 @@
 """What a comparison with the provider leaves in the database. The provider is scripted: its pages are the test's words."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from momentum.errors import ErrorCode, NotFound, NotReady, Permanent, Retry
-from momentum.model import Recording, RecordingFile
+from momentum.errors import ActionRequired, Conflict, ErrorCode, NotFound, NotReady, Permanent, Retry
+from momentum.model import Account, Grant, Recording, RecordingFile
 from momentum.pipeline.discover import Discovered, discover, discover_if_stale, discover_one, is_stale
-from momentum.store import recordings
+from momentum.store import credentials, recordings
 
 pytestmark = pytest.mark.anyio
 
@@ -51,6 +52,44 @@ class ScriptedProvider:
         if isinstance(self.one, Exception):
             raise self.one
         return self.one
+
+
+@pytest.fixture
+def connect(database, vault):
+    """Connects a person, again if they were connected before."""
+
+    async def connect(user_id, now=NOW):
+        grant, account = Grant("access", "refresh", now + timedelta(hours=1)), Account(f"zoom-{user_id}", "acct", None)
+        async with database.person(user_id) as connection:
+            await credentials.save(connection, vault, "zoom", user_id=user_id, grant=grant, account=account, now=now)
+
+    return connect
+
+
+@pytest.fixture
+async def person(person, connect):
+    """Somebody who is connected."""
+    await connect(person)
+    return person
+
+
+@pytest.fixture
+async def other_person(other_person, connect):
+    """Somebody else who is connected."""
+    await connect(other_person)
+    return other_person
+
+
+@pytest.fixture
+def delete_all(database, vault, person):
+    """The person disconnects and deletes what came from the provider."""
+
+    async def delete_all():
+        async with database.person(person) as connection:
+            await credentials.remove(connection, vault, "zoom", person)
+            await recordings.remove(connection, person, "zoom")
+
+    return delete_all
 
 
 @pytest.fixture
@@ -173,6 +212,75 @@ async def test_people_do_not_see_each_others_recordings(look, database, other_pe
     async with database.person(other_person) as connection:
         assert await recordings.find(connection, other_person, "zoom", "a") is None
     assert (await look(ScriptedProvider([[a_recording("a")]]))) == Discovered(seen=1)
+
+
+# --- a connection that ends meanwhile ---------------------------------------------------------------
+
+
+@dataclass
+class Interrupted(ScriptedProvider):
+    """Something happens while its answer is on its way."""
+
+    meanwhile: object = None
+
+    async def recordings(self, access, *, since, until, in_trash=False):
+        async for page in super().recordings(access, since=since, until=until, in_trash=in_trash):
+            yield page
+            await self.meanwhile()
+
+    async def recording(self, access, meeting_id):
+        await self.meanwhile()
+        return await super().recording(access, meeting_id)
+
+
+async def test_what_was_deleted_does_not_come_back_with_a_list_under_way(look, stored, delete_all):
+    provider = Interrupted([[a_recording("a")], [a_recording("b")]], meanwhile=delete_all)
+    with pytest.raises(ActionRequired) as ended:
+        await look(provider)
+    assert ended.value.code is ErrorCode.NOT_CONNECTED
+    assert await stored() == []
+
+
+async def test_what_was_deleted_does_not_come_back_with_the_end_of_a_list(look, stored, delete_all, database, person):
+    with pytest.raises(ActionRequired):
+        await look(Interrupted([[a_recording("a")]], meanwhile=delete_all))
+    async with database.person(person) as connection:
+        assert await recordings.last_discovery(connection, person, "zoom") is None
+
+
+async def test_what_was_deleted_does_not_come_back_with_one_recording(stored, delete_all, database, person):
+    provider = Interrupted(one=a_recording("abcd=="), meanwhile=delete_all)
+    with pytest.raises(ActionRequired):
+        await discover_one(database, provider, None, person, meeting_id="abcd==", now=NOW)
+    assert await stored() == []
+
+
+async def test_a_list_of_the_former_connection_is_not_stored_under_the_next(look, stored, delete_all, connect, person):
+    async def again():
+        await delete_all()
+        await connect(person, NOW + timedelta(seconds=1))
+
+    with pytest.raises(Conflict):
+        await look(Interrupted([[a_recording("a")], [a_recording("b")]], meanwhile=again))
+    assert await stored() == []
+
+
+async def test_who_disconnects_waits_for_a_page_that_is_being_stored(database, person, delete_all, stored):
+    async with database.person(person) as connection:
+        assert await credentials.stands(connection, "zoom", person) == NOW
+        deleting = asyncio.create_task(delete_all())
+        await asyncio.wait([deleting], timeout=0.3)
+        assert not deleting.done()
+        await recordings.upsert(connection, person, "zoom", [a_recording("a")], now=NOW)
+    await deleting
+    assert await stored() == []
+
+
+async def test_a_page_is_stored_while_a_token_is_renewed(database, vault, person):
+    async with database.person(person) as renewing, database.person(person) as storing:
+        await credentials.get(renewing, vault, "zoom", person, lock=True)
+        async with asyncio.timeout(5):
+            assert await credentials.stands(storing, "zoom", person) == NOW
 
 
 # --- one recording --------------------------------------------------------------------------------

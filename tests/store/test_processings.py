@@ -60,6 +60,16 @@ def _events(found):
 # --- asking -----------------------------------------------------------------------------------------
 
 
+async def test_a_recording_that_is_being_deleted_is_not_asked_for(database, person, keep_recording, act):
+    recording_id = await keep_recording(person)
+    async with database.person(person) as deleting:
+        await recordings.remove(deleting, person, "zoom")
+        asking = asyncio.create_task(act(processings.create, person, recording_id, "zoom", "key", Options()))
+        await asyncio.wait([asking], timeout=0.3)
+    with pytest.raises(NotFound):
+        await asking
+
+
 async def test_the_same_request_is_the_same_processing(act, person, keep_recording):
     recording_id = await keep_recording(person)
     options = Options(deliverables=("minutes",), language="de")
