@@ -9,25 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import hashlib
 import hmac
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
 
 from momentum import metrics
 from momentum.app import App, Connecting
-from momentum.errors import ActionRequired, Conflict, ErrorCode, Invalid, MomentumError, NotFound
+from momentum.errors import Conflict, ErrorCode, Invalid, MomentumError, NotFound, Retry
 from momentum.model import Account, ConnectionState, Grant
+from momentum.pipeline import grants
 from momentum.providers.base import Provider
 from momentum.providers.oauth import challenge_of, new_secret
-from momentum.store import credentials, oauth_states, processings, recordings
+from momentum.store import audit, credentials, oauth_states, processings, profiles, recordings
+from momentum.store.audit import Act
 from momentum.store.credentials import Credentials, Status
 from momentum.store.oauth_states import OAuthState, TakenState
+from momentum.store.profiles import PersonSummary
 
 STATE_LIFETIME = timedelta(minutes=10)
 
@@ -73,36 +75,6 @@ class Removed:
     revoked: bool
     removed: dict[str, int]
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Fresh:
-    """A grant that is not stored yet, as the source of its own token."""
-
-    grant: Grant
-    label: str
-
-    @property
-    def account(self) -> str:
-        # Whose account it is, the call is to tell. Until then its pace is its own: one account's pause must not hold up
-        # everybody who connects.
-        return f"grant-{hashlib.sha256(self.grant.access_token.encode()).hexdigest()[:16]}"
-
-    @property
-    def api_base(self) -> str | None:
-        return self.grant.api_base
-
-    async def token(self) -> str:
-        return self.grant.access_token
-
-    async def replace(self, refused: str) -> NoReturn:
-        del refused
-        raise ActionRequired(
-            ErrorCode.RECONNECT_REQUIRED, f"{self.label} did not accept the token that it had just given. Start connecting again."
-        )
-
-    async def suspend(self, state: str, reason: str) -> None:
-        """Nothing is stored that could be marked."""
 
 
 # --- begin and complete -----------------------------------------------------------------------------
@@ -171,7 +143,7 @@ def _proven(found: OAuthState, user_id: UUID | None, browser_cookie: str | None)
 
 async def _take(to: Connecting, user_id: UUID, state: str) -> TakenState:
     now = to.clock()
-    async with to.database.nobody() as connection:
+    async with to.database.person(user_id) as connection:
         # Looked at before it is used up: somebody who got hold of another's state must not be able to spoil it.
         found = await oauth_states.peek(connection, state, now)
         mine = found is not None and found.user_id == user_id and found.provider == to.provider.name
@@ -182,16 +154,50 @@ async def _take(to: Connecting, user_id: UUID, state: str) -> TakenState:
 
 
 async def _connect(to: Connecting, taken: TakenState, code: str) -> Connection:
-    grant = await to.provider.exchange(code=code, verifier=taken.verifier)
+    grant = await _exchange(to, taken, code)
+    account = await _account(to, taken.user_id, grant)
     try:
-        account = await to.provider.account(_Fresh(grant, to.provider.label))
         await _store(to, taken.user_id, grant, account)
-    except MomentumError:
-        await _revoke(to.provider, grant.access_token)
+    except Exception:  # whatever it was: a grant that is stored nowhere must not live on
+        await grants.revoke(to.provider, grant.access_token)
         raise
     await _resume(to, taken.user_id)
     log.info("connected", provider=to.provider.name, user_id=taken.user_id)
     return await status(to, taken.user_id)
+
+
+async def _exchange(to: Connecting, taken: TakenState, code: str) -> Grant:
+    """The grant for the code. While the provider is away the state stays good: it has not judged the code."""
+    try:
+        return await to.provider.exchange(code=code, verifier=taken.verifier)
+    except Retry as error:
+        kept = await _given_back(to, taken)
+        again = "Send the same again in a moment; if it is refused then, start connecting again." if kept else "Start connecting again."
+        raise Retry(error.code, f"{error.detail} {again}", after=error.after) from error
+
+
+async def _given_back(to: Connecting, taken: TakenState) -> bool:
+    try:
+        async with to.database.person(taken.user_id) as connection:
+            await oauth_states.give_back(connection, to.vault, taken)
+    except MomentumError:
+        return False
+    return True
+
+
+async def _account(to: Connecting, user_id: UUID, grant: Grant) -> Account:
+    """Whose grant it is. Where the provider does not say, the grant is ended and the person's former connection looked at."""
+    fresh = grants.FreshGrant(grant, to.provider.label)
+    try:
+        return await to.provider.account(fresh)
+    except Exception as error:
+        if not fresh.refused:
+            # One that is refused is dead already, by another authorization of the same account: to end it could end that one's.
+            await grants.revoke(to.provider, grant.access_token)
+        await grants.recheck(to, user_id)
+        if isinstance(error, Retry):
+            raise Retry(error.code, f"{error.detail} Start connecting again.", after=error.after) from error
+        raise
 
 
 async def _store(to: Connecting, user_id: UUID, grant: Grant, account: Account) -> None:
@@ -207,7 +213,7 @@ async def _store(to: Connecting, user_id: UUID, grant: Grant, account: Account) 
         await _warn_owner(to, account)
         raise
     if former is not None and former.account.user_id != account.user_id:
-        await _revoke(to.provider, former.access_token)
+        await grants.revoke(to.provider, former.access_token)
 
 
 async def _former(to: Connecting, connection: Any, user_id: UUID) -> Credentials | None:
@@ -289,13 +295,30 @@ async def disconnect(to: Connecting, user_id: UUID, *, delete_data: bool = False
     return await _to_its_end(to, _disconnect(to, user_id, delete_data=delete_data))
 
 
-async def disconnect_all(app: App, user_id: UUID) -> None:
-    """Disconnect a person from every provider."""
-    for name in app.providers:
-        try:
-            await disconnect(app.connecting(name), user_id)
-        except NotFound:
-            continue
+async def delete_person(app: App, user_id: UUID, act: Act) -> PersonSummary:
+    """Delete a person with everything of theirs, note it as `act`, and end their grants; gives what there was.
+
+    Raises Unauthorized(PERSON_DELETED) where somebody else was quicker.
+    """
+    return await _to_its_end(app, _delete_person(app, user_id, act))
+
+
+async def _delete_person(app: App, user_id: UUID, act: Act) -> PersonSummary:
+    removed: list[tuple[Connecting, Credentials]] = []
+    async with app.database.person(user_id) as connection:
+        # From here on a connection that is being made cannot be stored any more, and ends its own grant.
+        await profiles.hold(connection, user_id)
+        there_was = await profiles.summary(connection, user_id)
+        for name in app.providers:
+            former = await credentials.remove(connection, app.vault, name, user_id)
+            removed += [(app.connecting(name), former)] if former else []
+        # Noted with the deletion itself: afterwards nobody could say whose pseudonym it was.
+        await audit.note(connection, app.vault, user_id, act, now=app.clock())
+        await profiles.delete(connection, user_id)
+    for to, former in removed:
+        revoked = await grants.end(to, former)
+        log.info("disconnected", provider=to.provider.name, user_id=user_id, revoked=revoked)
+    return there_was
 
 
 async def _disconnect(to: Connecting, user_id: UUID, *, delete_data: bool) -> Removed:
@@ -308,35 +331,10 @@ async def _disconnect(to: Connecting, user_id: UUID, *, delete_data: bool) -> Re
             removed = dataclasses.asdict(await recordings.remove(connection, user_id, name))
     if former is None and not delete_data:
         raise NotFound(ErrorCode.NOT_CONNECTED, f"{label} is not connected.")
-    revoked = former is not None and await _end(to, former)
+    revoked = former is not None and await grants.end(to, former)
     log.info("disconnected", provider=name, user_id=user_id, revoked=revoked, removed=removed)
     detail = _told(label, removed if delete_data else None, was_connected=former is not None, revoked=revoked)
     return Removed(former is not None, revoked, removed, detail)
-
-
-async def _end(to: Connecting, former: Credentials) -> bool:
-    """End a grant at the provider; whether it is surely dead."""
-    token = former.access_token
-    if not token:  # no key opens it
-        return False
-    # An expired token ends nothing; only a grant that is known to be dead is not renewed for it.
-    if former.expires_at <= to.clock() and former.state is not ConnectionState.RECONNECT_REQUIRED:
-        try:
-            token = (await to.provider.refresh(former.refresh_token)).access_token
-        except ActionRequired as error:
-            return error.code is ErrorCode.RECONNECT_REQUIRED  # dead already
-        except MomentumError:
-            return False
-    return await _revoke(to.provider, token)
-
-
-async def _revoke(provider: Provider, access_token: str) -> bool:
-    try:
-        await provider.revoke(access_token)
-    except MomentumError as error:
-        log.warning("grant not revoked", provider=provider.name, reason=error.code)
-        return False
-    return True
 
 
 def _told(label: str, removed: dict[str, int] | None, *, was_connected: bool, revoked: bool) -> str:
@@ -349,7 +347,7 @@ def _told(label: str, removed: dict[str, int] | None, *, was_connected: bool, re
     return " ".join(sentences)
 
 
-async def _to_its_end(to: Connecting, work: Coroutine[Any, Any, _T]) -> _T:
+async def _to_its_end(to: Connecting | App, work: Coroutine[Any, Any, _T]) -> _T:
     """Run to the end even if the caller leaves: between a vendor's answer and our commit, giving up would lose a grant."""
     task = asyncio.create_task(work)
     to.under_way.add(task)

@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from momentum.errors import ErrorCode, Unavailable
+from momentum.errors import ErrorCode, Unauthorized, Unavailable
 from momentum.store import dsn, serial
 
+_FOREIGN_KEY_VIOLATION = "23503"
 _AWAY = ("08", "53", "57P")  # connection, resources, shutdown: https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 
@@ -29,10 +30,15 @@ def engine(url: str, **options: Any) -> AsyncEngine:
 
 @asynccontextmanager
 async def translated() -> AsyncIterator[None]:
-    """Raises Unavailable(DATABASE_UNAVAILABLE) for a database that is away, starting, stopping or out of room."""
+    """Raises Unavailable(DATABASE_UNAVAILABLE) for a database that is away, starting, stopping or out of room.
+
+    And Unauthorized(PERSON_DELETED) for what was to be written of a person who is gone by now.
+    """
     try:
         yield
     except (DBAPIError, PoolTimeout, psycopg.OperationalError) as error:
+        if _lacks_person(error):
+            raise person_deleted() from error
         if not _is_away(error):
             raise
         raise unavailable() from error
@@ -43,10 +49,25 @@ def unavailable() -> Unavailable:
     return Unavailable(ErrorCode.DATABASE_UNAVAILABLE, "The database cannot be reached right now. Please try again in a moment.", after=5)
 
 
+def person_deleted() -> Unauthorized:
+    """What somebody is told who deleted themselves."""
+    return Unauthorized(ErrorCode.PERSON_DELETED, "This account was deleted. Its tokens are no longer valid.")
+
+
 def sqlstate(error: BaseException) -> str | None:
     """The five characters PostgreSQL gave the failure; None when it said nothing (no connection)."""
     origin = error.orig if isinstance(error, DBAPIError) else error
     return origin.sqlstate if isinstance(origin, psycopg.Error) else None
+
+
+def _lacks_person(error: BaseException) -> bool:
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    # Every table of people names them in this one column (see tables.py).
+    return sqlstate(error) == _FOREIGN_KEY_VIOLATION and isinstance(origin, psycopg.Error) and _names_person(origin)
+
+
+def _names_person(origin: psycopg.Error) -> bool:
+    return (origin.diag.constraint_name or "").endswith("_user_id")
 
 
 def lost(error: DBAPIError) -> bool:

@@ -1,7 +1,7 @@
 """Authorizations under way: what we must remember between sending a browser off and its return.
 
 The state itself is not kept, only its hash; the PKCE verifier is sealed. Whoever returns is known by the state
-alone, so these look-ups need no person.
+alone, so looking needs no person.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.store import keys, tables
@@ -36,6 +36,8 @@ class TakenState(OAuthState):
     """A state that is used up now, with the PKCE verifier that belongs to its code."""
 
     verifier: str = field(repr=False)
+    state: str = field(repr=False)
+    expires_at: datetime
 
 
 def hashed(secret: str) -> bytes:
@@ -68,9 +70,27 @@ async def peek(connection: AsyncConnection, state: str, now: datetime) -> OAuthS
 
 
 async def take(connection: AsyncConnection, vault: Vault, state: str, now: datetime) -> TakenState | None:
-    """As `peek`, but for one caller only: the state is used up with this transaction."""
+    """As `peek`, but for one caller only, and in a transaction of the person: the state is used up with it."""
+    mine = select(tables.oauth_states.c.expires_at).where(tables.oauth_states.c.state_hash == hashed(state))
+    expires_at = await connection.scalar(mine)
+    if expires_at is None:
+        return None
     row = (await connection.execute(_TAKE, {"state_hash": hashed(state), "now": now})).one_or_none()
     if row is None:
         return None
     verifier = await keys.unseal(connection, vault, row.code_verifier, **_CELL, user_id=row.user_id)
-    return TakenState(row.user_id, row.provider, row.browser_hash, verifier)
+    return TakenState(row.user_id, row.provider, row.browser_hash, verifier, state, expires_at)
+
+
+async def give_back(connection: AsyncConnection, vault: Vault, taken: TakenState) -> None:
+    """Let a state that was taken be used once more, until it would have expired anyway."""
+    await begin(
+        connection,
+        vault,
+        user_id=taken.user_id,
+        provider=taken.provider,
+        state=taken.state,
+        verifier=taken.verifier,
+        browser_hash=taken.browser_hash,
+        expires_at=taken.expires_at,
+    )

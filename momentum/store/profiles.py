@@ -11,9 +11,9 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from momentum.errors import ErrorCode, NotFound, Unauthorized
+from momentum.errors import ErrorCode, NotFound
 from momentum.store import tables
-from momentum.store.connection import sqlstate
+from momentum.store.connection import person_deleted, sqlstate
 from momentum.store.serial import clean
 
 _PERSON_DELETED = "MO410"  # raised by lookup.resolve_person
@@ -61,7 +61,7 @@ async def resolve(connection: AsyncConnection, *, issuer: str, subject: str, ema
     except DBAPIError as error:
         if sqlstate(error) != _PERSON_DELETED:
             raise
-        raise Unauthorized(ErrorCode.PERSON_DELETED, "This account was deleted. Its tokens are no longer valid.") from error
+        raise person_deleted() from error
 
 
 async def get(connection: AsyncConnection, user_id: UUID) -> Profile:
@@ -82,6 +82,13 @@ async def summary(connection: AsyncConnection, user_id: UUID) -> PersonSummary:
     """Counts of what there is of a person, in one query."""
     counts = [select(func.count()).select_from(t).where(t.c.user_id == user_id).scalar_subquery().label(n) for n, t in _COUNTED.items()]
     return PersonSummary(**(await connection.execute(select(*counts))).mappings().one())
+
+
+async def hold(connection: AsyncConnection, user_id: UUID) -> None:
+    """Until this transaction ends, nothing new of theirs is stored by anybody else. Raises Unauthorized(PERSON_DELETED)."""
+    mine = select(tables.profiles.c.id).where(tables.profiles.c.id == user_id).with_for_update()
+    if await connection.scalar(mine) is None:
+        raise person_deleted()
 
 
 async def delete(connection: AsyncConnection, user_id: UUID) -> PersonSummary:

@@ -19,7 +19,7 @@ from momentum.pipeline import connect
 from momentum.pipeline.connect import begin, complete, complete_from_browser, disconnect, status
 from momentum.providers.zoom import Zoom
 from momentum.sandbox import running_sandbox
-from momentum.store import credentials, oauth_states, processings, recordings
+from momentum.store import credentials, oauth_states, processings, profiles, recordings
 from momentum.store.limits import SharedLimiter
 from momentum.store.tokens import StoredTokens
 
@@ -43,6 +43,7 @@ class Vendor:
     can_record: bool | None = True
     exchanges: int = 0
     revoked: list = field(default_factory=list)
+    exchange_failure: Exception | None = None
     account_failure: Exception | None = None
     revoke_failure: Exception | None = None
     gate: asyncio.Event | None = None
@@ -65,6 +66,8 @@ class Vendor:
         self.asked.set()
         if self.gate:
             await self.gate.wait()
+        if self.exchange_failure:
+            raise self.exchange_failure
         challenge, account = self.codes.pop(code, (None, None))
         if challenge != base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("="):
             raise Invalid(ErrorCode.CODE_INVALID, "The code is not good.")
@@ -331,13 +334,112 @@ async def test_neither_code_nor_error_leaves_the_state_alone(to, person, vendor)
     assert (await complete(to, person, state=begun.state, code=vendor.consent(begun.auth_url))).connected
 
 
+AWAY = Retry(ErrorCode.PROVIDER_UNAVAILABLE, "Zoom is away.", after=7)
+
+
 async def test_an_account_that_cannot_be_read_is_not_connected_and_its_grant_ended(to, person, vendor, stored):
-    vendor.account_failure = Retry(ErrorCode.PROVIDER_UNAVAILABLE, "away")
+    vendor.account_failure = AWAY
     begun = await begin(to, person)
 
-    await refused(ErrorCode.PROVIDER_UNAVAILABLE, complete(to, person, state=begun.state, code=vendor.consent(begun.auth_url)))
+    error = await refused(ErrorCode.PROVIDER_UNAVAILABLE, complete(to, person, state=begun.state, code=vendor.consent(begun.auth_url)))
 
+    assert (error.detail, error.after) == ("Zoom is away. Start connecting again.", 7)
     assert await stored(person) is None
+    assert vendor.live == {}
+
+
+@pytest.mark.parametrize("failure", [AWAY, ActionRequired(ErrorCode.SCOPE_MISSING, "No."), ValueError("a bug")])
+async def test_a_connection_that_a_failed_attempt_has_ended_says_so(to, person, vendor, failure):
+    await connected(to, person)
+    vendor.account_failure = failure
+
+    with pytest.raises(type(failure)):
+        await connected(to, person)
+
+    former = await status(to, person)
+    assert (former.connected, former.state, former.action) == (False, "reconnect_required", "Connect Zoom again.")
+
+
+async def test_a_failed_attempt_with_another_account_leaves_the_connection_alone(to, person, vendor, stored):
+    await connected(to, person, "first-account")
+    vendor.account_failure = AWAY
+
+    await refused(ErrorCode.PROVIDER_UNAVAILABLE, connected(to, person, "second-account"))
+
+    assert (await status(to, person)).connected
+    assert vendor.live == {"first-account": ((await stored(person)).access_token, (await stored(person)).refresh_token)}
+
+
+async def test_while_the_vendor_is_away_the_state_stays_good(to, person, vendor):
+    begun = await begin(to, person)
+    code = vendor.consent(begun.auth_url)
+    vendor.exchange_failure = AWAY
+
+    error = await refused(ErrorCode.PROVIDER_UNAVAILABLE, complete(to, person, state=begun.state, code=code))
+    vendor.exchange_failure = None
+
+    assert (error.after, "Send the same again" in error.detail) == (7, True)
+    assert (await complete(to, person, state=begun.state, code=code)).connected
+    await refused(ErrorCode.STATE_INVALID, complete(to, person, state=begun.state, code=code))
+
+
+async def test_a_state_that_stayed_good_is_no_better_than_before(to, person, other_person, vendor):
+    begun = await begin(to, person)
+    code = vendor.consent(begun.auth_url)
+    vendor.exchange_failure = AWAY
+    await refused(ErrorCode.PROVIDER_UNAVAILABLE, complete(to, person, state=begun.state, code=code))
+    vendor.exchange_failure = None
+
+    await refused(ErrorCode.STATE_INVALID, complete(to, other_person, state=begun.state, code=code))
+    vendor.now += timedelta(minutes=10)
+    await refused(ErrorCode.STATE_INVALID, complete(to, person, state=begun.state, code=code))
+
+
+# --- a person who goes meanwhile ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def connecting(to, person, vendor):
+    """An attempt to connect that waits for the vendor's answer."""
+    begun = await begin(to, person)
+    vendor.gate = asyncio.Event()
+    task = asyncio.create_task(complete(to, person, state=begun.state, code=vendor.consent(begun.auth_url)))
+    await vendor.asked.wait()
+    return task
+
+
+async def test_a_person_who_is_gone_leaves_no_grant_behind(connecting, person, vendor, database):
+    async with database.person(person) as connection:
+        await profiles.delete(connection, person)
+    vendor.gate.set()
+
+    await refused(ErrorCode.PERSON_DELETED, connecting)
+
+    assert vendor.live == {}
+
+
+async def test_a_person_who_is_being_deleted_leaves_no_grant_behind(connecting, person, vendor, database):
+    async with database.person(person) as connection:
+        await profiles.hold(connection, person)
+        vendor.gate.set()
+        await asyncio.wait([connecting], timeout=0.3)
+        assert not connecting.done()
+        await profiles.delete(connection, person)
+
+    await refused(ErrorCode.PERSON_DELETED, connecting)
+
+    assert vendor.live == {}
+
+
+async def test_a_grant_that_a_bug_keeps_from_being_stored_is_ended(connecting, vendor, database, monkeypatch):
+    async def broken(*_, **__):
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(credentials, "save", broken)
+    vendor.gate.set()
+    with pytest.raises(ValueError, match="a bug"):
+        await connecting
+
     assert vendor.live == {}
 
 
@@ -566,3 +668,29 @@ async def test_an_account_whose_day_is_used_up_keeps_nobody_else_from_connecting
     await refused(ErrorCode.PROVIDER_DAILY_LIMIT, through(person))
 
     assert (await through(other_person)).connected
+
+
+async def test_two_who_connect_somebody_elses_account_at_once_end_it_and_its_owner_is_told(zoom, through, person, other_person, database):
+    to, _, _ = zoom
+    async with database.nobody() as connection:
+        eva = (await profiles.resolve(connection, issuer="test", subject="eva", email=None, name=None)).id
+    assert (await through(eva)).connected
+    account, both, first_asks, first_is_over = to.provider.account, asyncio.Barrier(2), asyncio.Event(), asyncio.Event()
+
+    async def account_after_both_exchanged(access):
+        is_first = not first_asks.is_set()
+        first_asks.set()
+        await both.wait()
+        if not is_first:
+            await first_is_over.wait()
+        return await account(access)
+
+    to.provider.account = account_after_both_exchanged
+    first = asyncio.create_task(through(person))
+    first.add_done_callback(lambda _: first_is_over.set())
+    await first_asks.wait()
+    second = asyncio.create_task(through(other_person))
+
+    await refused(ErrorCode.RECONNECT_REQUIRED, first)  # the second exchange ended its grant
+    await refused(ErrorCode.ACCOUNT_TAKEN, second)
+    assert (await status(to, eva)).state == "reconnect_required"

@@ -312,7 +312,7 @@ async def work(database, vault, user_id, stop):
             found = await credentials.get(connection, vault, "zoom", user_id)
         assert found.access_token.removeprefix("access-") == found.refresh_token.removeprefix("refresh-"), "torn pair"
         assert str(user_id) in found.access_token
-        async with database.nobody() as connection:
+        async with database.person(user_id) as connection:
             taken = await oauth_states.take(connection, vault, name, NOW)
         assert taken.verifier == name
 

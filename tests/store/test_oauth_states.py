@@ -24,9 +24,9 @@ def begin(database, person, vault):
 
 
 @pytest.fixture
-def take(database, vault):
+def take(database, person, vault):
     async def run(state="state-1", now=NOW):
-        async with database.nobody() as connection:
+        async with database.person(person) as connection:
             return await oauth_states.take(connection, vault, state, now)
 
     return run
@@ -60,6 +60,25 @@ async def test_a_state_is_good_for_one_use(begin, take, peek):
     assert (await take(), await peek()) == (None, None)
 
 
+async def test_a_state_that_was_given_back_is_good_for_one_use_until_it_expires(begin, take, peek, database, person, vault):
+    await begin()
+    taken = await take()
+    async with database.person(person) as connection:
+        await oauth_states.give_back(connection, vault, taken)
+
+    assert await peek(now=LATER) is None
+    assert await take() == taken
+    assert await take() is None
+
+
+async def test_somebody_else_cannot_take_a_state(begin, database, other_person, vault, take):
+    await begin()
+    async with database.person(other_person) as connection:
+        assert await oauth_states.take(connection, vault, "state-1", NOW) is None
+
+    assert await take() is not None
+
+
 async def test_of_many_takers_at_once_one_wins(begin, take):
     await begin()
 
@@ -90,11 +109,11 @@ async def test_neither_state_nor_verifier_stand_in_the_database(database, begin,
     assert "the-verifier" not in row
 
 
-async def test_a_state_that_was_not_committed_as_taken_is_still_good(database, vault, begin, take):
+async def test_a_state_that_was_not_committed_as_taken_is_still_good(database, person, vault, begin, take):
     await begin()
 
     async def die_after_taking():
-        async with database.nobody() as connection:
+        async with database.person(person) as connection:
             await oauth_states.take(connection, vault, "state-1", NOW)
             raise KeyboardInterrupt
 
@@ -110,10 +129,10 @@ async def test_states_of_others_are_out_of_sight(begin, database, other_person):
         assert await connection.scalar(text("select count(*) from oauth_states")) == 0
 
 
-async def test_a_state_survives_another_pool(begin, app_dsn, vault):
+async def test_a_state_survives_another_pool(begin, app_dsn, person, vault):
     await begin()
     elsewhere = await Database.open(app_dsn, pool_size=1)
-    async with elsewhere.nobody() as connection:
+    async with elsewhere.person(person) as connection:
         taken = await oauth_states.take(connection, vault, "state-1", NOW)
     await elsewhere.aclose()
 

@@ -1,5 +1,7 @@
 """The person themselves, and whether the service lives."""
 
+import asyncio
+
 import pytest
 
 from momentum.web.api import health
@@ -23,6 +25,27 @@ async def test_deleting_everything_revokes_removes_and_counts(world, ada):
     assert (gone["removed"]["processings"], gone["removed"]["transcripts"], gone["removed"]["deliverables"]) == (1, 1, 1)
     assert gone["removed"]["connections"] == 1
     assert [r.path for r in world.zoom.requests].count("/oauth/revoke") == 1
+
+
+async def test_who_deletes_everything_while_connecting_leaves_no_grant_behind(world, refuses):
+    ada = world.program("ada")
+    sent = await world.consent((await ada.get("/api/zoom/auth-url")).json()["auth_url"])
+    provider, asked, gate = world.app.provider("zoom"), asyncio.Event(), asyncio.Event()
+    account = provider.account
+
+    async def account_later(access):
+        asked.set()
+        await gate.wait()
+        return await account(access)
+
+    provider.account = account_later
+    connecting = asyncio.create_task(ada.post("/api/zoom/auth", json=sent))
+    await asked.wait()
+    assert (await ada.delete("/api/me")).status_code == 200
+    gate.set()
+
+    refuses(await connecting, 401, "person_deleted")
+    assert world.zoom.grants.live_sets() == 0
 
 
 async def test_the_account_is_free_again_for_somebody_else(world, ada):

@@ -12,10 +12,11 @@ from fastapi.responses import RedirectResponse
 from starlette.status import HTTP_202_ACCEPTED, HTTP_303_SEE_OTHER
 
 from momentum.app import App
-from momentum.errors import ActionRequired, ErrorCode, Forbidden, Invalid, MomentumError, Unauthorized
+from momentum.errors import ActionRequired, ErrorCode, Forbidden, Invalid, MomentumError
 from momentum.model import Options
 from momentum.pipeline import connect, request
 from momentum.store import figures, recordings, standing
+from momentum.store.connection import person_deleted
 from momentum.store.recordings import StoredRecording
 from momentum.web.api import models
 from momentum.web.api.listing import MeetingsQuery
@@ -109,7 +110,7 @@ def _add_connection(router: APIRouter, name: str, label: str) -> None:
         provider = world.provider(name)
         found = await standing.look(world.database, name, person.user_id)
         if found is None:
-            raise Unauthorized(ErrorCode.PERSON_DELETED, "This account was deleted. Its tokens are no longer valid.")
+            raise person_deleted()
         person.check_signed_in(found.signed_out_at)
         item = models.Connection.model_validate(connect.described(provider, found.status))
         return Response(item.model_dump_json(), media_type="application/json")

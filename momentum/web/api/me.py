@@ -44,15 +44,9 @@ async def my_audit(
 @router.delete("", responses=responses(401, 403))
 async def delete_me(world: World, person: Asking, asked: Request) -> Deleted:
     """Delete everything of yours, connections included; old tokens stay refused for good."""
-    async with world.database.person(person.user_id) as connection:
-        connections = (await profiles.summary(connection, person.user_id)).connections
-    await connect.disconnect_all(world, person.user_id)
-    async with world.database.person(person.user_id) as connection:
-        # Noted with the deletion itself: afterwards nobody could say whose pseudonym it was.
-        act = Act("person.delete", source=source_of(asked, world.settings.trusted_proxies))
-        await audit.note(connection, world.vault, person.user_id, act, now=world.clock())
-        removed = await profiles.delete(connection, person.user_id)
-    return Deleted(deleted=True, removed=dataclasses.asdict(removed) | {"connections": connections})
+    act = Act("person.delete", source=source_of(asked, world.settings.trusted_proxies))
+    removed = await connect.delete_person(world, person.user_id, act)
+    return Deleted(deleted=True, removed=dataclasses.asdict(removed))
 
 
 @router.post("/sign-out", responses=responses(401, 403), status_code=status.HTTP_204_NO_CONTENT, dependencies=[audited("person.sign_out")])
