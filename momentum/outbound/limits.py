@@ -5,6 +5,7 @@ Both are Protocols: `store` implements them for many processes, a test or the sa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -33,8 +34,11 @@ class TokenSource(Protocol):
         """A token other than `refused`, which the vendor has just turned down; refreshes at most once for all callers."""
         ...
 
-    async def suspend(self, state: str, reason: str) -> None:
-        """Mark the connection as needing the person (`state` is a ConnectionState): no more calls are made with it."""
+    async def suspend(self, state: str, reason: str, *, scopes: Sequence[str] = ()) -> None:
+        """Mark the connection as needing the person (`state` is a ConnectionState): no more calls are made with it.
+
+        `scopes`: those that the vendor named as missing.
+        """
         ...
 
 

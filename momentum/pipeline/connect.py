@@ -271,11 +271,17 @@ def described(provider: Provider, found: Status | None) -> Connection:
         account_name=account.display_name,
         account_id=account.account_id,
         scopes=found.scopes,
-        missing_scopes=provider.missing_scopes(found.scopes),
+        missing_scopes=_missing(provider, found),
         expires_at=found.expires_at,
         can_record=account.can_record,
         connected_at=found.connected_at,
     )
+
+
+def _missing(provider: Provider, found: Status) -> tuple[str, ...]:
+    """What the grant lacks by our reckoning, and what the provider itself named when it refused a call."""
+    named = found.state_scopes if found.state is ConnectionState.SCOPE_MISSING else ()
+    return tuple(dict.fromkeys((*provider.missing_scopes(found.scopes), *named)))
 
 
 def _action(provider: Provider, found: Status) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
@@ -48,7 +49,7 @@ class FreshGrant:
             ErrorCode.RECONNECT_REQUIRED, f"{self.label} did not accept the token that it had just given. Start connecting again."
         )
 
-    async def suspend(self, state: str, reason: str) -> None:
+    async def suspend(self, state: str, reason: str, *, scopes: Sequence[str] = ()) -> None:
         """Nothing is stored that could be marked."""
 
 

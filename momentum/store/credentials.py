@@ -5,7 +5,7 @@ One table per provider, all of one shape. Calls are made through `store.tokens`,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,8 @@ class Status:
     expires_at: datetime
     state: ConnectionState
     state_reason: str | None
+    state_scopes: tuple[str, ...]
+    """What the provider named as missing, in the state of that name."""
     connected_at: datetime
     updated_at: datetime
 
@@ -85,6 +87,7 @@ async def save(
         "api_base": grant.api_base,
         "state": state.value,
         "state_reason": reason,
+        "state_scopes": [],
         "created_at": now,
         "updated_at": now,
     }
@@ -133,17 +136,20 @@ async def set_state(
     state: ConnectionState,
     reason: str | None,
     now: datetime,
+    scopes: Sequence[str] = (),
     connected_at: datetime | None = None,
 ) -> bool:
     """Mark an active connection; False when it is not there, or waits for the person already (the first reason stays).
 
-    `connected_at`: only if it is still that one, not one made since. A connection becomes active by `save` alone.
+    `scopes`: those that the provider named as missing. `connected_at`: only if it is still that one, not one made since.
+    A connection becomes active by `save` alone.
     """
     table = for_provider(provider)
     statement = update(table).where(table.c.user_id == user_id, table.c.state == ConnectionState.ACTIVE.value)
     if connected_at is not None:
         statement = statement.where(table.c.created_at == connected_at)
-    changed = await connection.execute(statement.values(state=state.value, state_reason=clean(reason), updated_at=now))
+    values = {"state": state.value, "state_reason": clean(reason), "state_scopes": [clean(scope) for scope in scopes], "updated_at": now}
+    changed = await connection.execute(statement.values(values))
     return bool(changed.rowcount)
 
 
@@ -236,6 +242,7 @@ def _plain(provider: str, row: Mapping[str, Any] | RowMapping) -> dict[str, Any]
         "expires_at": row["expires_at"],
         "state": ConnectionState(row["state"]),
         "state_reason": row["state_reason"],
+        "state_scopes": tuple(row["state_scopes"]),
         "connected_at": row["created_at"],
         "updated_at": row["updated_at"],
     }

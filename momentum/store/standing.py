@@ -14,7 +14,7 @@ from momentum.store.database import Database
 _QUERIES: dict[str, LiteralString] = {
     "zoom": (
         "select p.signed_out_at, c.user_id, c.zoom_user_id, c.zoom_email, c.account_id, c.display_name, c.timezone, c.can_record, "
-        "c.scopes, c.api_base, c.expires_at, c.state, c.state_reason, c.created_at, c.updated_at "
+        "c.scopes, c.api_base, c.expires_at, c.state, c.state_reason, c.state_scopes, c.created_at, c.updated_at "
         "from profiles p left join zoom_credentials c on c.user_id = p.id where p.id = %(person)s"
     ),
 }

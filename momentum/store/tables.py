@@ -82,6 +82,7 @@ def credentials_table(provider: str) -> Table:
         Column("api_base", Text),
         Column("state", Text, nullable=False, server_default=text("'active'")),
         Column("state_reason", Text),
+        Column("state_scopes", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # that the provider named as missing
         # One provider account belongs to one person; the index is what makes two racing connects safe.
         UniqueConstraint(f"{provider}_user_id"),
     )

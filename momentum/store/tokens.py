@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
@@ -98,12 +99,19 @@ class StoredTokens:
         # The refresh we joined may have begun before `refused` was, and have found nothing to do.
         return token if token != refused else await self._renewed(refused)
 
-    async def suspend(self, state: str, reason: str) -> None:
+    async def suspend(self, state: str, reason: str, *, scopes: Sequence[str] = ()) -> None:
         connected_at = self._seen.connected_at if self._seen else None
         async with self._database.person(self._user_id) as connection:
             name, now = self._provider.name, self._clock()
             await credentials.set_state(
-                connection, name, self._user_id, state=ConnectionState(state), reason=reason, now=now, connected_at=connected_at
+                connection,
+                name,
+                self._user_id,
+                state=ConnectionState(state),
+                reason=reason,
+                scopes=scopes,
+                now=now,
+                connected_at=connected_at,
             )
 
     def _known(self) -> Credentials:

@@ -27,6 +27,7 @@ class MemoryTokens:
     api_base: str | None = None
     replaced: list[str] = field(default_factory=list)
     suspended: list[tuple[str, str]] = field(default_factory=list)
+    lacking: tuple[str, ...] = ()
     refresh: Callable | None = None
 
     async def token(self):
@@ -39,8 +40,9 @@ class MemoryTokens:
         self.access_token = await self.refresh() if self.refresh else f"token-{len(self.replaced) + 1}"
         return self.access_token
 
-    async def suspend(self, state, reason):
+    async def suspend(self, state, reason, *, scopes=()):
         self.suspended.append((str(state), reason))
+        self.lacking = tuple(scopes)
 
 
 @dataclass

@@ -57,6 +57,7 @@ async def test_a_missing_scope_is_named_and_never_tried_again(world, status_and_
     assert refused.value.code is ErrorCode.SCOPE_MISSING
     assert "cloud_recording:read:list_user_recordings x:y" in refused.value.detail
     assert [state for state, _ in world.tokens.suspended] == [ConnectionState.SCOPE_MISSING]
+    assert world.tokens.lacking == ("cloud_recording:read:list_user_recordings", "x:y")
     assert (len(world.vendor.seen), world.tokens.replaced) == (1, [])
 
 

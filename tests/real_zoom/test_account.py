@@ -45,7 +45,7 @@ class Held:
     async def replace(self, refused):
         raise ActionRequired(ErrorCode.RECONNECT_REQUIRED, "The token was refused.")
 
-    async def suspend(self, state, reason):
+    async def suspend(self, state, reason, *, scopes=()):
         pytest.fail(reason)
 
 

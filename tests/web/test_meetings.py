@@ -193,7 +193,10 @@ async def test_a_revoked_grant_is_said_and_stands_in_the_status(world, ada, refu
 async def test_a_missing_scope_names_it(world, ada, refuses):
     world.zoom.faults.set("scope_missing", path="/recordings", scope="cloud_recording:read:list_user_recordings")
     assert "cloud_recording:read:list_user_recordings" in refuses(await ada.get(MEETINGS), 409, "scope_missing")
-    assert (await ada.get("/api/zoom/status")).json()["state"] == "scope_missing"
+    status = (await ada.get("/api/zoom/status")).json()
+    assert (status["state"], status["missing_scopes"]) == ("scope_missing", ["cloud_recording:read:list_user_recordings"])
+    world.zoom.faults.clear()
+    assert (await ada.connect())["missing_scopes"] == []
 
 
 async def test_a_slow_zoom_does_not_keep_a_known_list_waiting(world, ada, monkeypatch):

@@ -119,7 +119,7 @@ async def refusal(access: TokenSource, fault: Fault, *, about_meeting: bool) -> 
         return noted(error, fault)
     state, error = _connection_refused(fault)
     if state is not None:
-        await access.suspend(state, error.detail)
+        await access.suspend(state, error.detail, scopes=fault.scopes)
     return noted(error, fault)
 
 

@@ -68,7 +68,7 @@ class Connection(Shape):
     account_name: str | None = None
     account_id: str | None = None
     scopes: list[str]
-    missing_scopes: list[str]
+    missing_scopes: list[str] = Field(description="What the grant lacks, as far as we know or the provider said when it refused a call.")
     expires_at: AwareDatetime | None = Field(None, description="Of the access token; it is renewed by itself.")
     can_record: bool | None = Field(None, description="False when the account's plan has no cloud recording.")
     connected_at: AwareDatetime | None = None

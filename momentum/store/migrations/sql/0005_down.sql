@@ -1,0 +1,1 @@
+alter table zoom_credentials drop column state_scopes;
