@@ -53,9 +53,15 @@ _COUNTED = {
 
 
 async def resolve(connection: AsyncConnection, *, issuer: str, subject: str, email: str | None, name: str | None) -> Profile:
-    """The profile of (issuer, subject), made when it is new; needs no person. Raises Unauthorized(PERSON_DELETED)."""
+    """The profile of (issuer, subject), made when it is new; needs no person.
+
+    Raises Unauthorized(PERSON_DELETED), or (TOKEN_INVALID) for names that cannot be stored as they stand.
+    """
+    # Mended, as other texts are, they would name somebody else.
+    if clean(issuer) != issuer or clean(subject) != subject:
+        raise Unauthorized(ErrorCode.TOKEN_INVALID, "Your token names nobody who could be here.")
     call = text("select * from lookup.resolve_person(:issuer, :subject, :email, :name)")
-    values = {"issuer": clean(issuer), "subject": clean(subject), "email": clean(email), "name": clean(name)}
+    values = {"issuer": issuer, "subject": subject, "email": clean(email), "name": clean(name)}
     try:
         return _profile((await connection.execute(call, values)).mappings().one())
     except DBAPIError as error:

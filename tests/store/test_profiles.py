@@ -49,6 +49,15 @@ async def test_people_are_never_joined_by_their_address(resolve):
     assert (await resolve("x", "one", **same)).id != (await resolve("s", "one", **same)).id
 
 
+@pytest.mark.parametrize("odd", ["a\0b", "\0ab", "ab\ud800"])
+async def test_a_name_that_cannot_be_stored_as_it_stands_is_nobodys(resolve, odd):
+    await resolve("ab")
+    for names in ({"subject": odd}, {"issuer": odd}):
+        with pytest.raises(Unauthorized) as caught:
+            await resolve(**names)
+        assert caught.value.code is ErrorCode.TOKEN_INVALID
+
+
 async def test_a_changed_name_is_taken_over_and_a_missing_one_is_not(resolve):
     await resolve(email="old@example.org", name="Old")
     await resolve(email="new@example.org")
