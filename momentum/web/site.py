@@ -95,7 +95,7 @@ def _key_fetcher(world: App) -> Any:
         answer = await world.client.request("GET", url)
         document = answer.json()
         if answer.status != 200 or document is None:
-            raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, "The keys that sign your tokens cannot be read right now.", after=10)
+            raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, f"JWT_JWKS_URL answers with HTTP {answer.status}, not with keys.", after=10)
         return document
 
     return fetch

@@ -6,7 +6,7 @@ algorithm a token names never chooses the kind of key (RFC 8725, sections 2.1 an
 
 from __future__ import annotations
 
-import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,13 +19,17 @@ from joserfc.jws import extract_compact
 
 from momentum.errors import ErrorCode, Unauthorized
 from momentum.model import Clock
+from momentum.web.published_keys import PublishedKeys
 
 LEEWAY_SECONDS = 30
-JWKS_REFETCH = timedelta(minutes=1)
-"""An unknown `kid` makes us fetch the keys again, but not more often than this: a stream of made-up ids must not become one of fetches."""
 CACHE_SIZE = 10_000
 SYMMETRIC = ("HS256",)
 ASYMMETRIC = ("RS256", "ES256")
+LONGEST_NAME = 255
+"""Characters of `sub` (https://openid.net/specs/openid-connect-core-1_0.html#IDToken) and, by the same measure, of `iss`."""
+
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, lone surrogates
+_UNREADABLE = (JoseError, ValueError, TypeError, KeyError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +59,20 @@ class TokenVerifier:
 
     def __init__(self, rules: TokenRules, *, fetch_keys: Callable[[str], Awaitable[Any]], clock: Clock) -> None:
         self._rules = rules
-        self._fetch_keys = fetch_keys
         self._clock = clock
         self._secret = OctKey.import_key(rules.secret) if rules.secret else None
-        self._keys: KeySet | None = None
-        self._refetched_at = datetime.min.replace(tzinfo=UTC)
-        self._fetching = asyncio.Lock()
         self._verified: dict[str, Identity] = {}
+        # A token of a key that was withdrawn must not live on in memory.
+        forget = self._verified.clear
+        self._published = PublishedKeys(rules.jwks_url, fetch=fetch_keys, clock=clock, changed=forget) if rules.jwks_url else None
 
     async def verify(self, token: str) -> Identity:
-        """The token's identity. Raises Unauthorized(TOKEN_INVALID or TOKEN_EXPIRED)."""
+        """The token's identity. Raises Unauthorized(TOKEN_INVALID or TOKEN_EXPIRED); Retry while published keys cannot be read."""
+        if self._published:
+            self._published.keep_fresh()
         known = self._verified.get(token)
         if known is not None:
-            if known.expires_at + timedelta(seconds=LEEWAY_SECONDS) > self._clock():
+            if known.expires_at > self._clock() - timedelta(seconds=LEEWAY_SECONDS):
                 return known
             del self._verified[token]
         identity = self._read(await self._decoded(token))
@@ -80,21 +85,9 @@ class TokenVerifier:
         algorithm, kid = _header(token)
         if algorithm in SYMMETRIC and self._secret:
             return _claims(token, self._secret, SYMMETRIC)
-        if algorithm in ASYMMETRIC and self._rules.jwks_url:
-            return _claims(token, await self._keys_with(kid), ASYMMETRIC)
+        if algorithm in ASYMMETRIC and self._published:
+            return _claims(token, await self._published.with_kid(kid), ASYMMETRIC)
         raise _invalid()
-
-    async def _keys_with(self, kid: str | None) -> KeySet:
-        async with self._fetching:
-            if self._keys is None:
-                self._keys = await self._fetched()
-            elif kid not in {key.kid for key in self._keys.keys} and self._clock() - self._refetched_at > JWKS_REFETCH:
-                self._refetched_at = self._clock()
-                self._keys = await self._fetched()
-            return self._keys
-
-    async def _fetched(self) -> KeySet:
-        return _key_set(await self._fetch_keys(self._rules.jwks_url or ""))
 
     def _read(self, claims: dict[str, Any]) -> Identity:
         now = int(self._clock().timestamp())
@@ -111,7 +104,7 @@ class TokenVerifier:
             registry.validate(claims)
         except ExpiredTokenError:
             raise Unauthorized(ErrorCode.TOKEN_EXPIRED, "Your token has expired. Sign in again.") from None
-        except JoseError:
+        except _UNREADABLE:
             raise _invalid() from None
         return _identity(claims)
 
@@ -119,22 +112,18 @@ class TokenVerifier:
 def _header(token: str) -> tuple[str, str | None]:
     try:
         header = extract_compact(token.encode()).headers()
-        return str(header.get("alg")), header.get("kid")
-    except (JoseError, ValueError, TypeError):
+    except _UNREADABLE:
         raise _invalid() from None
+    kid = header.get("kid")
+    if kid is not None and not isinstance(kid, str):
+        raise _invalid()
+    return str(header.get("alg")), kid
 
 
 def _claims(token: str, key: OctKey | KeySet, algorithms: tuple[str, ...]) -> dict[str, Any]:
     try:
         return dict(jwt.decode(token, key, algorithms=list(algorithms)).claims)
-    except (JoseError, ValueError, TypeError, KeyError):
-        raise _invalid() from None
-
-
-def _key_set(document: Any) -> KeySet:
-    try:
-        return KeySet.import_key_set(document)
-    except (JoseError, ValueError, TypeError, KeyError):
+    except _UNREADABLE:
         raise _invalid() from None
 
 
@@ -147,7 +136,7 @@ def _identity(claims: dict[str, Any]) -> Identity:
         issued_at = datetime.fromtimestamp(claims["iat"], UTC) if "iat" in claims else None
     except (OverflowError, ValueError, TypeError, OSError):
         raise _invalid() from None
-    if not isinstance(claims["sub"], str) or not isinstance(claims["iss"], str):
+    if not _is_name(claims["sub"]) or not _is_name(claims["iss"]):
         raise _invalid()
     return Identity(
         issuer=claims["iss"],
@@ -157,6 +146,11 @@ def _identity(claims: dict[str, Any]) -> Identity:
         issued_at=issued_at,
         expires_at=expires_at,
     )
+
+
+def _is_name(value: Any) -> bool:
+    """Whether (iss, sub) may hold it: what is stored has to be what was signed, or two people could become one."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and not _UNFIT.search(value)
 
 
 def _invalid() -> Unauthorized:
