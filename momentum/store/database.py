@@ -17,7 +17,7 @@ from momentum.store.hot import HotPool
 from momentum.store.listener import Listener, Notification, Subscription
 from momentum.store.prepare import APP_ROLE, migrate, prepare
 
-__all__ = ["APP_ROLE", "WITHOUT_OWNER", "Database", "Notification", "Subscription", "migrate", "prepare"]
+__all__ = ["APP_ROLE", "WITHOUT_OWNER", "Database", "Notification", "Subscription", "become", "migrate", "prepare"]
 
 WITHOUT_OWNER = {
     "audit_inbox": "entries of the audit trail that have no place in the chain yet; the app may only add to it",
@@ -103,3 +103,8 @@ class Database:
             await connection.close()
             raise
         return connection
+
+
+async def become(connection: AsyncConnection, user_id: UUID) -> None:
+    """Go on with a transaction of nobody's as this person: for somebody whom a look-up in it has just found."""
+    await connection.execute(_SET_PERSON, {"person": str(user_id)})

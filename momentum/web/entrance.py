@@ -5,13 +5,17 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, status
 from fastapi.responses import RedirectResponse, Response
 
+from momentum.app import App
 from momentum.errors import MomentumError
+from momentum.logs import protect
 from momentum.pipeline import connect as pipeline_connect
 from momentum.store import sessions
+from momentum.store.database import become
 from momentum.web.api.connections import PROVIDERS, begin_in_browser, label_of
 from momentum.web.door import SESSION_COOKIE, Person, Visitor, World, check_origin, identify
 from momentum.web.messages import completed_page, disconnect_page, disconnected_page, failed_page, message_page, set_cookie, sign_in_page
@@ -25,21 +29,29 @@ SESSION_LIFETIME = timedelta(days=30)
 @router.get("/enter/{token}", dependencies=[audited("session.begin")])
 async def enter(world: World, asked: Request, token: str) -> Response:
     """A one-time link: makes a session."""
-    now = world.clock()
-    async with world.database.nobody() as connection:
-        used = await sessions.use_link(connection, token, now)
-    if used is None:
+    cookie = secrets.token_urlsafe(32)
+    entered = await _entered(world, token, cookie)
+    if entered is None:
         turned_out(asked, "not_authenticated")
         text = "A sign-in link works once and for ten minutes. To get a new one, run: momentum link"
         return message_page("This link is used up", text, status=410, code="not_authenticated")
-    user_id, next_path = used
+    user_id, next_path = entered
     identify(asked, Person(user_id, by_cookie=True))
-    cookie = secrets.token_urlsafe(32)
-    async with world.database.person(user_id) as connection:
-        await sessions.create(connection, user_id=user_id, token=cookie, expires_at=now + SESSION_LIFETIME)
     answer = RedirectResponse(next_path, status.HTTP_303_SEE_OTHER)
     set_cookie(answer, SESSION_COOKIE, cookie, lifetime=SESSION_LIFETIME, secure=world.settings.base_url.startswith("https:"))
     return answer
+
+
+async def _entered(world: App, token: str, cookie: str) -> tuple[UUID, str] | None:
+    """(person, next path) of a link, now used up, and of the session it opened. One transaction: a failure leaves the link good."""
+    now = world.clock()
+    async with world.database.nobody() as connection:
+        used = await sessions.use_link(connection, token, now)
+        if used is not None:
+            protect(token, passing=True)
+            await become(connection, used[0])
+            await sessions.create(connection, user_id=used[0], token=cookie, expires_at=now + SESSION_LIFETIME)
+        return used
 
 
 @router.post("/leave", dependencies=[audited("session.end")])

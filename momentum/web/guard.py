@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from momentum import metrics
 from momentum.errors import ErrorCode
 from momentum.web.failures import failure
+from momentum.web.trace import route_of
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +52,7 @@ class Guard:
         except Exception as error:
             fault = uuid4().hex[:12]
             metrics.FAULTS.labels("web").inc()
-            log.exception("request_broke", fault_id=fault, path=scope["path"], method=scope["method"], exc_info=error)
+            log.exception("request_broke", fault_id=fault, route=route_of(scope), method=scope["method"], exc_info=error)
             if started:
                 raise
             detail = f"Something broke on our side. Tell the operator fault {fault}."

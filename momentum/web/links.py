@@ -8,6 +8,7 @@ from uuid import UUID
 
 from momentum.app import App
 from momentum.errors import ErrorCode, Unauthorized
+from momentum.logs import protect
 from momentum.store import profiles, sessions
 from momentum.web.trust import LOCAL_ISSUER, LOCAL_SUBJECT, rules_for
 
@@ -33,6 +34,7 @@ async def sign_in_link(app: App, *, next_path: str = "/", subject: str | None = 
     issuer = rules_for(app.settings).issuer or LOCAL_ISSUER
     user_id = await local_person(app) if subject is None else await _person(app, issuer, subject)
     token = secrets.token_urlsafe(32)
+    protect(token, passing=True)
     async with app.database.person(user_id) as connection:
         await sessions.create_link(connection, user_id=user_id, token=token, next_path=next_path, expires_at=app.clock() + LINK_LIFETIME)
     return f"{app.settings.base_url}/enter/{token}"

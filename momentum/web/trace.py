@@ -46,9 +46,13 @@ class Trace:
         await self._app(scope, receive, noting)
 
 
+def route_of(scope: Scope) -> str:
+    """The template, not the path: paths hold ids and sign-in tokens, and there are as many as people care to make up."""
+    return getattr(scope.get("route"), "path", "none")
+
+
 def _note(scope: Scope, status: int, seconds: float) -> None:
-    # The template, not the path: paths hold ids, and there are as many as people care to make up.
-    route = getattr(scope.get("route"), "path", "none")
+    route = route_of(scope)
     method = scope["method"] if scope["method"] in _METHODS else "other"
     metrics.HTTP_REQUESTS.labels(method, route, str(status)).inc()
     metrics.HTTP_SECONDS.labels(route).observe(seconds)

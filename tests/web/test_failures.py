@@ -1,11 +1,14 @@
 """Every failure leaves in one shape, and tells people what programs are told."""
 
 import asyncio
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from momentum.store import profiles
 from momentum.web.guard import LARGEST_BODY
+from momentum.web.links import sign_in_link
 
 pytestmark = pytest.mark.anyio
 
@@ -91,7 +94,7 @@ async def test_what_nobody_foresaw_is_a_500_with_an_id_that_stands_in_the_log(wo
     assert len(fault) == 12
     assert "secret of the house" not in detail
     (event,) = [e for e in logged if e["event"] == "request_broke"]
-    assert (event["fault_id"], event["path"]) == (fault, "/api/me")
+    assert (event["fault_id"], event["route"]) == (fault, "/api/me")
     monkeypatch.setattr("momentum.web.pages.connection_of", broken)
     page = await browser.get("/")
     assert (page.status_code, "Something broke" in page.text) == (500, True)
@@ -132,3 +135,18 @@ async def test_every_answer_keeps_itself_to_itself(world, subtests):
             assert answer.headers["x-content-type-options"] == "nosniff"
             assert answer.headers["referrer-policy"] == "same-origin"
             assert answer.headers["cache-control"] == ("no-cache" if path.startswith("/static") else "no-store")
+
+
+async def test_a_failure_at_the_entrance_leaves_the_link_good_and_out_of_the_log(world, owner_dsn, logged):
+    link = urlsplit(await sign_in_link(world.app)).path
+    browser = await world.browser(signed_in=False)
+    with psycopg.connect(owner_dsn, autocommit=True) as owner:
+        owner.execute("alter table sessions rename to gone")
+        try:
+            assert (await browser.get(link)).status_code == 500
+        finally:
+            owner.execute("alter table gone rename to sessions")
+    assert (await browser.get(link)).status_code == 303
+    (event,) = [e for e in logged if e["event"] == "request_broke"]
+    assert event["route"] == "/enter/{token}"
+    assert link.rpartition("/")[2] not in str(logged)

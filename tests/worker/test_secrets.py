@@ -346,6 +346,19 @@ async def _break(world, bob):
     former, world.app.providers["zoom"] = world.app.providers["zoom"], token
     assert (await bob.get("/api/zoom/auth-url")).status_code == 500
     world.app.providers["zoom"] = former
+    await _break_the_entrance(world)
+
+
+async def _break_the_entrance(world):
+    link = urlsplit(await sign_in_link(world.app)).path
+    world.hidden.keep("link of a broken entrance", link.rpartition("/")[2])
+    with psycopg.connect(world.app.settings.database_url.get_secret_value(), autocommit=True) as owner:
+        owner.execute("alter table sessions rename to gone")
+        try:
+            async with world.client() as visitor:
+                assert (await visitor.get(link)).status_code == 500
+        finally:
+            owner.execute("alter table gone rename to sessions")
 
 
 async def _ask_nonsense(world, ada, bob):
