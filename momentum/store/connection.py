@@ -15,6 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from momentum.errors import ErrorCode, Unauthorized, Unavailable
 from momentum.store import dsn, serial
 
+TAKE_ROLE = "set role momentum_app"
+"""What a connection that is no transaction's says first. The URL asks for the role as well, but a pooler may drop that."""
+
 _FOREIGN_KEY_VIOLATION = "23503"
 _AWAY = ("08", "53", "57P")  # connection, resources, shutdown: https://www.postgresql.org/docs/current/errcodes-appendix.html
 

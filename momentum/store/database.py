@@ -29,6 +29,8 @@ WITHOUT_OWNER = {
 }
 """Tables without row-level security, each with its reason."""
 
+# The role anew each time: between transactions a pooler may have given us another connection, of the user who logged in.
+_BEGIN = text("select set_config('role', 'momentum_app', true), set_config('momentum.user_id', :person, true)")
 _SET_PERSON = text("select set_config('momentum.user_id', :person, true)")
 
 
@@ -98,7 +100,7 @@ class Database:
     async def _begin(self, person: str) -> AsyncConnection:
         connection = await self._engine.connect()
         try:
-            await connection.execute(_SET_PERSON, {"person": person})
+            await connection.execute(_BEGIN, {"person": person})
         except BaseException:
             await connection.close()
             raise

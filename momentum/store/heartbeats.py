@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.store import dsn
-from momentum.store.connection import unavailable
+from momentum.store.connection import TAKE_ROLE, unavailable
 
 _FIRST = "insert into worker_heartbeats (executor_id) values (%s)"
 _BEAT = "update worker_heartbeats set seen_at = now() where executor_id = %s"
@@ -50,6 +50,7 @@ class Heart:
         """The first beat is on record when this returns. Raises Unavailable when the database is away."""
         try:
             with psycopg.connect(self._conninfo, autocommit=True) as connection:
+                connection.execute(TAKE_ROLE)
                 connection.execute(_FIRST, [self._executor_id])
         except psycopg.OperationalError as error:
             raise unavailable() from error
@@ -62,12 +63,14 @@ class Heart:
         if release:
             # When the database is away, silence will tell.
             with suppress(psycopg.Error), psycopg.connect(self._conninfo, autocommit=True) as connection:
+                connection.execute(TAKE_ROLE)
                 connection.execute(_RELEASE, [self._executor_id])
 
     def _beat_on(self) -> None:
         while not self._stopping.is_set():
             try:
                 with psycopg.connect(self._conninfo, autocommit=True) as connection:
+                    connection.execute(TAKE_ROLE)
                     while not self._stopping.wait(self._every):
                         if not connection.execute(_BEAT, [self._executor_id]).rowcount:
                             self._lost()

@@ -14,7 +14,7 @@ from momentum.store import dsn
 from momentum.store.connection import translated
 
 _DEAD_AT_MOST = 3
-_SET_PERSON = "select set_config('momentum.user_id', %s, true)"
+_BEGIN = "select set_config('role', 'momentum_app', true), set_config('momentum.user_id', %s, true)"
 
 
 class HotPool:
@@ -53,8 +53,8 @@ class HotPool:
         await self._pool.close()
 
     async def _ask(self, user_id: UUID, query: LiteralString, values: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        # All that a pipeline sends before its end is one transaction on the server, so the person ends with it.
+        # All that a pipeline sends before its end is one transaction on the server, so role and person end with it.
         async with self._pool.connection() as connection, connection.pipeline():
-            await connection.execute(_SET_PERSON, [str(user_id)], prepare=True)
+            await connection.execute(_BEGIN, [str(user_id)], prepare=True)
             cursor = await connection.execute(query, values, prepare=True)
             return await cursor.fetchone()

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from momentum.store import dsn
+from momentum.store.connection import TAKE_ROLE
 
 CHANNELS = ("processing", "work")
 """`processing`: "<processing id> <user id>" at each event; `work`: "<processing id>" when there is something to dispatch or cancel."""
@@ -118,6 +119,7 @@ class Listener:
 
     async def _notifications(self) -> AsyncIterator[Notification]:
         async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as connection:
+            await connection.execute(TAKE_ROLE)
             for channel in CHANNELS:
                 await connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
             self._listening = True

@@ -30,14 +30,16 @@ async def prepare(owner_dsn: str, *, own_login: bool = False) -> str:
 
     `own_login`: the role logs in by itself (the embedded server, whose socket is private); otherwise the
     given user connects and takes the role on. Raises MomentumError(DATABASE_PRIVILEGE_MISSING) with the
-    statements an administrator has to run, MomentumError(SETTINGS_INVALID) when it does not let this user in,
-    Unavailable when it is away.
+    statements an administrator has to run, MomentumError(SETTINGS_INVALID) when it does not let this user in
+    or not as our role, Unavailable when it is away.
     """
     async with _owner(owner_dsn) as connection:
         await _roles(connection, own_login=own_login)
         await connection.run_sync(migrations.upgrade)
         await _job_engine(connection)
-    return dsn.acting_as(owner_dsn, APP_ROLE, own_login=own_login)
+    url = dsn.acting_as(owner_dsn, APP_ROLE, own_login=own_login)
+    await _check_role(url)
+    return url
 
 
 async def migrate(owner_dsn: str) -> None:
@@ -59,6 +61,22 @@ async def _owner(owner_dsn: str) -> AsyncIterator[AsyncConnection]:
         raise explained(error, owner_dsn) from error.__cause__
     finally:
         await owner.dispose()
+
+
+async def _check_role(url: str) -> None:
+    """The job engine opens its connections itself: what stands in the URL has to be enough."""
+    app = engine(url, poolclass=NullPool)
+    try:
+        async with translated(), app.connect() as connection:
+            if await connection.scalar(text("select current_user")) == APP_ROLE:
+                return
+    finally:
+        await app.dispose()
+    sentence = (
+        f"Between us and the database something, a pooler most likely, drops the `options` of a connection, by which we become {APP_ROLE}. "
+        "Set DATABASE_URL to the address of the server itself."
+    )
+    raise MomentumError(ErrorCode.SETTINGS_INVALID, sentence)
 
 
 async def _roles(connection: AsyncConnection, *, own_login: bool) -> None:
