@@ -85,10 +85,10 @@ def stop(place: Place) -> None:
 
 
 def listening(place: Place) -> Listening:
-    """Where the server listens that was started last."""
+    """Where the server listens that was started last; a record that a power cut left empty counts as none."""
     try:
         return Listening(**json.loads(_record(place).read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError, TypeError):
         return Listening()
 
 

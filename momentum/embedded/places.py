@@ -67,9 +67,10 @@ class Place:
 
     @property
     def sockets(self) -> Path:
-        """In the base, unless a socket's address has no room for it; every process must find the same folder."""
+        """In the base, unless a socket's address has no room for it or would be read as two; every process must find the same folder."""
         near = self.base / "run"
-        if len(os.fsencode(near / _SOCKET_NAME)) <= _LONGEST_SOCKET:
+        # A comma parts hosts: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-HOST
+        if len(os.fsencode(near / _SOCKET_NAME)) <= _LONGEST_SOCKET and "," not in str(near):
             return near
         name = hashlib.sha256(os.fsencode(self.base)).hexdigest()[:16]
         return Path("/tmp") / f"momentum-{name}"  # noqa: S108 -- short everywhere; made 0700 and its owner checked below
@@ -97,7 +98,7 @@ def make_home(home: Path) -> None:
     """Ours alone; root's server may pass through. A folder that is there already keeps its mode."""
     if home.is_dir():
         return
-    home.mkdir(parents=True, mode=0o700)
+    home.mkdir(parents=True, mode=0o700, exist_ok=True)  # another process may have made it since
     if account := account_for(home / "postgres"):
         _let_group_enter(home, account)
 
@@ -149,7 +150,7 @@ def _make_base(home: Path, place: Place, account: Account | None) -> Place:
 
 def _far_base(home: Path, account: Account) -> Path:
     # /root, where root's home usually lies, is closed to everybody, and its mode is not ours to change.
-    temporary = Path(tempfile.gettempdir())
+    temporary = Path(tempfile.gettempdir()).resolve()
     far = temporary if home.is_relative_to(temporary) else FAR_FOLDER
     if not far.exists():
         far.mkdir()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -54,10 +54,11 @@ class EmbeddedPostgres:
     """
 
     def __init__(self, home: Path, *, listening: Listening | None = None, patience: float = _START_PATIENCE) -> None:
-        self.home = home.absolute()
+        self.home = home.resolve()  # one home, one spelling: the server's folders and its socket are found by it
         self._wish = listening
         self._patience = patience
         self._share: int | None = None
+        self._launched = False
 
     async def start(self) -> Cluster:
         """Join or start it. Raises MomentumError with a sentence for the operator: SETTINGS_INVALID, DISK_FULL or DATABASE_UNAVAILABLE."""
@@ -102,8 +103,16 @@ class EmbeddedPostgres:
             with places.writable(self.home):
                 return self._cluster(self._joined_or_started())
         except BaseException:
-            self._let_go()
+            self._give_up()
             raise
+
+    def _give_up(self) -> None:
+        """A server that answered us is stopped again. One that is silent may be recovering, and would have to begin anew."""
+        if not self._launched:
+            self._let_go()
+            return
+        with suppress(MomentumError):  # why it failed to start is what people have to hear
+            self._leave()
 
     def _joined_or_started(self) -> Place:
         places.make_home(self.home)
@@ -121,6 +130,7 @@ class EmbeddedPostgres:
         return launch.ask(place, DATABASE) is Answer.READY
 
     def _started(self) -> Place:
+        self._launched = False
         place, account = places.prepare(self.home)
         self._hold(place)
         lock = launch.wait_until_dead(place, self._patience)
@@ -132,6 +142,7 @@ class EmbeddedPostgres:
                 os.close(lock)
                 raise
             launch.launch(place, folder, account, self._wish or Listening(), lock=lock, patience=self._patience)
+            self._launched = True
         if launch.ask(place, DATABASE) is Answer.NO_DATABASE:
             _create_database(Cluster(place.sockets, launch.listening(place)))
         return place

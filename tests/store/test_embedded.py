@@ -230,6 +230,45 @@ async def test_a_long_home_gets_a_short_socket(folder):
     assert not cluster.sockets.exists()
 
 
+async def test_a_home_with_a_comma_is_one_home(folder):
+    home = folder / "a, b"
+    async with running(home) as cluster:
+        assert _asks(cluster.owner_dsn, "select 1") == (1,)
+    await EmbeddedPostgres(home).remove()
+
+
+@pytest.mark.parametrize("name", ["link", "long link " * 12])
+async def test_a_home_is_the_same_by_another_spelling(folder, name):
+    home = folder / f"of {name}".strip()
+    home.mkdir(mode=0o711)
+    link = folder / name.strip()
+    link.symlink_to(home)
+    async with running(link, keep=True):
+        await EmbeddedPostgres(home).stop()
+        assert not await EmbeddedPostgres(link).ready()
+    async with running(home) as one, running(link) as other:
+        assert one == other
+    await EmbeddedPostgres(link).remove()
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", "null", '{"door": 1}'])
+def test_a_damaged_record_of_the_port_counts_as_none(stopped, place, damage):
+    (place.base / "server.json").write_text(damage)
+    asyncio.run(stopped.start())
+    assert json.loads((place.base / "server.json").read_text())["port"] == 5432
+
+
+def test_what_was_started_in_vain_is_stopped(stopped, home):
+    with psycopg.connect(asyncio.run(stopped.start()).dsn("postgres", "postgres"), autocommit=True) as owner:
+        owner.execute("drop database momentum")
+        owner.execute("alter system set default_transaction_read_only = on")
+    asyncio.run(stopped.stop())
+    with pytest.raises(Unavailable, match="would not make the database"):
+        asyncio.run(EmbeddedPostgres(home).start())
+    assert launch.ask(places.find(home), "postgres") is probe.Answer.NOBODY
+    shutil.rmtree(places.find(home).base)  # the next test makes a new one
+
+
 @as_root
 @pytest.mark.parametrize("temporary", [True, False])
 async def test_a_home_that_the_servers_account_cannot_enter_keeps_its_mode(folder, monkeypatch, temporary):
