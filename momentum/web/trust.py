@@ -6,12 +6,15 @@ import os
 import secrets
 from pathlib import Path
 
-from momentum.settings import Settings
+from momentum.embedded.places import make_home
+from momentum.settings import Settings, SettingsInvalid
 from momentum.web.tokens import TokenRules
 
 LOCAL_ISSUER = "momentum"
 LOCAL_SUBJECT = "local"
 """The one person of a Momentum that only its own machine can reach."""
+
+_SHORTEST = 32  # characters; as for JWT_SECRET
 
 
 def rules_for(settings: Settings) -> TokenRules:
@@ -27,19 +30,36 @@ def rules_for(settings: Settings) -> TokenRules:
 
 
 def local_secret(home: Path) -> str:
-    """The secret in `<home>/jwt`, readable by us alone; made when it is not there. Many processes may ask at once."""
+    """The secret in `<home>/jwt`, readable by us alone; made when it is not there. Many processes may ask at once.
+
+    Raises SettingsInvalid where it can neither be read nor made.
+    """
     path = home / "jwt"
-    if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".jwt-{secrets.token_hex(8)}")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        # A link fails where another process was first: then its secret counts.
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return path.read_text().strip()
+    try:
+        if not path.exists():
+            make_home(home)
+            _make(path)
+        secret = path.read_text().strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it holds no text"
+        sentence = f"The file {path} signs tokens here and cannot be used: {reason}. Mend that, or set JWT_SECRET or MOMENTUM_HOME."
+        raise SettingsInvalid(sentence) from None
+    if len(secret) < _SHORTEST:
+        raise SettingsInvalid(f"The file {path} should hold the secret that signs tokens, and does not. Delete it: a new one is made.")
+    return secret
+
+
+def _make(path: Path) -> None:
+    fresh = path.with_name(f".jwt-{secrets.token_hex(8)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        os.fsync(descriptor)
+    # A link fails where another process was first: then its secret counts.
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
