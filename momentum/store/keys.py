@@ -78,18 +78,28 @@ def _kek(settings: Settings, *, first_start: bool) -> Kek:
     given = given_kek(settings.momentum_kek)
     if given is not None:
         return given
-    # A key beside the data protects copies of the database alone: good enough for one person's machine, no further.
-    if settings.is_loopback and settings.database_url is None:
+    if _reads_key_file(settings):
         found = make_kek_file(settings.home) if first_start else read_kek_file(settings.home)
         if found is not None:
             return found
     if first_start:
         raise MomentumError(ErrorCode.KEY_MISSING, "MOMENTUM_KEK is not set. Make one with: openssl rand -base64 32")
-    raise MomentumError(
-        ErrorCode.KEY_MISSING,
-        "MOMENTUM_KEK is not set, but this database holds values sealed with it. Set it to the value it had, "
-        f"or put the key file back as {settings.home / KEK_FILE}.",
-    )
+    sentence = f"MOMENTUM_KEK is not set, but this database holds values sealed with it. {_where_the_kek_is(settings)}"
+    raise MomentumError(ErrorCode.KEY_MISSING, sentence)
+
+
+def _reads_key_file(settings: Settings) -> bool:
+    # A key beside the data protects copies of the database alone: good enough for one person's machine, no further.
+    return settings.is_loopback and settings.database_url is None
+
+
+def _where_the_kek_is(settings: Settings) -> str:
+    file = settings.home / KEK_FILE
+    if _reads_key_file(settings):
+        return f"Set it to the value it had, or put the key file back as {file}."
+    if file.exists():
+        return f"With HOST or DATABASE_URL set, the key file is not read: set MOMENTUM_KEK to the content of {file}."
+    return "Set it to the value it had."
 
 
 def _opened(kek: Kek, stored: Row[Any, Any], settings: Settings) -> Vault:

@@ -126,6 +126,20 @@ async def test_the_local_default_makes_a_key_file_and_needs_it_from_then_on(data
     assert not (tmp_path / "home" / KEK_FILE).exists()
 
 
+@pytest.mark.parametrize("values", [{"database_url": "postgresql://db/x"}, {"host": "0.0.0.0", "jwt_secret": "x" * 32}])
+async def test_who_leaves_the_local_default_is_told_where_the_kek_is(database, tmp_path, values):
+    async def advice():
+        with pytest.raises(MomentumError) as caught:
+            await open_vault(database, settings(momentum_home=tmp_path, **values))
+        assert caught.value.code is ErrorCode.KEY_MISSING
+        return caught.value.detail
+
+    await open_vault(database, settings(momentum_home=tmp_path))
+    assert f"set MOMENTUM_KEK to the content of {tmp_path / KEK_FILE}" in await advice()
+    (tmp_path / KEK_FILE).unlink()
+    assert (await advice()).endswith("Set it to the value it had.")
+
+
 async def test_another_kek_refuses_to_start(database, tmp_path):
     right, wrong = kek_text(), kek_text()
     await open_vault(database, settings(momentum_kek=right))
