@@ -14,6 +14,7 @@ Sealing anew goes person by person, each in a transaction of their own: no look-
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -97,7 +98,7 @@ def _where_the_kek_is(settings: Settings) -> str:
     file = settings.home / KEK_FILE
     if _reads_key_file(settings):
         return f"Set it to the value it had, or put the key file back as {file}."
-    if file.exists():
+    if os.access(file, os.R_OK):
         return f"With HOST or DATABASE_URL set, the key file is not read: set MOMENTUM_KEK to the content of {file}."
     return "Set it to the value it had."
 
