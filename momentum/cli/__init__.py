@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import Annotated
 
 import typer
 
+from momentum.cli.stopping import STOPPED
 from momentum.errors import MomentumError
 
 application = typer.Typer(
@@ -137,9 +139,11 @@ def audit_show_command() -> None:
 
 
 def main() -> None:
-    """Entry point: foreseen failures are one sentence on standard error and exit code 1."""
+    """Entry point: foreseen failures are one sentence on standard error and exit code 1; a signal ends it with 130."""
     try:
         application()
     except MomentumError as error:
         print(f"momentum: {error.detail} [{error.code}]", file=sys.stderr)
         sys.exit(1)
+    except asyncio.CancelledError:
+        sys.exit(STOPPED)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 
+from momentum.cli import stopping
 from momentum.cli.start import start
 from momentum.clock import real_clock
 from momentum.database import open_database
@@ -16,12 +16,12 @@ from momentum.store.database import Database
 
 def verify(*, head: str | None) -> int:
     """Exit code 1 when an entry was changed, left out or put in between."""
-    return asyncio.run(_verify(_known(head)))
+    return stopping.run(_verify(_known(head)))
 
 
 def show() -> int:
     """The whole trail as JSON lines, oldest first."""
-    return asyncio.run(_show())
+    return stopping.run(_show())
 
 
 async def noted(database: Database, action: str) -> None:

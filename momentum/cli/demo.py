@@ -18,8 +18,9 @@ from rich.console import Console
 
 from momentum import logs
 from momentum.app import App, open_app
+from momentum.cli import stopping
 from momentum.cli.browser import Browser
-from momentum.cli.serve import doors, until_told_to_stop
+from momentum.cli.serve import doors
 from momentum.clock import real_clock
 from momentum.errors import ErrorCode, MomentumError, Permanent
 from momentum.inbound import free_port
@@ -37,7 +38,7 @@ def run(*, once: bool, as_json: bool, port: int) -> int:
     """Exit code 0 when the deliverable is there, 1 with the reason otherwise."""
     console = Console(stderr=as_json, highlight=False)
     try:
-        return asyncio.run(_demo(console, once=once, as_json=as_json, port=port))
+        return stopping.run(_demo(console, once=once, as_json=as_json, port=port))
     except MomentumError as error:
         if as_json:
             print(json.dumps({"ok": False, "error_code": str(error.code), "detail": error.detail}))
@@ -57,7 +58,7 @@ async def _demo(console: Console, *, once: bool, as_json: bool, port: int) -> in
             print(json.dumps({"ok": True, **result}, ensure_ascii=False), flush=True)
         if not once:
             console.print("Everything stays up until you press Ctrl-C.")
-            await until_told_to_stop()
+            await stopping.until_told_to_stop()
     return 0
 
 

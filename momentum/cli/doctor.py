@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
@@ -11,6 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from momentum.cli import stopping
 from momentum.cli.start import start
 from momentum.clock import real_clock
 from momentum.database import open_database
@@ -34,7 +34,7 @@ class Finding:
 def run(*, as_json: bool) -> int:
     """Exit code 1 when something that is set does not work."""
     settings = start()
-    findings = asyncio.run(_examine(settings))
+    findings = stopping.run(_examine(settings))
     shown = [_setting(name, settings) for name in type(settings).model_fields]
     if as_json:
         print(json.dumps({"settings": shown, "findings": [asdict(f) for f in findings]}, ensure_ascii=False))

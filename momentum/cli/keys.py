@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-
+from momentum.cli import stopping
 from momentum.cli.audit import noted
 from momentum.cli.start import start
 from momentum.database import open_database
@@ -12,7 +11,7 @@ from momentum.store import keys
 
 def rotate(*, drop: bool) -> int:
     """Exit code 1 when something could not be opened with the keys at hand."""
-    return asyncio.run(_rotate(drop=drop))
+    return stopping.run(_rotate(drop=drop))
 
 
 async def _rotate(*, drop: bool) -> int:

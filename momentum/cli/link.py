@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from momentum.app import open_app
+from momentum.cli import stopping
 from momentum.cli.audit import noted
 from momentum.cli.start import start
 from momentum.settings import Settings
@@ -13,7 +12,7 @@ from momentum.web.links import sign_in_link
 
 def run() -> int:
     """Print one link for the person that `momentum token` speaks for."""
-    print(asyncio.run(_link(start())))
+    print(stopping.run(_link(start())))
     return 0
 
 

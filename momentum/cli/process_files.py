@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from momentum.cli.results import require_writable, write_results
 from momentum.cli.start import start
+from momentum.cli.stopping import STOPPED
 from momentum.cli.unfinished import UnfinishedLedger
 from momentum.clock import real_clock
 from momentum.errors import ErrorCode, MomentumError
@@ -28,9 +29,6 @@ from momentum.settings import Settings
 from momentum.tools import Tools, open_tools
 from momentum.writers import transcripts
 from momentum.writers.markdown import render
-
-STOPPED = 130
-"""Exit code of a program that Ctrl-C ended."""
 
 
 def run(files: Sequence[str], *, out: str | None, language: str | None, as_json: bool) -> int:

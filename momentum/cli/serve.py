@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 
 from momentum.app import App, open_app
+from momentum.cli import stopping
 from momentum.cli.start import start
 from momentum.exposition import exposed
 from momentum.settings import Settings
@@ -23,9 +23,10 @@ log = structlog.get_logger(__name__)
 
 
 def run(*, with_web: bool, with_worker: bool) -> int:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve until SIGINT or SIGTERM, which may come before anything is up."""
     settings = start(quiet=False)
-    asyncio.run(_serve(settings, with_web=with_web, with_worker=with_worker))
+    with contextlib.suppress(asyncio.CancelledError):
+        stopping.run(_serve(settings, with_web=with_web, with_worker=with_worker))
     return 0
 
 
@@ -35,7 +36,7 @@ async def _serve(settings: Settings, *, with_web: bool, with_worker: bool) -> No
             log.info("serving", url=settings.base_url)
             if settings.is_loopback:
                 print(f"Sign in (once, within ten minutes): {await sign_in_link(app)}", file=sys.stderr, flush=True)
-        await until_told_to_stop()
+        await stopping.until_told_to_stop()
 
 
 @asynccontextmanager
@@ -46,17 +47,3 @@ async def doors(app: App, *, with_web: bool, with_worker: bool) -> AsyncIterator
         if with_worker:
             await stack.enter_async_context(working(app))
         yield await stack.enter_async_context(serving(app)) if with_web else None
-
-
-async def until_told_to_stop() -> None:
-    """Return at the first SIGINT or SIGTERM; a second one ends the process at once."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    try:
-        await stopped.wait()
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(ValueError):
-                loop.remove_signal_handler(number)
