@@ -11,7 +11,7 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from momentum.errors import ErrorCode, NotFound
+from momentum.errors import ErrorCode, NotFound, Unauthorized
 from momentum.store import tables
 from momentum.store.connection import person_deleted, sqlstate
 from momentum.store.serial import clean
