@@ -15,6 +15,7 @@ from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
 from momentum.model import Answer, Clock, Usage
 from momentum.outbound import openai_prices
+from momentum.outbound.client import NETWORK_FAULTS, TIMEOUTS
 from momentum.outbound.openai_errors import translate
 from momentum.outbound.patience import Patience
 from momentum.writers.schema import violation
@@ -75,9 +76,26 @@ class LanguageModel:
 
     async def end_date(self) -> date | None:
         """The day on which the server says it will retire the model; None where it names none. Raises as `json` does."""
+        try:
+            found = await self._described()
+        except ActionRequired as error:
+            if error.code is not ErrorCode.MODEL_NOT_CONFIGURED:
+                raise
+            found = await self._listed()  # llama.cpp's server and vLLM have no path for one model
+        return _day(found.get("shutdown_date"))
+
+    async def _described(self) -> dict[str, Any]:
         async with self._translated():
-            model = await self._client.models.retrieve(self.model)
-        return _day(model.to_dict(mode="json", warnings=False).get("shutdown_date"))
+            model: Any = await self._client.models.retrieve(self.model)
+        return _object_of(model)
+
+    async def _listed(self) -> dict[str, Any]:
+        async with self._translated():
+            models: Any = await self._client.models.list()
+        found = next((m for m in _objects(_object_of(models).get("data")) if m.get("id") == self.model), None)
+        if found is None:
+            raise translate(404, {}, {"code": "model_not_found"}, now=self._clock())
+        return found
 
     async def aclose(self) -> None:
         if self._opened:
@@ -125,21 +143,22 @@ class LanguageModel:
         }
         async with self._translated():
             completion: Any = await self._client.chat.completions.create(**request, store=False)
-        if not hasattr(completion, "to_dict"):  # the SDK gives what it got where that was no JSON object
-            raise _not_a_model()
-        return read_completion(completion.to_dict(mode="json", warnings=False))
+        return read_completion(_object_of(completion))
 
     @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:
-        """The SDK's exceptions, in our words; theirs hold the other side's text and go no further."""
+        """The SDK's exceptions, in our words; theirs hold the other side's text and go no further.
+
+        Where an answer breaks off that should have been a stream, the SDK lets those of its HTTP client through.
+        """
         from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, OpenAIError
 
         try:
             yield
-        except (APITimeoutError, TimeoutError):
+        except (APITimeoutError, *TIMEOUTS):
             # Asking again at once would only add to the load of a server that is too slow.
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model took too long to answer.", after=AFTER_SILENCE) from None
-        except APIConnectionError:
+        except (APIConnectionError, *NETWORK_FAULTS):
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model's server cannot be reached.") from None
         except APIStatusError as error:
             headers = {k.lower(): v for k, v in error.response.headers.items()}
@@ -160,6 +179,14 @@ async def _last_event(stream: Any) -> dict[str, Any] | None:
         raise _not_a_model()
     events = [event.to_dict(mode="json", warnings=False) async for event in stream if event.type in _LAST_EVENTS]
     return events[-1] if events else None
+
+
+def _object_of(answer: Any) -> dict[str, Any]:
+    """What the SDK made of an answer, as a dict; it gives what it got where that was no JSON object."""
+    if not hasattr(answer, "to_dict"):
+        raise _not_a_model()
+    made: dict[str, Any] = answer.to_dict(mode="json", warnings=False)
+    return made
 
 
 def _not_a_model() -> ActionRequired:

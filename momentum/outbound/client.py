@@ -30,6 +30,10 @@ MAX_ANSWER_BYTES = 20 * 2**20
 LONGEST_WAIT = 7 * 86_400.0
 """Seconds: nobody means a longer one, and after a week it does no harm to ask again."""
 
+TIMEOUTS = (httpx2.TimeoutException, TimeoutError)
+NETWORK_FAULTS = (httpx2.HTTPError, OSError)
+"""What the HTTP client raises, also where it works inside another library that lets it through."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -107,9 +111,9 @@ class ApiClient:
         try:
             async with asyncio.timeout(timeout or self._total_seconds):
                 return await self._read(request, host)
-        except (httpx2.TimeoutException, TimeoutError):
+        except TIMEOUTS:
             raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, f"{host} did not answer in time.") from None
-        except (httpx2.HTTPError, OSError) as error:
+        except NETWORK_FAULTS as error:
             # The library's text may quote the URL; its class says enough.
             detail = f"{host} could not be reached ({type(error).__name__})."
             raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, detail) from None

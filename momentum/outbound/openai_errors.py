@@ -30,12 +30,14 @@ _QUOTA = {
 _TOO_LARGE = {"context_length_exceeded", "input_too_large", "string_above_max_length"}
 _OVERFLOW = re.compile(
     r"maximum context length|context window|context (?:length|size)|prompt is too long|too many tokens|exceeds the available context|"
-    r"maximum content size|exceeds the maximum",
+    r"maximum content size|exceeds the maximum|is longer than [\d.]+ seconds",
     re.IGNORECASE,
 )
 _NEVER_FITS = re.compile(r"request too large.*?limit:?\s*([\d,]+).*?requested:?\s*([\d,]+)", re.IGNORECASE | re.DOTALL)
 _WAIT = re.compile(r"try again in\s+((?:\d+(?:\.\d+)?(?:ms|[hms])\s*)+)", re.IGNORECASE)
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+UNWELCOME = 60.0
+"""Seconds for which a server that slows us down and wants no second try is left alone."""
 
 
 def translate(status: int, headers: Mapping[str, str], body: object, *, now: datetime) -> MomentumError:
@@ -53,9 +55,10 @@ def translate(status: int, headers: Mapping[str, str], body: object, *, now: dat
     if _is_too_large(status, code, message):
         return Permanent(ErrorCode.MODEL_INPUT_TOO_LARGE, "This is more than the model takes at once.")
     if code == "model_not_found" or status in {401, 403, 404}:
-        return _configuration(status)
+        return _configuration(status, named=code == "model_not_found" or "model" in message.lower())
     if status in {408, 409, 429} or status >= 500:
-        return _passing(status, after(headers, message, now=now), headers)
+        slow_down = status == 429 or "slow_down" in {code, kind}
+        return _passing(after(headers, message, now=now), slow_down=slow_down, hopeless=headers.get("x-should-retry") == "false")
     return Permanent(ErrorCode.MODEL_REQUEST_INVALID, f"The model's server did not accept our request (status {status}).")
 
 
@@ -96,7 +99,10 @@ def _error(body: object) -> dict[str, object]:
     if not isinstance(body, dict):
         return {}
     inner = body.get("error", body)
-    return inner if isinstance(inner, dict) else {"message": str(inner)}
+    if not isinstance(inner, dict):
+        return {"message": str(inner)}
+    # FastAPI's servers, such as speaches and open-asr-server, call it a detail.
+    return inner if inner.get("message") or not isinstance(inner.get("detail"), str) else {**inner, "message": inner["detail"]}
 
 
 def _is_too_large(status: int, code: str, message: str) -> bool:
@@ -108,19 +114,32 @@ def _is_too_large(status: int, code: str, message: str) -> bool:
     return status in {400, 422, 500} and bool(_OVERFLOW.search(message))
 
 
-def _configuration(status: int) -> ActionRequired:
+def _configuration(status: int, *, named: bool) -> ActionRequired:
+    """`named`: whether the server speaks of a model, and not of the address."""
     if status == 401:
         return ActionRequired(
             ErrorCode.MODEL_KEY_INVALID, "The model's server does not accept the API key. Set a valid one, then continue."
         )
     if status == 403:
         return ActionRequired(ErrorCode.MODEL_KEY_INVALID, "The API key may not use this model here. Check the key's project and region.")
-    return ActionRequired(ErrorCode.MODEL_NOT_FOUND, "The server does not know this model: it was retired or is misspelt. Set another one.")
+    if named:
+        return ActionRequired(
+            ErrorCode.MODEL_NOT_FOUND, "The server does not know this model: it was retired or is misspelt. Set another one."
+        )
+    return ActionRequired(
+        ErrorCode.MODEL_NOT_CONFIGURED,
+        "The server has no model's API at this address. Check OPENAI_BASE_URL or SPEECH_BASE_URL: most end in /v1.",
+    )
 
 
-def _passing(status: int, wait: float | None, headers: Mapping[str, str]) -> MomentumError:
-    if headers.get("x-should-retry") == "false" and status != 429:
+def _passing(wait: float | None, *, slow_down: bool, hopeless: bool) -> MomentumError:
+    """`hopeless`: the server says that asking again, now, does not help."""
+    if slow_down:
+        return Retry(
+            ErrorCode.MODEL_RATE_LIMITED,
+            "The model's server asks us to slow down.",
+            after=max(wait or 0.0, UNWELCOME) if hopeless else wait,
+        )
+    if hopeless:
         return Permanent(ErrorCode.MODEL_UNAVAILABLE, "The model's server failed, and says that trying again does not help.")
-    if status == 429:
-        return Retry(ErrorCode.MODEL_RATE_LIMITED, "The model's server asks us to slow down.", after=wait)
     return Retry(ErrorCode.MODEL_UNAVAILABLE, "The model's server is busy or away.", after=wait)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry
 from momentum.outbound.client import LONGEST_WAIT
-from momentum.outbound.openai_errors import after, translate
+from momentum.outbound.openai_errors import UNWELCOME, after, translate
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -30,6 +30,10 @@ def body(message="", kind="invalid_request_error", code=None):
         (403, body(code="unsupported_country_region_territory"), ActionRequired, ErrorCode.MODEL_KEY_INVALID),
         (404, body(code="model_not_found"), ActionRequired, ErrorCode.MODEL_NOT_FOUND),
         (400, body(code="model_not_found"), ActionRequired, ErrorCode.MODEL_NOT_FOUND),
+        (404, {"detail": "Model 'own' not found."}, ActionRequired, ErrorCode.MODEL_NOT_FOUND),
+        (404, body("Invalid URL (POST /responses)"), ActionRequired, ErrorCode.MODEL_NOT_CONFIGURED),
+        (404, "<html>Not found</html>", ActionRequired, ErrorCode.MODEL_NOT_CONFIGURED),
+        (400, body("audio of 1500 seconds is longer than 1400 seconds", code="invalid_value"), Permanent, ErrorCode.MODEL_INPUT_TOO_LARGE),
         (408, "", Retry, ErrorCode.MODEL_UNAVAILABLE),
         (409, body("lock"), Retry, ErrorCode.MODEL_UNAVAILABLE),
         (413, body("413: Maximum content size limit (26214400) exceeded", "server_error"), Permanent, ErrorCode.MODEL_INPUT_TOO_LARGE),
@@ -41,6 +45,7 @@ def body(message="", kind="invalid_request_error", code=None):
         (500, body(kind="server_error"), Retry, ErrorCode.MODEL_UNAVAILABLE),
         (502, "<html>Bad gateway</html>", Retry, ErrorCode.MODEL_UNAVAILABLE),
         (503, None, Retry, ErrorCode.MODEL_UNAVAILABLE),
+        (503, body(kind="rate_limit_error", code="slow_down"), Retry, ErrorCode.MODEL_RATE_LIMITED),
     ],
 )  # fmt: skip
 def test_each_answer_is_one_decision(status, answer, word, code):
@@ -53,7 +58,10 @@ def test_the_envelope_may_be_opened_already():
 
 
 def test_a_server_that_says_never_is_believed():
-    assert isinstance(translate(500, {"x-should-retry": "false"}, None, now=NOW), Permanent)
+    never = {"x-should-retry": "false"}
+    assert isinstance(translate(500, never, None, now=NOW), Permanent)
+    assert translate(429, never, None, now=NOW).after == UNWELCOME
+    assert translate(429, never | {"retry-after": "90"}, None, now=NOW).after == 90.0
 
 
 @pytest.mark.parametrize(
