@@ -58,13 +58,27 @@ def _unit(items: list[Mapping[str, Any]], seconds: float) -> float | None:
 
 def _words(items: list[Mapping[str, Any]], text: str, unit: float) -> list[Word]:
     """Words with times. OpenAI's come without punctuation: where the text has as many words, its spelling is used."""
-    plain = [str(item.get("word") or item.get("text") or "").strip() for item in items]
+    whole = _whole([Word(_raw(item), _at(item, "start", unit), _at(item, "end", unit), _probability(item)) for item in items])
     written = text.split()
-    spelling = written if len(written) == len(plain) else plain
-    return [
-        Word(f" {word}", _at(item, "start", unit), _at(item, "end", unit), _probability(item))
-        for item, word in zip(items, spelling, strict=True)
-    ]
+    spelling = written if len(written) == len(whole) else [word.text.strip() for word in whole]
+    return [replace(word, text=f" {spelt}") for word, spelt in zip(whole, spelling, strict=True)]
+
+
+def _raw(item: Mapping[str, Any]) -> str:
+    return str(item.get("word") or item.get("text") or "")
+
+
+def _whole(pieces: list[Word]) -> list[Word]:
+    """Whisper's tokens joined to words: servers that hand on its blanks (" stand", "-up.") start a word with one."""
+    if 2 * sum(piece.text.startswith(" ") for piece in pieces) <= len(pieces):  # stripped, or a script without blanks
+        return pieces
+    words: list[Word] = []
+    for piece in pieces:
+        if words and not piece.text.startswith(" "):
+            words[-1] = replace(words[-1], text=words[-1].text + piece.text, end=max(words[-1].end, piece.end))
+        else:
+            words.append(piece)
+    return words
 
 
 def _probability(item: Mapping[str, Any]) -> float | None:

@@ -1,10 +1,8 @@
 """The stand-in server and a language model that talks to it."""
 
-import importlib.util
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
+import openai_standin
 import pytest
 
 from momentum.llm import LanguageModel
@@ -12,19 +10,10 @@ from momentum.llm import LanguageModel
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
-def _load():
-    name = "momentum_tests_standin"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("standin.py"))
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
 @pytest.fixture(scope="session")
 def wire():
     """The stand-in's module: its answers and faults."""
-    return _load()
+    return openai_standin
 
 
 @pytest.fixture

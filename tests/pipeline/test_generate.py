@@ -1,11 +1,9 @@
 """Generation: every segment sent once, parts that fail named, orders inside the transcript without effect."""
 
-import importlib.util
 import re
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
+import openai_standin as wire
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,18 +22,6 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 MEETING = Meeting("Planning", NOW, "Europe/Berlin", ("Dana Lee", "Sam Ode"))
 MINUTES = WRITERS["minutes"]
 SEGMENT = re.compile(r"^\[(\d+)\] ([^:]*): (.*)$", re.MULTILINE)
-
-
-def _wire():
-    name = "momentum_tests_standin"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "llm" / "standin.py")
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-wire = _wire()
 
 
 def talk(count, words=12):

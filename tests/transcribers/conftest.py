@@ -1,21 +1,16 @@
 """The packaged model, chunks, and a stand-in for a transcription API."""
 
 import hashlib
-import json
-from collections import deque
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
-from aiohttp import web
+from openai_standin import KEY, SpeechFacts, running
 
 from momentum.media.cuts import Cutter
 from momentum.media.voice import VoiceGate
 from momentum.model import Chunk
 from momentum.transcribers.local import LocalWhisper
 from momentum.transcribers.openai import OpenAITranscriber
-
-KEY = "sk-stand-in"
 
 
 @pytest.fixture(scope="session")
@@ -53,56 +48,13 @@ def chunks_of():
     return cut
 
 
-@dataclass
-class Call:
-    """One request as it came."""
-
-    form: dict
-    file_name: str
-    audio: bytes
-
-
-@dataclass
-class SpeechApi:
-    """Answers transcription requests: `faults` first, one a call, then `answer`. Refuses a wrong key as OpenAI does."""
-
-    base_url: str = ""
-    answer: object = field(default_factory=lambda: {"text": "Hello there."})
-    faults: deque = field(default_factory=deque)
-    formats: tuple[str, ...] = ("json", "text", "verbose_json", "diarized_json")
-    calls: list[Call] = field(default_factory=list)
-
-    async def handle(self, request):
-        if request.headers.get("authorization") != f"Bearer {KEY}":
-            error = {"error": {"message": f"Incorrect API key provided: {KEY}", "type": "invalid_request_error", "code": "invalid_api_key"}}
-            return web.Response(status=401, text=json.dumps(error), content_type="text/plain")
-        post = await request.post()
-        file = post["file"]
-        fields = {k: post.getall(k) if k.endswith("[]") else post[k] for k in post if k != "file"}
-        self.calls.append(Call(fields, file.filename, file.file.read()))
-        if self.faults:
-            fault = self.faults.popleft()
-            return fault if isinstance(fault, web.Response) else fault(request)
-        if fields["response_format"] not in self.formats:
-            error = {"message": "response_format is not compatible", "type": "invalid_request_error", "code": "unsupported_value"}
-            return web.json_response({"error": error}, status=400)
-        answer = self.answer(self.calls[-1]) if callable(self.answer) else self.answer
-        return answer if isinstance(answer, web.Response) else web.json_response(answer)
-
-
 @pytest.fixture
 async def speech_api(anyio_backend):
-    """A transcription API on loopback."""
-    api = SpeechApi()
-    app = web.Application(client_max_size=30 * 2**20)
-    app.router.add_post("/v1/audio/transcriptions", api.handle)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    api.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    yield api
-    await runner.cleanup()
+    """A transcription API on loopback that hears the same in everything, and knows a model of nobody else's."""
+    async with running() as api:
+        api.transcription = {"text": "Hello there."}
+        api.models["my-own-model"], api.speech["my-own-model"] = {}, SpeechFacts(("json", "text", "verbose_json"), timestamps=True)
+        yield api
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import io
 
 import av
 import pytest
-from aiohttp import web
+from openai_standin import SpeechFacts, error, status
 
 from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
 from momentum.transcribers.openai import MAX_SECONDS, OpenAITranscriber, flac, halved
@@ -15,9 +15,8 @@ pytestmark = pytest.mark.anyio
 SECOND = 32_000
 
 
-def fault(status, code=None, kind="invalid_request_error", message="no", headers=None):
-    error = {"message": message, "type": kind, "param": None, "code": code}
-    return web.json_response({"error": error}, status=status, headers=headers)
+def fault(number, code=None, kind="invalid_request_error", message="no", headers=None):
+    return status(number, error(message, kind, code), headers)
 
 
 @pytest.fixture
@@ -32,7 +31,7 @@ def said(heard):
 
 async def test_audio_goes_as_flac_with_a_name_that_says_so(engine, speech_api, speech):
     await engine().transcribe(speech, language="de")
-    (call,) = speech_api.calls
+    (call,) = speech_api.uploads
     assert call.file_name == "speech.flac"
     with av.open(io.BytesIO(call.audio)) as container:
         assert sum(frame.samples for frame in container.decode(audio=0)) == 60 * 16_000
@@ -42,7 +41,7 @@ async def test_audio_goes_as_flac_with_a_name_that_says_so(engine, speech_api, s
 async def test_each_model_is_asked_for_what_it_has(engine, speech_api, speech):
     for model in ("gpt-4o-transcribe", "gpt-4o-transcribe-diarize", "whisper-1"):
         await engine(model).transcribe(speech, language="de")
-    forms = [call.form for call in speech_api.calls]
+    forms = [call.form for call in speech_api.uploads]
     assert [f["response_format"] for f in forms] == ["json", "diarized_json", "verbose_json"]
     assert [f.get("chunking_strategy") for f in forms] == [None, "auto", None]
     assert [f.get("timestamp_granularities[]") for f in forms] == [None, None, ["segment", "word"]]
@@ -50,7 +49,7 @@ async def test_each_model_is_asked_for_what_it_has(engine, speech_api, speech):
 
 
 async def test_times_come_from_the_speech_where_the_model_gives_none(engine, speech_api, speech):
-    speech_api.answer = {
+    speech_api.transcription = {
         "text": "We begin here. And now it goes on.",
         "languages": [{"code": "en"}],
         "usage": {"type": "duration", "seconds": 60},
@@ -59,30 +58,30 @@ async def test_times_come_from_the_speech_where_the_model_gives_none(engine, spe
     assert said(heard) == ["We begin here.", "And now it goes on."]
     assert [t for s in heard.segments for t in (s.start, s.end)] == pytest.approx([1, 23, 23, 59], abs=1)
     assert (heard.language, heard.billed_seconds, heard.raw["times"]) == ("en", 60.0, "estimated")
-    assert heard.raw["answer"] == speech_api.answer
+    assert heard.raw["answer"] == speech_api.transcription
 
 
 async def test_silence_costs_no_call(engine, speech_api, chunk_of):
     assert (await engine().transcribe(chunk_of(bytes(SECOND), ()), language=None)).segments == ()
-    assert speech_api.calls == []
+    assert speech_api.uploads == []
 
 
 async def test_an_empty_answer_to_audible_speech_is_asked_once_more(engine, speech_api, speech):
-    speech_api.faults.append(web.json_response({"text": "", "usage": {"type": "duration", "seconds": 60}}))
-    speech_api.answer = {"text": "Now.", "usage": {"type": "duration", "seconds": 60}}
+    speech_api.faults.append(status(200, {"text": "", "usage": {"type": "duration", "seconds": 60}}))
+    speech_api.transcription = {"text": "Now.", "usage": {"type": "duration", "seconds": 60}}
     heard = await engine().transcribe(speech, language=None)
-    assert (said(heard), heard.billed_seconds, len(speech_api.calls)) == (["Now."], 120.0, 2)
-    speech_api.answer = {"text": ""}
+    assert (said(heard), heard.billed_seconds, len(speech_api.uploads)) == (["Now."], 120.0, 2)
+    speech_api.transcription = {"text": ""}
     assert (await engine().transcribe(speech, language=None)).segments == ()
-    assert len(speech_api.calls) == 4
+    assert len(speech_api.uploads) == 4
 
 
 async def test_a_server_without_times_is_found_out_once(engine, speech_api, speech):
-    speech_api.formats = ("json",)
+    speech_api.speech["my-own-model"] = SpeechFacts(("json",))
     own = engine("my-own-model")
     for _ in range(2):
         assert said(await own.transcribe(speech, language=None)) == ["Hello there."]
-    assert [c.form["response_format"] for c in speech_api.calls] == ["verbose_json", "json", "json"]
+    assert [c.form["response_format"] for c in speech_api.uploads] == ["verbose_json", "json", "json"]
 
 
 async def test_what_only_a_person_can_cure_is_asked_once(engine, speech_api, speech):
@@ -96,7 +95,7 @@ async def test_what_only_a_person_can_cure_is_asked_once(engine, speech_api, spe
         with pytest.raises(ActionRequired) as stopped:
             await engine().transcribe(speech, language=None)
         assert stopped.value.code is code
-    assert len(speech_api.calls) == len(cases)
+    assert len(speech_api.uploads) == len(cases)
     assert engine.waits == []
 
 
@@ -121,11 +120,11 @@ async def test_a_server_that_stays_busy_puts_the_step_off(engine, speech_api, sp
     speech_api.faults += [fault(500, None, "server_error") for _ in range(3)]
     with pytest.raises(Retry) as later:
         await engine().transcribe(speech, language=None)
-    assert (later.value.code, len(speech_api.calls)) == (ErrorCode.MODEL_UNAVAILABLE, 3)
+    assert (later.value.code, len(speech_api.uploads)) == (ErrorCode.MODEL_UNAVAILABLE, 3)
     speech_api.faults.append(fault(429, "rate_limit_exceeded", "requests", headers={"retry-after": "90"}))
     with pytest.raises(Retry) as later:
         await engine().transcribe(speech, language=None)
-    assert (later.value.after, len(speech_api.calls)) == (90.0, 4)
+    assert (later.value.after, len(speech_api.uploads)) == (90.0, 4)
 
 
 async def test_a_server_that_is_away_is_a_passing_fault(speech):
@@ -140,33 +139,30 @@ async def test_a_server_that_is_away_is_a_passing_fault(speech):
 
 
 async def test_a_piece_that_is_too_large_is_cut_at_a_pause_and_joined(engine, speech_api, speech):
-    speech_api.answer = lambda call: (
-        fault(413, None, "server_error", "413: Maximum content size limit")
-        if len(speech_api.calls) == 1
-        else {
-            "text": "half",
-            "segments": [{"start": 2, "end": 3, "text": f"part {len(speech_api.calls)}", "speaker": "A"}],
-            "usage": {"type": "duration", "seconds": 30},
-        }
-    )
+    speech_api.faults.append(fault(413, None, "server_error", "413: Maximum content size limit"))
+    speech_api.transcription = lambda _upload: {
+        "text": "half",
+        "segments": [{"start": 2, "end": 3, "text": f"part {len(speech_api.uploads)}", "speaker": "A"}],
+        "usage": {"type": "duration", "seconds": 30},
+    }
     heard = await engine("gpt-4o-transcribe-diarize").transcribe(speech, language=None)
     assert [(s.id, s.text, s.start, s.speaker) for s in heard.segments] == [(0, "part 2", 2.0, "1A"), (1, "part 3", 30.0, "2A")]
     assert heard.billed_seconds == 60.0
 
 
 async def test_a_piece_that_cannot_be_cut_further_is_refused(engine, speech_api, chunk_of):
-    speech_api.answer = lambda _: fault(413, None, "server_error")
+    speech_api.faults.append(fault(413, None, "server_error"))
     with pytest.raises(Permanent) as refused:
         await engine().transcribe(chunk_of(bytes(30 * SECOND)), language=None)
     assert refused.value.code is ErrorCode.MODEL_INPUT_TOO_LARGE
 
 
 async def test_something_else_behind_the_address_is_said_in_words(engine, speech_api, speech):
-    for other in (web.Response(text="<html>", content_type="text/html"), web.json_response({"ok": True}), web.json_response([1])):
-        speech_api.faults.append(other)
+    for other in ("<html>", {"ok": True}, [1]):
+        speech_api.faults.append(status(200, other))
         with pytest.raises(ActionRequired, match="SPEECH_BASE_URL"):
             await engine().transcribe(speech, language=None)
-    speech_api.faults.append(web.Response(text="plain words", content_type="text/plain"))
+    speech_api.faults.append(status(200, "plain words", {"Content-Type": "text/plain"}))
     assert said(await engine().transcribe(speech, language=None)) == ["plain words"]
 
 
@@ -226,6 +222,23 @@ def test_words_alone_become_sentences(speech):
     words = [{"word": w, "start": i, "end": i + 0.5} for i, w in enumerate(("one", "two", "three"))]
     heard = read({"text": "One. Two three.", "words": words, "segments": None}, speech)
     assert [(s.text, s.start) for s in heard.segments] == [("One.", 0.0), ("Two three.", 1.0)]
+
+
+def spoken(*words):
+    return [{"word": word, "start": i, "end": i + 0.5} for i, word in enumerate(words)]
+
+
+def test_words_that_a_server_hands_on_in_pieces_are_joined(speech):
+    pieces = spoken(" Let", " us", " stand", "-up", ".", " Then", " go.")
+    heard = read({"text": "Let us stand-up. Then go.", "words": pieces}, speech)
+    assert [(s.text, s.start, s.end) for s in heard.segments] == [("Let us stand-up.", 0.0, 4.5), ("Then go.", 5.0, 6.5)]
+    assert [(w.text, w.start, w.end) for w in heard.segments[0].words] == [("Let", 0.0, 0.5), ("us", 1.0, 1.5), ("stand-up.", 2.0, 4.5)]
+
+
+@pytest.mark.parametrize("words", [("今", "日", "は", " Zoom", "で"), ("Let", "us", "go")])
+def test_words_without_blanks_are_left_as_they_are(speech, words):
+    heard = read({"text": "", "words": spoken(*words)}, speech)
+    assert [w.text for s in heard.segments for w in s.words] == [word.strip() for word in words]
 
 
 @pytest.mark.parametrize("unit", [1, 1_000, 1_000_000_000])
