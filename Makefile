@@ -55,9 +55,10 @@ fix: $(VENV)/.installed-dev ## format and repair what can be repaired
 docs: $(VENV)/.installed-dev ## write the pages of reference that are made from the code
 	@$(BIN)/python docs/make.py
 
-lock: $(VENV)/bin/uv ## make both lock files anew
+lock: $(VENV)/bin/uv ## make the lock files anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --group build pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --group counterparts -c requirements-dev.lock -o tests/counterparts/requirements.lock
 
 clean: ## remove what the commands above made here
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
