@@ -63,7 +63,6 @@ class LanguageModel:
         for _ in range(2):
             with metrics.outcome_of(metrics.MODEL_CALLS, self.model):
                 said = await self._patience.ask(lambda: self._said(messages, name, schema))
-            _counted(self.model, said.usage)
             usage += said.usage
             data = _parsed(said.text)
             if isinstance(data, dict) and violation(data, schema) is None:
@@ -133,6 +132,7 @@ class LanguageModel:
         if event["type"] == "error" or body.get("status") == "failed":
             error = body.get("error") or event
             raise translate(_status_of(error), {}, {"error": error}, now=self._clock())
+        _counted(self.model, _usage(body, *_RESPONSE_USAGE))
         return read_response(body)
 
     async def _chat(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any]) -> Said:
@@ -143,7 +143,9 @@ class LanguageModel:
         }
         async with self._translated():
             completion: Any = await self._client.chat.completions.create(**request, store=False)
-        return read_completion(_object_of(completion))
+        body = _object_of(completion)
+        _counted(self.model, _usage(body, *_COMPLETION_USAGE))
+        return read_completion(body)
 
     @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:
@@ -206,6 +208,7 @@ class Said:
     """Empty where the server did not say."""
 
 
+_RESPONSE_USAGE, _COMPLETION_USAGE = ("input_tokens", "output_tokens"), ("prompt_tokens", "completion_tokens")
 _LAST_EVENTS = {"response.completed", "response.incomplete", "response.failed", "error"}
 _TOO_LONG = "The language model's answer did not fit into its limit."
 _OUT_OF_FORM = "The language model twice gave an answer that is not in the form we asked for."
@@ -223,7 +226,7 @@ def read_response(body: dict[str, Any]) -> Said:
     if any(c.get("type") == "refusal" for c in contents):
         raise Permanent(ErrorCode.MODEL_REFUSED, _REFUSED)
     text = "".join(_text(c.get("text")) for c in contents if c.get("type") == "output_text")
-    return Said(text, _usage(body, "input_tokens", "output_tokens"), _text(body.get("model")))
+    return Said(text, _usage(body, *_RESPONSE_USAGE), _text(body.get("model")))
 
 
 def read_completion(body: dict[str, Any]) -> Said:
@@ -236,7 +239,7 @@ def read_completion(body: dict[str, Any]) -> Said:
         raise _cut_short(choice["finish_reason"] == "content_filter")
     if message.get("refusal"):
         raise Permanent(ErrorCode.MODEL_REFUSED, _REFUSED)
-    return Said(_text(message.get("content")), _usage(body, "prompt_tokens", "completion_tokens"), _text(body.get("model")))
+    return Said(_text(message.get("content")), _usage(body, *_COMPLETION_USAGE), _text(body.get("model")))
 
 
 # Servers that imitate the API put almost anything in its places: what is not what we look for is not there.
@@ -257,11 +260,12 @@ def _text(value: object) -> str:
 
 def _usage(body: dict[str, Any], sent: str, said: str) -> Usage:
     spent = _fields(body.get("usage"))
-    read, written = (count if isinstance(count := spent.get(name), int) else 0 for name in (sent, said))
+    read, written = (count if isinstance(count := spent.get(name), int) and count > 0 else 0 for name in (sent, said))
     return Usage(read, written, 1)
 
 
 def _counted(model: str, usage: Usage) -> None:
+    """Into the figures of what was spent: also for an answer that is cut short or a refusal, which costs the same."""
     metrics.MODEL_TOKENS.labels(model, "in").inc(usage.input_tokens)
     metrics.MODEL_TOKENS.labels(model, "out").inc(usage.output_tokens)
     metrics.spent(model, openai_prices.usd(model, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens))

@@ -23,7 +23,6 @@ from momentum.model import Chunk
 from momentum.transcribers.openai import OpenAITranscriber
 from momentum.transcribers.weights import packaged_weights
 
-HOME = Path(sys.prefix) / "counterparts"
 KEY = "sk-stand-in"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -36,14 +35,21 @@ def no_authorities():
         yield
 
 
-@contextmanager
-def _served(script, facts):
-    """What the script prints when it is ready; the process lives until the end of the block."""
-    if not (HOME / ".installed").exists():
+@pytest.fixture(scope="session")
+def servers():
+    """The environment in which the independent servers live."""
+    home = Path(sys.prefix) / "counterparts"
+    if not (home / ".installed").exists():
         pytest.skip("the independent servers are not installed: run tests/prepare")
+    return home
+
+
+@contextmanager
+def _served(servers, script, facts):
+    """What the script prints when it is ready; the process lives until the end of the block."""
     # Nothing may be fetched from anywhere; one thread, because several in a busy loop answer late beside other tests.
     env = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-    command = [HOME / "bin/python", Path(__file__).with_name(script), json.dumps(facts)]
+    command = [servers / "bin/python", Path(__file__).with_name(script), json.dumps(facts)]
     with (
         tempfile.TemporaryFile() as said,
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, env=env) as process,
@@ -56,17 +62,20 @@ def _served(script, facts):
             yield json.loads(line)
         finally:
             process.stdin.close()
-            process.wait(20)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 @pytest.fixture(scope="session")
-def whisper_folder():
+def whisper_folder(servers):
     """The packaged Whisper weights as a folder, joined once for all runs."""
-    return packaged_weights(HOME / "models")
+    return packaged_weights(servers / "models")
 
 
 @pytest.fixture(scope="session")
-def asr(whisper_folder):
+def asr(servers, whisper_folder):
     """Base URLs of open-asr-server by the rules it keeps, and the name of its model."""
     rules = {
         "open": {},
@@ -74,14 +83,14 @@ def asr(whisper_folder):
         "limited": {"rate_limit_per_minute": 1},
         "choosy": {"allowed_models": ["another"]},
     }
-    with _served("serve_asr.py", {"model": str(whisper_folder), "key": KEY, "rules": rules}) as addresses:
+    with _served(servers, "serve_asr.py", {"model": str(whisper_folder), "key": KEY, "rules": rules}) as addresses:
         yield {name: f"{address}/v1" for name, address in addresses.items()} | {"model": f"faster-whisper:{whisper_folder}"}
 
 
 @pytest.fixture(scope="session")
-def llama():
+def llama(servers):
     """The base URL of llama.cpp's server: 256 tokens of context, answers of at most 128."""
-    with _served("serve_llama.py", {"key": KEY, "alias": "smollm2", "context": 256, "answer": 128}) as ready:
+    with _served(servers, "serve_llama.py", {"key": KEY, "alias": "smollm2", "context": 256, "answer": 128}) as ready:
         yield f"{ready['address']}/v1"
 
 

@@ -16,7 +16,8 @@ from momentum.pipeline.verify import check
 from momentum.writers import WRITERS
 from momentum.writers.minutes import Minutes
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("llama.cpp")]
+# Models answer late where other tests run beside them.
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("llama.cpp"), pytest.mark.timeout(400)]
 
 MODEL = "smollm2"
 APIS = pytest.mark.parametrize("api", ["chat", "responses"])

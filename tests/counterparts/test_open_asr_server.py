@@ -15,7 +15,8 @@ from momentum.model import SAMPLE_RATE
 from momentum.sandbox import samples
 from momentum.transcribers.plausible import CREDITS, marked
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("open-asr-server")]
+# Models answer late where other tests run beside them.
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("open-asr-server"), pytest.mark.timeout(400)]
 
 
 def pcm_of(name):

@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from openai_standin import OVERFLOWS, SNAPSHOT, USAGE, cut_short, overflows, plain_json, refuses
+from openai_standin import OVERFLOWS, SNAPSHOT, USAGE, cut_short, overflows, plain_json, refuses, says
 from openai_standin.strict import DEEPEST, LARGE_ENUM, LARGE_ENUM_CHARACTERS, MOST_CHARACTERS, MOST_PROPERTIES, MOST_VALUES
 
+from momentum import metrics
 from momentum.errors import ErrorCode, Permanent
 from momentum.model import Usage
 from momentum.writers import WRITERS
@@ -192,6 +193,18 @@ async def test_what_is_no_whole_answer_is_final_and_never_parsed(standin, ask, w
     with pytest.raises(Permanent, match=sentence) as caught:
         await ask(api)
     assert (caught.value.code, waits, len(standin.log)) == (code, [], 1)
+
+
+@APIS
+@pytest.mark.parametrize("answer", [refuses(), cut_short(), says("no JSON at all")], ids=["refusal", "incomplete", "out of form"])
+@pytest.mark.shows("refusal", "incomplete")
+async def test_what_an_answer_cost_is_counted_whatever_it_is_good_for(standin, ask, api, answer):
+    written = metrics.MODEL_TOKENS.labels("gpt-6-luna", "out")
+    before = written._value.get()
+    standin.faults.extend([answer] * 2)
+    with pytest.raises(Permanent):
+        await ask(api)
+    assert written._value.get() - before == USAGE[1] * len(standin.log)
 
 
 @pytest.mark.shows("refusal", "incomplete")

@@ -251,3 +251,10 @@ async def test_text_in_parts_and_an_odd_count_are_read(server, ask, wire):
     answer = await put(ask("chat"))
     assert answer.data == GOOD
     assert answer.usage.output_tokens == 3
+
+
+async def test_a_count_below_nothing_is_nothing(server, ask, wire):
+    server.faults.append(
+        wire.status(200, {"choices": [{"message": {"content": '{"summary": "We met."}'}}], "usage": {"prompt_tokens": -1}})
+    )
+    assert (await put(ask("chat"))).usage == Usage(0, 0, 1)
