@@ -145,6 +145,8 @@ class Settings(BaseSettings):
             raise ValueError("JWT_SECRET is shorter than 32 bytes. Make one with: openssl rand -base64 48")
         if self.jwt_jwks_url and not self.jwt_issuer:
             raise ValueError("JWT_JWKS_URL is set, but JWT_ISSUER is not. Set it to the `iss` of your tokens.")
+        if self.jwt_issuer and not self.has_jwt:
+            raise ValueError("JWT_ISSUER is set, but nothing says how its tokens are signed. Set JWT_SECRET or JWT_JWKS_URL too.")
         if not self.is_loopback and not self.has_jwt:
             raise ValueError(
                 f"HOST={self.host} opens Momentum to others, but nothing says who may come in. Set JWT_SECRET or JWT_JWKS_URL first."

@@ -85,7 +85,7 @@ def doctor_command(json: Annotated[bool, typer.Option("--json", help="Print one 
 
 @application.command("token")
 def token_command(
-    subject: Annotated[str, typer.Option(help="Who the token is for.")] = "local",
+    subject: Annotated[str | None, typer.Option(help="Who the token is for; default the person of `momentum link`.")] = None,
     hours: Annotated[float, typer.Option(help="How long it is valid.")] = 1.0,
 ) -> None:
     """A bearer token for the API, signed with JWT_SECRET or the local secret."""

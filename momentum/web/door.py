@@ -47,7 +47,9 @@ class Person:
         if self.by_cookie or signed_out_at is None:
             return
         if self.token_issued_at is None or self.token_issued_at < signed_out_at:
-            raise Unauthorized(ErrorCode.TOKEN_EXPIRED, "You signed out everywhere since this token was made. Sign in again.")
+            raise Unauthorized(
+                ErrorCode.TOKEN_EXPIRED, "You signed out everywhere since this token was made, or in that second. Sign in again."
+            )
 
 
 class People:

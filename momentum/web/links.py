@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from uuid import UUID
 
 from momentum.app import App
 from momentum.errors import ErrorCode, Unauthorized
 from momentum.logs import protect
+from momentum.settings import Settings
 from momentum.store import profiles, sessions
-from momentum.web.trust import LOCAL_ISSUER, LOCAL_SUBJECT, rules_for
+from momentum.store.database import Database
+from momentum.store.profiles import Profile
+from momentum.web.trust import LOCAL_SUBJECT, our_issuer, rules_for
 
 LINK_LIFETIME = timedelta(minutes=10)
 
 
-async def local_person(app: App) -> UUID:
-    """The profile of the one person of the local default; made at first.
+async def local_person(database: Database, settings: Settings) -> Profile:
+    """The one person of the local default, for links and for `momentum token`; made at first.
 
     One who deleted everything stays deleted: whoever opens the next link begins anew, as somebody else.
     """
     for subject in (LOCAL_SUBJECT, *(f"{LOCAL_SUBJECT}-{number}" for number in range(2, 100))):
         try:
-            return await _person(app, LOCAL_ISSUER, subject)
+            return await _person(database, settings, subject)
         except Unauthorized as error:
             if error.code is not ErrorCode.PERSON_DELETED:
                 raise
@@ -31,8 +33,8 @@ async def local_person(app: App) -> UUID:
 
 async def sign_in_link(app: App, *, next_path: str = "/", subject: str | None = None) -> str:
     """A URL that signs somebody in, one time, within ten minutes: the local person, or whom tokens of ours name by `subject`."""
-    issuer = rules_for(app.settings).issuer or LOCAL_ISSUER
-    user_id = await local_person(app) if subject is None else await _person(app, issuer, subject)
+    world = app.database, app.settings
+    user_id = (await local_person(*world) if subject is None else await _person(*world, subject)).id
     token = secrets.token_urlsafe(32)
     protect(token, passing=True)
     async with app.database.person(user_id) as connection:
@@ -40,7 +42,7 @@ async def sign_in_link(app: App, *, next_path: str = "/", subject: str | None = 
     return f"{app.settings.base_url}/enter/{token}"
 
 
-async def _person(app: App, issuer: str, subject: str) -> UUID:
-    async with app.database.nobody() as connection:
-        profile = await profiles.resolve(connection, issuer=issuer, subject=subject, email=None, name=None)
-    return profile.id
+async def _person(database: Database, settings: Settings, subject: str) -> Profile:
+    issuer = our_issuer(rules_for(settings))
+    async with database.nobody() as connection:
+        return await profiles.resolve(connection, issuer=issuer, subject=subject, email=None, name=None)

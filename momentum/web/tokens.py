@@ -163,7 +163,7 @@ def mint(secret: str, *, issuer: str, audience: str, subject: str, now: datetime
         "iss": issuer,
         "aud": audience,
         "sub": subject,
-        "iat": int(now.timestamp()),
+        "iat": now.timestamp(),  # to the fraction: it may be made in the second of a sign-out, after it
         "exp": int((now + lifetime).timestamp()),
     }
     return jwt.encode({"alg": "HS256"}, claims | ({"name": name} if name else {}), OctKey.import_key(secret))

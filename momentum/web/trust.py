@@ -29,6 +29,11 @@ def rules_for(settings: Settings) -> TokenRules:
     )
 
 
+def our_issuer(rules: TokenRules) -> str:
+    """The `iss` of what we sign ourselves; where we only verify, people of ours must not be taken for the provider's."""
+    return (rules.issuer if rules.secret else None) or LOCAL_ISSUER
+
+
 def local_secret(home: Path) -> str:
     """The secret in `<home>/jwt`, readable by us alone; made when it is not there. Many processes may ask at once.
 

@@ -41,7 +41,7 @@ class Site:
 
     async def keep_document(self, topic: str, text: str, *, recorded_at: datetime | None = None) -> str:
         """A processed recording of the local person; gives the path of its document."""
-        user_id = await local_person(self.app)
+        user_id = (await local_person(self.app.database, self.app.settings)).id
         at = recorded_at or self.app.clock()
         recording = Recording(f"{topic[:9].encode().hex()}==", "85550001234", topic, at, "Europe/Berlin", 30, 1000, None, ())
         claims = tuple(

@@ -1,5 +1,7 @@
 """The commands as a person types them: real processes."""
 
+import asyncio
+import base64
 import json
 import os
 import re
@@ -9,18 +11,28 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psycopg
 import pytest
+
+from momentum.embedded.server import running
 
 ROOT = Path(__file__).parents[2]
 MOMENTUM = (sys.executable, "-m", "momentum")
 
 
 @pytest.fixture
-def run(tmp_path):
-    """Runs a command in an empty folder, with nothing of our environment but what it needs."""
+def where():
+    """A home."""
     # Not below tmp_path, which is closed to others: root's database server, another user, would go elsewhere and stay there.
-    where = Path(tempfile.mkdtemp(prefix="momentum-test-"))
-    where.chmod(0o711)
+    made = Path(tempfile.mkdtemp(prefix="momentum-test-"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def run(tmp_path, where):
+    """Runs a command in an empty folder, with nothing of our environment but what it needs."""
 
     def go(*arguments, timeout=110, **environment):
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
@@ -30,8 +42,7 @@ def run(tmp_path):
             command, cwd=tmp_path, env=kept | home | environment, capture_output=True, text=True, timeout=timeout, check=False
         )
 
-    yield go
-    shutil.rmtree(where)
+    return go
 
 
 def test_make_alone_lists_every_command_with_a_phrase():
@@ -105,6 +116,7 @@ def test_a_token_is_printed_for_the_local_default(run):
         ({"HOST": "0.0.0.0"}, "JWT_SECRET"),
         ({"JWT_SECRET": "short"}, "32 bytes"),
         ({"JWT_JWKS_URL": "https://id.example.com/keys"}, "JWT_ISSUER"),
+        ({"JWT_ISSUER": "https://id.example.com"}, "JWT_SECRET"),
         ({"PORT": "many"}, "PORT"),
         ({"TRANSCRIBER": "openai"}, "OPENAI_API_KEY"),
     ],
@@ -136,6 +148,25 @@ def test_a_sign_in_link_is_printed(run):
 
 def test_the_described_api_is_the_one_in_the_docs(run):
     assert run("openapi").stdout == (ROOT / "docs/api/openapi.json").read_text(), "make it anew: momentum openapi > docs/api/openapi.json"
+
+
+def _named(token):
+    body = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    return body["iss"], body["sub"]
+
+
+async def _people(home):
+    async with running(home) as cluster:
+        with psycopg.connect(cluster.owner_dsn) as owner:
+            return owner.execute("select issuer, subject from profiles").fetchall()
+
+
+@pytest.mark.parametrize("environment", [{}, {"JWT_SECRET": "s" * 40, "JWT_ISSUER": "https://id.example.com"}])
+def test_a_link_and_a_token_are_the_same_persons(run, where, environment):
+    assert "/enter/" in run("link", **environment).stdout
+    named = _named(run("token", **environment).stdout)
+    assert asyncio.run(_people(where)) == [named]
+    assert _named(run("token", "--subject", "ada", **environment).stdout) == (named[0], "ada")
 
 
 def test_keys_rotate(run):

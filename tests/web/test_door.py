@@ -8,7 +8,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from momentum.web.links import sign_in_link
+from momentum.web.links import local_person, sign_in_link
 
 pytestmark = pytest.mark.anyio
 
@@ -192,3 +192,15 @@ async def test_the_local_person_can_begin_anew_after_deleting_everything(world):
     assert (await browser.delete("/api/me")).status_code == 200
     after = (await (await world.browser()).get("/api/me")).json()["id"]
     assert after != before
+    # `momentum token` goes on with the same person.
+    again = await local_person(world.app.database, world.app.settings)
+    assert (await world.program(again.subject).get("/api/me")).json()["id"] == after
+
+
+async def test_a_token_made_in_the_second_of_a_sign_out_and_after_it_is_good(world, refuses):
+    world.clock.advance(microseconds=300_000)
+    before = world.program("ada")
+    world.clock.advance(microseconds=1)
+    assert (await before.post("/api/me/sign-out")).status_code == 204
+    assert (await world.program("ada").get("/api/me")).status_code == 200
+    assert "or in that second" in refuses(await before.get("/api/me"), 401, "token_expired")
