@@ -1,7 +1,7 @@
 """The job engine (DBOS) behind a few verbs: open, enqueue, run a step, take over, forget.
 
-Nothing else of Momentum knows it. What it stores is ids alone: workflow inputs and step outputs are
-a processing's id and attempt, artefact ids and the word "stopped".
+Nothing else of Momentum knows it. What it stores is ids alone, as JSON that can be searched: workflow inputs and
+step outputs are a processing's id and attempt, artefact ids and the word "stopped".
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from time import monotonic
 from typing import Any, Protocol
 from uuid import UUID
 
-from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, WorkflowSerializationFormat
+import structlog
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, WorkflowSerializationFormat
 
 APPLICATION = "momentum"
 APPLICATION_VERSION = "1"
@@ -31,12 +32,18 @@ MOST_STARTS = 20
 _BROKEN = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _PAGE = 500
 
+log = structlog.get_logger(__name__)
+
+
+class WorkflowBroke(Exception):
+    """All that the engine learns of a bug."""
+
 
 class Carry(Protocol):
     """Who does the work of a workflow."""
 
     async def carry(self, processing_id: UUID, attempt: int, engine: Engine) -> None:
-        """Everything left to do for this attempt. Raises nothing of its own: the engine would keep the text."""
+        """Everything left to do for this attempt. What it raises is a bug, and ends the workflow as broken."""
         ...
 
     @property
@@ -101,7 +108,12 @@ def attempt_of(workflow: str) -> tuple[UUID, int]:
 
 def _workflow(carrier: Carry, engine: Engine) -> Callable[[str, int], Coroutine[Any, Any, None]]:
     async def process_recording(processing_id: str, attempt: int) -> None:
-        await carrier.carry(UUID(processing_id), attempt, engine)
+        try:
+            await carrier.carry(UUID(processing_id), attempt, engine)
+        except Exception:
+            log.exception("workflow_raised", workflow_id=workflow_id(UUID(processing_id), attempt))
+            # It keeps the text of what is raised, for longer than a person's data may live.
+            raise WorkflowBroke("The log says why.") from None
 
     return process_recording
 
@@ -134,6 +146,7 @@ def _config(dsn: str, executor_id: str) -> DBOSConfig:
         "dbos_system_schema": SCHEMA,
         "executor_id": executor_id,
         "application_version": APPLICATION_VERSION,
+        "serializer": DBOSPortableJSONSerializer(),  # by default pickles, in which no search finds what must not be there
         "sys_db_pool_size": 5,
         "notification_listener_polling_interval_sec": POLLING_SECONDS,
         "log_level": "WARNING",

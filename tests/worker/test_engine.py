@@ -110,6 +110,27 @@ async def test_an_attempt_is_queued_once_and_forgotten_when_its_time_is_over(ope
     assert porter.begun.empty()
 
 
+async def test_what_it_stores_can_be_read_and_an_exception_leaves_no_words_there(opened, engine_rows):
+    class Clumsy(Porter):
+        async def carry(self, processing_id, attempt, engine):
+            await super().carry(processing_id, attempt, engine)
+            raise ValueError("Maya said tangerine")
+
+    porter = Clumsy()
+    porter.go.set()
+    async with opened("w1", porter) as engine:
+        await engine.enqueue(ONE, attempt=1, user_id=ADA)
+        await asyncio.wait_for(porter.begun.get(), 10)
+        await asyncio.wait_for(porter.begun.get(), 10)
+        await asyncio.gather(*porter.tasks, return_exceptions=True)
+        assert await engine.broken() == [(ONE, 1)]
+        found = engine_rows()
+    rows = [row for rows in found.values() for row in rows]
+    assert any("'error': {'name': 'WorkflowBroke'" in row for row in rows)
+    assert any("'output': 'one'" in row for row in rows)
+    assert [row for row in rows if "tangerine" in row or "ValueError" in row] == []
+
+
 async def test_a_deliberate_stop_is_no_news(opened, caplog, capfd):
     porter = Porter()
     with caplog.at_level(logging.WARNING):

@@ -178,4 +178,5 @@ async def test_nothing_is_left_of_a_person_who_goes_in_the_middle(bench, engine_
             await processings.owner(connection, gone.id)
     stored = "\n".join(row for rows in engine_rows().values() for row in rows)
     assert str(gone.id) in stored
+    assert "Error" not in stored
     assert "Exception" not in stored
