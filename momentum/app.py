@@ -79,7 +79,7 @@ async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterat
         database, dsn = await stack.enter_async_context(open_database(settings))
         stack.push_async_callback(settled, database)
         vault = await open_vault(database, settings)
-        client = ApiClient(private_hosts=private_hosts(settings) | _host_of(settings.jwt_jwks_url))
+        client = ApiClient(private_hosts=private_hosts(settings) | host_of(settings.jwt_jwks_url))
         stack.push_async_callback(client.aclose)
         downloads = Downloads(clock=clock, private_hosts=private_hosts(settings), max_bytes=settings.max_recording_bytes)
         stack.push_async_callback(downloads.aclose)
@@ -100,7 +100,7 @@ async def finished(under_way: set[asyncio.Task[Any]]) -> None:
         await asyncio.gather(*under_way, return_exceptions=True)
 
 
-def _host_of(url: str | None) -> frozenset[str]:
-    """The operator named this address themselves: it may be a private one."""
+def host_of(url: str | None) -> frozenset[str]:
+    """For `ApiClient.private_hosts`: the operator named this address themselves, so it may be a private one."""
     host = urlsplit(url).hostname if url else None
     return frozenset({host} if host else ())

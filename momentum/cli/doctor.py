@@ -6,20 +6,30 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import SecretStr
 
+from momentum.app import host_of
 from momentum.cli import stopping
 from momentum.cli.start import start
 from momentum.clock import real_clock
 from momentum.database import open_database
-from momentum.errors import MomentumError
+from momentum.errors import ErrorCode, MomentumError, Permanent
 from momentum.model import SAMPLE_RATE, Chunk
 from momentum.outbound.client import ApiClient
 from momentum.providers import private_hosts
+from momentum.providers.oauth import TokenEndpoint
+from momentum.providers.zoom.provider import registered_app
 from momentum.settings import Settings, source_of
+from momentum.store.figures import Pace, paces
+from momentum.store.keys import open_vault
 from momentum.tools import open_tools
+from momentum.web.published_keys import fetch_keys, key_set
+
+MOST_ACCOUNTS = 20
+"""Allowances that are printed, the most used first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +44,15 @@ class Finding:
 def run(*, as_json: bool) -> int:
     """Exit code 1 when something that is set does not work."""
     settings = start()
-    findings = stopping.run(_examine(settings))
+    used: list[Pace] = []
+    findings = stopping.run(_examine(settings, used))
     shown = [_setting(name, settings) for name in type(settings).model_fields]
     if as_json:
-        print(json.dumps({"settings": shown, "findings": [asdict(f) for f in findings]}, ensure_ascii=False))
+        told = {"settings": shown, "findings": [asdict(f) for f in findings], "allowances": [asdict(pace) for pace in used]}
+        print(json.dumps(told, ensure_ascii=False))
     else:
         _tell(shown, findings)
+        _tell_used(used)
     return 1 if any(f.ok is False for f in findings) else 0
 
 
@@ -49,9 +62,10 @@ def _setting(name: str, settings: Settings) -> dict[str, Any]:
     return {"name": name.upper(), "value": text, "from": source_of(name)}
 
 
-async def _examine(settings: Settings) -> list[Finding]:
+async def _examine(settings: Settings, used: list[Pace]) -> list[Finding]:
+    """Adds to `used` what of the rate allowances was used today, where the database can say."""
     checks: list[tuple[str, Callable[[Settings], Awaitable[str | None]]]] = [
-        ("Database", _database),
+        ("Database", partial(_database, used=used)),
         ("Zoom", _zoom),
         ("Transcription", _transcription),
         ("Language model", _language_model),
@@ -72,19 +86,28 @@ async def _attempt(what: str, check: Callable[[Settings], Awaitable[str | None]]
     return Finding(what, ok=True, detail=detail) if detail else Finding(what, ok=None, detail=missing[what])
 
 
-async def _database(settings: Settings) -> str:
+async def _database(settings: Settings, *, used: list[Pace]) -> str:
     async with open_database(settings) as (database, _):
         await database.ping()
-    return "The given PostgreSQL answers." if settings.database_url else "The embedded PostgreSQL starts and answers."
+        await open_vault(database, settings)
+        async with database.nobody() as connection:
+            used += [pace for pace in await paces(connection) if pace.used_today or pace.paused_seconds]
+    answers = "The given PostgreSQL answers" if settings.database_url else "The embedded PostgreSQL starts and answers"
+    return f"{answers}, and the key that seals tokens opens it."
 
 
 async def _zoom(settings: Settings) -> str | None:
-    if not settings.zoom_configured:
+    if not settings.zoom_client_id or not settings.zoom_client_secret:
         return None
+    app = registered_app(
+        settings.zoom_oauth_base, settings.zoom_client_id, settings.zoom_client_secret.get_secret_value(), settings.zoom_redirect_uri
+    )
     async with ApiClient(private_hosts=private_hosts(settings)) as client:
         answer = await client.request("GET", f"{settings.zoom_api_base}/users/me")
-    reached = f"Zoom's API answers (HTTP {answer.status} without a token, as it should)"
-    return f"{reached}. The redirect URL to register is {settings.zoom_redirect_uri}"
+        if answer.status != 401:  # asked without a token, Zoom's API can say nothing else
+            raise Permanent(ErrorCode.PROVIDER_ANSWER_INVALID, f"ZOOM_API_BASE answers HTTP {answer.status}, as Zoom's API would not.")
+        await TokenEndpoint(client, app, real_clock).check_client()
+    return f"Zoom answers and accepts the app's client id and secret. The redirect URL to register is {settings.zoom_redirect_uri}"
 
 
 async def _transcription(settings: Settings) -> str:
@@ -112,8 +135,20 @@ async def _language_model(settings: Settings) -> str | None:
 async def _tokens(settings: Settings) -> str:
     if not settings.has_jwt:
         return "Only this machine: sign-in links and `momentum token`, signed with a local secret."
+    keys = await _keys_at(settings.jwt_jwks_url) if settings.jwt_jwks_url else ""
     ways = [name for name, is_set in (("JWT_SECRET", settings.jwt_secret), ("JWT_JWKS_URL", settings.jwt_jwks_url)) if is_set]
-    return f"Bearer tokens by {' and '.join(ways)}, audience {settings.jwt_audience!r}, issuer {settings.jwt_issuer or 'any'}."
+    return f"Bearer tokens by {' and '.join(ways)}, audience {settings.jwt_audience!r}, issuer {settings.jwt_issuer or 'any'}.{keys}"
+
+
+async def _keys_at(url: str) -> str:
+    try:
+        async with ApiClient(private_hosts=host_of(url)) as client:
+            found = key_set(await fetch_keys(client, url)).keys
+    except MomentumError as error:
+        raise Permanent(error.code, f"Nobody can come in by JWT_JWKS_URL: {error.detail}") from error
+    if not found:
+        raise Permanent(ErrorCode.SETTINGS_INVALID, "JWT_JWKS_URL answers without a key that we can use (RSA or EC).")
+    return f" JWT_JWKS_URL answers with {len(found)} key{'s' if len(found) > 1 else ''}."
 
 
 def _tell(shown: list[dict[str, Any]], findings: list[Finding]) -> None:
@@ -125,3 +160,14 @@ def _tell(shown: list[dict[str, Any]], findings: list[Finding]) -> None:
     for finding in findings:
         mark = {True: "ok", False: "FAILS", None: "-"}[finding.ok]
         print(f"  {mark:<6} {finding.what}: {finding.detail}")
+
+
+def _tell_used(used: list[Pace]) -> None:
+    if used:
+        print("Used of today's allowances (UTC):")
+    for pace in sorted(used, key=lambda p: -p.used_today)[:MOST_ACCOUNTS]:
+        of = f" of {pace.daily_budget}" if pace.daily_budget is not None else ""
+        paused = f", paused for {pace.paused_seconds:.0f} s" if pace.paused_seconds else ""
+        print(f"  {pace.provider} {pace.account}: {pace.used_today}{of} {pace.allowance} calls{paused}")
+    if len(used) > MOST_ACCOUNTS:
+        print(f"  and {len(used) - MOST_ACCOUNTS} more; --json shows all.")

@@ -17,6 +17,7 @@ from momentum.model import Clock, Grant
 from momentum.outbound.client import Answer, ApiClient, retry_after
 
 _LIFETIME = timedelta(hours=1)  # where a token endpoint names none
+_ABOUT_GRANT = ("invalid_grant", "invalid_request", "invalid_token")  # and not about the app
 
 
 def new_secret() -> str:
@@ -96,6 +97,11 @@ def _filled(value: Any) -> bool:
     return isinstance(value, str) and value != ""
 
 
+def _error_of(answer: Answer) -> Any:
+    body = answer.json()
+    return body.get("error") if isinstance(body, dict) else None
+
+
 class TokenEndpoint:
     """Exchanges, refreshes and revokes grants of one app.
 
@@ -137,6 +143,19 @@ class TokenEndpoint:
         if answer.status != 200:
             self._refuse_client(answer)
 
+    async def check_client(self) -> None:
+        """Return when the vendor accepts the app's id and secret.
+
+        Raises ActionRequired(CLIENT_INVALID), Permanent(PROVIDER_ANSWER_INVALID) when nothing tells, or Retry.
+        """
+        # A token that was never given out: whose client is right is refused for the token (RFC 6749, section 5.2).
+        answer = await self._post(self._app.token_url, {"grant_type": "refresh_token", "refresh_token": new_secret()})
+        self._refuse_client(answer)
+        if answer.status != 200 and _error_of(answer) not in _ABOUT_GRANT:
+            raise Permanent(
+                ErrorCode.PROVIDER_ANSWER_INVALID, f"{self._app.label} answered HTTP {answer.status}, not as a token endpoint does."
+            )
+
     async def _post(self, url: str, form: Mapping[str, str]) -> Answer:
         """One call as the app. Raises Retry when the vendor is away or asks us to wait."""
         answer = await self._client.request("POST", url, headers=self._app.basic, data=form)
@@ -156,10 +175,8 @@ class TokenEndpoint:
 
     def _refuse_client(self, answer: Answer) -> None:
         """Raise when the refusal is about the app and not about the code or token (RFC 6749, 5.2)."""
-        body = answer.json()
-        error = body.get("error") if isinstance(body, dict) else None
-        about_grant = error in {"invalid_grant", "invalid_request", "invalid_token"}
-        if not about_grant and (
+        error = _error_of(answer)
+        if error not in _ABOUT_GRANT and (
             answer.status in {401, 403} or error in {"invalid_client", "unauthorized_client", "unsupported_grant_type"}
         ):
             self._client_invalid()

@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from momentum.store.limits import labels_of
+from momentum.store.limits import account_of, labels_of
 
 _QUEUE = text("select state, depth, seconds from lookup.queue_figures(:now)")
 _ALIVE = text("select count(*) from worker_heartbeats where seen_at > now() - interval '30 seconds'")
 # A day that is over has used nothing of today's; a pause that is over is none.
 _PACE = text("""
-    select key, case when interval_us > 0 then 1000000.0 / interval_us else 0 end as per_second,
+    select key, case when interval_us > 0 then 1e6::double precision / interval_us else 0 end as per_second,
         case when day = (now() at time zone 'UTC')::date then used_today else 0 end as used_today, daily_budget,
         greatest(0, extract(epoch from paused_until - now()))::double precision as paused_seconds
     from rate_limits where key like :keys escape '!' order by key
@@ -43,6 +43,8 @@ class Pace:
     used_today: int
     daily_budget: int | None
     paused_seconds: float
+    account: str = ""
+    """The vendor's id of it, for the operator's eyes; "" where figures of several are one."""
 
 
 async def queue(connection: AsyncConnection, now: datetime) -> dict[str, Waiting]:
@@ -60,7 +62,7 @@ async def paces(connection: AsyncConnection, account: str | None = None) -> Sequ
     """Of all accounts, or of one."""
     keys = "%" if account is None else f"%:{_escaped(account)}:%"
     rows = (await connection.execute(_PACE, {"keys": keys})).all()
-    return [Pace(*labels_of(r.key), r.per_second, r.used_today, r.daily_budget, r.paused_seconds) for r in rows]
+    return [Pace(*labels_of(r.key), r.per_second, r.used_today, r.daily_budget, r.paused_seconds, account_of(r.key)) for r in rows]
 
 
 def busiest(found: Sequence[Pace]) -> list[Pace]:

@@ -124,6 +124,11 @@ def labels_of(key: str) -> tuple[str, str]:
     return key.partition(":")[0], key.rpartition(":")[2]
 
 
+def account_of(key: str) -> str:
+    """The vendor's id of the account that a key belongs to; it may hold colons itself."""
+    return key.partition(":")[2].rpartition(":")[0]
+
+
 class _Pump:
     """Those of one process who wait for one key, and the task that fetches slots for them while there are any."""
 

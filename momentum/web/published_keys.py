@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from momentum.errors import ErrorCode, MomentumError, Retry
 from momentum.model import Clock
+from momentum.outbound.client import ApiClient
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +83,7 @@ class PublishedKeys:
     async def _read(self) -> None:
         try:
             async with asyncio.timeout(self._seconds):
-                found = _key_set(await self._fetch(self._url))
+                found = key_set(await self._fetch(self._url))
         except (MomentumError, TimeoutError) as error:
             self._failed, self._not_before = True, self._clock() + FAILED_PAUSE
             log.warning("signing_keys_unread", reason=getattr(error, "detail", "They did not come in time."))
@@ -100,7 +101,16 @@ class PublishedKeys:
         return len(keys.keys) == 1 if kid is None else any(key.kid == kid for key in keys.keys)
 
 
-def _key_set(document: Any) -> KeySet:
+async def fetch_keys(client: ApiClient, url: str) -> Any:
+    """The document at JWT_JWKS_URL. Raises Retry when it cannot be had."""
+    answer = await client.request("GET", url)
+    document = answer.json()
+    if answer.status != 200 or document is None:
+        raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, f"JWT_JWKS_URL answers with HTTP {answer.status}, not with keys.", after=10)
+    return document
+
+
+def key_set(document: Any) -> KeySet:
     """What we can use of a JWKS; other keys are passed over, as RFC 7517, section 5 asks. Raises Retry for what is none."""
     published = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(published, list):

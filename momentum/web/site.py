@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from fastapi.staticfiles import StaticFiles
 
 from momentum import metrics
 from momentum.app import App
-from momentum.errors import ErrorCode, Retry
+from momentum.errors import ErrorCode
 from momentum.inbound import listening
 from momentum.web import entrance, failures, guard, headers, monitoring, pages, trace
 from momentum.web.api import connections, documents, health, me, processings
 from momentum.web.door import People
 from momentum.web.events import Streams
+from momentum.web.published_keys import fetch_keys
 from momentum.web.tokens import TokenVerifier
 from momentum.web.trust import rules_for
 
@@ -46,7 +48,7 @@ def site(world: App, *, port: int) -> FastAPI:
     application = _with_routes()
     application.state.world = world
     application.state.port = port
-    application.state.verifier = TokenVerifier(rules_for(world.settings), fetch_keys=_key_fetcher(world), clock=world.clock)
+    application.state.verifier = TokenVerifier(rules_for(world.settings), fetch_keys=partial(fetch_keys, world.client), clock=world.clock)
     application.state.people = People()
     application.state.closing = asyncio.Event()
     application.state.strangers = {}
@@ -88,17 +90,6 @@ def _operation_id(route: APIRoute) -> str:
     """`list_processings`; of a provider's routes `zoom_status`."""
     tag = str(route.tags[0]) if route.tags else ""
     return f"{tag}_{route.name}" if tag in connections.PROVIDERS else route.name
-
-
-def _key_fetcher(world: App) -> Any:
-    async def fetch(url: str) -> Any:
-        answer = await world.client.request("GET", url)
-        document = answer.json()
-        if answer.status != 200 or document is None:
-            raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, f"JWT_JWKS_URL answers with HTTP {answer.status}, not with keys.", after=10)
-        return document
-
-    return fetch
 
 
 @asynccontextmanager

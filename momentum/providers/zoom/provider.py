@@ -26,6 +26,22 @@ _FLOOR_FROM = timedelta(days=90)
 """Ranges longer than this are worth one call that says how old the account is."""
 
 
+def registered_app(oauth_base: str, client_id: str, client_secret: str, redirect_uri: str, scopes: Sequence[str] = ()) -> OAuthApp:
+    """The operator's app, and where Zoom speaks OAuth."""
+    base = oauth_base.rstrip("/")
+    return OAuthApp(
+        label=facts.LABEL,
+        authorize_url=f"{base}/oauth/authorize",
+        token_url=f"{base}/oauth/token",
+        revoke_url=f"{base}/oauth/revoke",
+        client_id=client_id,
+        client_secret=client_secret,
+        redirect_uri=redirect_uri,
+        scopes=tuple(scopes),
+        api_base_key="api_url",
+    )
+
+
 class Zoom:
     """A `Provider`. Bases other than Zoom's own may be private addresses; that is how the local sandbox is reached."""
 
@@ -47,18 +63,7 @@ class Zoom:
         scopes: Sequence[str] = (),
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        base = oauth_base.rstrip("/")
-        self._app = OAuthApp(
-            label=facts.LABEL,
-            authorize_url=f"{base}/oauth/authorize",
-            token_url=f"{base}/oauth/token",
-            revoke_url=f"{base}/oauth/revoke",
-            client_id=client_id,
-            client_secret=client_secret,
-            redirect_uri=redirect_uri,
-            scopes=tuple(scopes),
-            api_base_key="api_url",
-        )
+        self._app = registered_app(oauth_base, client_id, client_secret, redirect_uri, scopes)
         _declare_metrics()
         self._endpoint = TokenEndpoint(client, self._app, clock)
         self._api = ZoomApi(client, limiter, api_base=api_base, plan=plan, clock=clock, sleep=sleep)
