@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +19,7 @@ from momentum.app import App, open_app
 from momentum.cli import stopping
 from momentum.cli.browser import Browser
 from momentum.cli.serve import doors
+from momentum.cli.throwaway import temporary_home
 from momentum.clock import real_clock
 from momentum.errors import ErrorCode, MomentumError, Permanent
 from momentum.inbound import free_port
@@ -64,22 +63,13 @@ async def _demo(console: Console, *, once: bool, as_json: bool, port: int) -> in
 
 @asynccontextmanager
 async def _world(port: int) -> AsyncIterator[tuple[App, Sandbox, int]]:
-    home = await asyncio.to_thread(_temporary_home)
-    try:
+    async with temporary_home() as home:
         port = port or free_port("127.0.0.1")
         redirect_uri = f"http://localhost:{port}/api/zoom/auth"
         async with running_sandbox(now=real_clock, redirect_uris=(redirect_uri,)) as zoom:
             settings = _settings(home, port, redirect_uri, zoom)
             async with open_app(settings) as app, doors(app, with_web=True, with_worker=True) as web_port:
                 yield app, zoom, web_port or settings.port
-    finally:
-        await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
-
-
-def _temporary_home() -> Path:
-    home = Path(tempfile.mkdtemp(prefix="momentum-demo-"))
-    home.chmod(0o711)  # run by root, the database server is another user, who must get to its folder within
-    return home
 
 
 def _settings(home: Path, port: int, redirect_uri: str, zoom: Sandbox) -> Settings:
