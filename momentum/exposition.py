@@ -11,13 +11,16 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from momentum import metrics
 from momentum.app import App
 from momentum.errors import Unavailable
 from momentum.inbound import listening
-from momentum.store import figures
+from momentum.store import audit, figures
+
+log = structlog.get_logger(__name__)
 
 PATIENCE_SECONDS = 5.0
 """For the database; Prometheus gives up after ten."""
@@ -55,13 +58,16 @@ def application(app: App) -> Callable[..., Awaitable[None]]:
 async def page(app: App) -> bytes:
     """All metrics in Prometheus' text format. A database that is away is itself a figure."""
     metrics.BUILD.labels(version("momentum")).set(1)
+    answered = True
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await _read_database(app)
     except (Unavailable, TimeoutError):
-        metrics.DATABASE_UP.set(0)
-    else:
-        metrics.DATABASE_UP.set(1)
+        answered = False
+    except Exception:  # whoever watches must not be left without the rest
+        metrics.FAULTS.labels("metrics").inc()
+        log.exception("figures_not_read")
+    metrics.DATABASE_UP.set(answered)
     return generate_latest(metrics.REGISTRY)
 
 
@@ -70,6 +76,9 @@ async def _read_database(app: App) -> None:
         waiting = await figures.queue(connection, app.clock())
         metrics.WORKERS.set(await figures.workers(connection))
         paces = figures.busiest(await figures.paces(connection))
+        head = await audit.head(connection)
+    metrics.AUDIT_ENTRIES.set(head.sequence)
+    metrics.AUDIT_WAITING.set(head.waiting)
     for state, found in waiting.items():
         metrics.QUEUE_DEPTH.labels(state).set(found.depth)
         metrics.QUEUE_OLDEST.labels(state).set(found.seconds)

@@ -95,7 +95,7 @@ def declare(counter: Counter, *labels: tuple[str, ...]) -> None:
 
 
 declare(PROCESSINGS, ("done", "failed", "cancelled", "action_required"))
-declare(FAULTS, ("web", "worker", "job_engine"))
+declare(FAULTS, ("web", "worker", "job_engine", "metrics"))
 
 
 def spent(model: str, usd: float | None) -> None:

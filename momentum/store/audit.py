@@ -13,21 +13,25 @@ import hashlib
 import json
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import exists, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from momentum.errors import ErrorCode, NotFound
+from momentum import metrics
+from momentum.errors import ErrorCode, MomentumError, NotFound
 from momentum.store import keys, serial, tables
 from momentum.store.database import Database
 from momentum.vault import Vault
+
+log = structlog.get_logger(__name__)
 
 OK = "ok"
 BEGINNING = bytes(32)
@@ -102,6 +106,14 @@ async def note(connection: AsyncConnection, vault: Vault, user_id: UUID, act: Ac
 async def note_without_person(connection: AsyncConnection, act: Act, *, now: datetime) -> None:
     """Add an entry about nobody we know: an operator's act, or a stranger's. Its source is written as it is given."""
     await _add(connection, act, now=now, person=None, source=act.source)
+
+
+def lost(act: Act, error: Exception) -> None:
+    """The act stands, but its entry could not be written: counted, and kept in the log, where nothing else tells of it."""
+    metrics.AUDIT_LOST.inc()
+    foreseen = isinstance(error, MomentumError)
+    reason = error.code if isinstance(error, MomentumError) else type(error).__name__
+    log.error("audit_entry_lost", reason=reason, exc_info=None if foreseen else error, **asdict(act))
 
 
 async def _add(connection: AsyncConnection, act: Act, *, now: datetime, person: str | None, source: str | None) -> None:

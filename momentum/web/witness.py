@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import AsyncIterator
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import structlog
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 
-from momentum import metrics
 from momentum.errors import ErrorCode, MomentumError
 from momentum.store import audit
 from momentum.store.audit import Act
 from momentum.web.door import app_of
-
-log = structlog.get_logger(__name__)
 
 ONCE_IN = timedelta(minutes=1)
 """Entries about strangers, of one network, action and outcome: whoever knocks a thousand times does not write a thousand entries."""
@@ -79,10 +74,8 @@ async def _note(request: Request, act: Act) -> None:
             stranger = Act(act.action, act.object, act.outcome, actor="unknown", source=network_of(address))
             async with world.database.nobody() as connection:
                 await audit.note_without_person(connection, stranger, now=now)
-    except MomentumError as error:
-        # The act stands; failing the request now would only hide that. The entry stands in the log.
-        metrics.AUDIT_LOST.inc()
-        log.error("audit_entry_lost", reason=error.code, **asdict(act))  # noqa: TRY400 -- a sentence says enough
+    except Exception as error:  # noqa: BLE001 -- the act stands; failing the request now would only hide that
+        audit.lost(act, error)
 
 
 async def _note_person(request: Request, user_id: UUID, act: Act, address: str | None, now: datetime) -> None:

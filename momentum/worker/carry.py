@@ -194,6 +194,7 @@ class Run:
         try:
             decision = await patiently(lambda: settle(self._app, self._id, self._attempt, error, fault))
         except Exception:  # a bug in settling must not reach the job engine either
+            metrics.FAULTS.labels("worker").inc()
             log.exception("processing_unsettled", step=step, fault_id=fault)
             return
         if decision is not None:

@@ -64,8 +64,6 @@ async def chain(app: App, _engine: Engine) -> None:
         await audit.chain(app.database)
         async with app.database.nobody() as connection:
             head = await audit.head(connection)
-        metrics.AUDIT_ENTRIES.set(head.sequence)
-        metrics.AUDIT_WAITING.set(head.waiting)
         if logged_at is None or app.clock() - logged_at >= HEAD_EVERY:
             logged_at = app.clock()
             log.info("audit_head", sequence=head.sequence, hash=head.hash.hex())
