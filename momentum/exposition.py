@@ -35,7 +35,7 @@ async def exposed(app: App) -> AsyncIterator[int | None]:
     if settings.metrics_port is None:
         yield None
         return
-    async with listening(application(app), host=settings.metrics_host, port=settings.metrics_port) as port:
+    async with listening(application(app), host=settings.metrics_host, port=settings.metrics_port, setting="METRICS_PORT") as port:
         yield port
 
 

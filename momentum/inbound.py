@@ -30,13 +30,13 @@ def free_port(host: str) -> int:
 
 
 @asynccontextmanager
-async def listening(application: Callable[..., Any], *, host: str, port: int) -> AsyncIterator[int]:
+async def listening(application: Callable[..., Any], *, host: str, port: int, setting: str = "PORT") -> AsyncIterator[int]:
     """Serve `application` while the block runs; gives the port (a free one where `port` is 0).
 
-    Raises Unavailable when the address is taken or not ours.
+    Raises Unavailable when the address is taken or not ours; its sentence names `setting`, where the port came from.
     """
     port = port or free_port(host)
-    _check_free(host, port)
+    _check_free(host, port, setting)
     room = _room_for_connections()
     server = Server(
         application,
@@ -72,7 +72,7 @@ def _room_for_connections() -> int:
     return max(128, min(_CONNECTIONS, soft - _OTHER_FILES))
 
 
-def _check_free(host: str, port: int) -> None:
+def _check_free(host: str, port: int, setting: str) -> None:
     # The server itself shares ports on purpose (SO_REUSEPORT); two Momentums on one port would answer in turns.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -81,7 +81,7 @@ def _check_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise Unavailable(
-                ErrorCode.SETTINGS_INVALID, f"Cannot listen on {host}:{port}: {error.strerror}. Set PORT to a free one."
+                ErrorCode.SETTINGS_INVALID, f"Cannot listen on {host}:{port}: {error.strerror}. Set {setting} to a free one."
             ) from error
 
 

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from itertools import product
 from time import monotonic
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 from momentum.errors import ErrorCode, MomentumError
 
+disable_created_metrics()  # a second series beside every counter, and nobody asks for it
 REGISTRY = CollectorRegistry()
 OK = "ok"
 """The label `outcome` of what went well; of what did not, an error code or the provider's kind of fault."""

@@ -379,6 +379,19 @@ async def test_a_momentum_that_is_well_raises_no_alarm(site):
     assert await site.firing() == {}
 
 
+async def test_every_panel_of_the_dashboard_asks_what_prometheus_can_answer(site):
+    board = json.loads((ROOT / "monitoring" / "grafana-dashboard.json").read_text())
+    asked = [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]
+    assert len(asked) > 30
+    empty = []
+    for expression in asked:
+        query = expression.replace("$__rate_interval", "1m").replace("$job", ".*")
+        answer = (await site.watcher.get("/api/v1/query", params={"query": query})).json()
+        assert answer["status"] == "success", (expression, answer)
+        empty += [] if answer["data"]["result"] else [expression]
+    assert len(empty) < len(asked) / 2, empty
+
+
 @pytest.mark.parametrize("alert", ALERTS)
 async def test_the_alert_fires_and_tells_where_to_read_on(site, alert):
     told = (await PROVOKED[alert](site))["annotations"]

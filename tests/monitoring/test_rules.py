@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from prometheus_client.metrics import MetricWrapperBase
 
 from momentum import metrics
 
@@ -77,6 +78,31 @@ def test_the_dashboard_is_one_that_grafana_reads():
     assert all(target["expr"] for panel in panels for target in panel["targets"])
 
 
-def test_every_metric_is_documented():
-    documented = set(re.findall(r"^\| `(momentum_[a-z_]+)`", (ROOT / "docs" / "reference" / "metrics.md").read_text(), re.MULTILINE))
-    assert documented == {metric.name + ("_total" if metric.type == "counter" else "") for metric in metrics.REGISTRY.collect()}
+def described():
+    """Every metric as its row in the reference."""
+    for collector in vars(metrics).values():
+        if isinstance(collector, MetricWrapperBase):
+            (metric,) = collector.describe()
+            name = metric.name + ("_total" if metric.type == "counter" else "")
+            labels = ", ".join(f"`{label}`" for label in collector._labelnames)
+            yield f"| `{name}` | {metric.type} | {labels} | {metric.documentation} |"
+
+
+def test_every_metric_is_documented_as_it_is():
+    page = (ROOT / "docs" / "reference" / "metrics.md").read_text()
+    assert re.findall(r"^\| `momentum_.*$", page, re.MULTILINE) == list(described())
+
+
+def test_every_event_in_the_reference_is_logged_somewhere():
+    page = (ROOT / "docs" / "reference" / "metrics.md").read_text()
+    table = page[page.index("| event | level | when |") :]
+    events = {event for row in table.splitlines()[2:] for event in re.findall(r"`([a-z_ ]+)`", row.split(" | ")[0])}
+    code = "\n".join(file.read_text() for file in (ROOT / "momentum").rglob("*.py"))
+    logged = set(re.findall(r'log\.(?:debug|info|warning|error|exception)\(\s*"([^"]+)"', code)) | {"request"}
+    assert len(events) > 20
+    assert events <= logged
+
+
+def test_the_list_of_pages_names_every_alert_and_its_severity():
+    listed = re.findall(r"^\| \[(\w+)\]\(\1\.md\) \| (\w+) \|", (ROOT / "docs" / "runbooks" / "README.md").read_text(), re.MULTILINE)
+    assert listed == re.findall(r"- alert: (\w+).*?severity: (\w+)", RULES.read_text(), re.DOTALL)

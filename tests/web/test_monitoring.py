@@ -1,9 +1,14 @@
+from contextlib import contextmanager
+
 import httpx2
+import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from momentum import exposition, metrics
+from momentum.errors import ErrorCode, Unavailable
 from momentum.inbound import free_port
+from momentum.store import audit
 
 pytestmark = pytest.mark.anyio
 TOKEN = "a-token-for-prometheus"
@@ -13,6 +18,17 @@ def read(text):
     """(name, labels) -> value of everything on the page."""
     families = text_string_to_metric_families(text)
     return {(s.name, frozenset(s.labels.items())): s.value for family in families for s in family.samples}
+
+
+@contextmanager
+def as_owner(owner_dsn, statement, undo):
+    """The database is shared by the tests of this file: what its owner breaks is mended again."""
+    with psycopg.connect(owner_dsn, autocommit=True) as owner:
+        owner.execute(statement)
+        try:
+            yield
+        finally:
+            owner.execute(undo)
 
 
 @pytest.fixture
@@ -113,13 +129,42 @@ async def test_the_queue_shows_what_waits_and_for_how_long(world, figure, clock)
 
 
 async def test_a_database_that_is_away_is_a_figure_and_no_failure(world, figure, monkeypatch):
-    from momentum.errors import ErrorCode, Unavailable
-
     def away():
         raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE, "away")
 
     monkeypatch.setattr(world.app.database, "nobody", away)
     assert await figure("database_up") == 0
+
+
+async def test_a_look_up_that_is_broken_leaves_the_other_figures(world, figure, logged, owner_dsn):
+    before = await figure("faults_total", where="metrics")
+    with as_owner(owner_dsn, "alter function lookup.queue_figures rename to gone", "alter function lookup.gone rename to queue_figures"):
+        assert await figure("faults_total", where="metrics") == before + 1
+        assert await figure("database_up") == 1
+    assert [e["event"] for e in logged].count("figures_not_read") == 2
+
+
+async def test_every_process_tells_how_long_the_audit_trail_is_and_what_waits(world, figure, database):
+    await world.program("ada").post("/api/me/sign-out")
+    assert [await figure(name) for name in ("audit_entries", "audit_waiting")] == [0, 1]
+    await audit.chain(database)
+    assert [await figure(name) for name in ("audit_entries", "audit_waiting")] == [1, 0]
+
+
+async def test_an_entry_that_may_not_be_written_is_counted_and_the_act_stands(world, figure, logged, owner_dsn):
+    lost, ada = await figure("audit_lost_total"), world.program("ada")
+    with as_owner(owner_dsn, "revoke insert on audit_inbox from momentum_app", "grant insert on audit_inbox to momentum_app"):
+        assert (await ada.post("/api/me/sign-out")).status_code < 300
+    assert await figure("audit_lost_total") == lost + 1
+    assert [(e["action"], e["outcome"]) for e in logged if e["event"] == "audit_entry_lost"] == [("person.sign_out", "ok")]
+
+
+async def test_a_port_that_is_taken_is_named(world, world_settings):
+    async with exposition.listening(exposition.application(world.app), host="127.0.0.1", port=0) as taken:
+        object.__setattr__(world_settings, "metrics_port", taken)
+        with pytest.raises(Unavailable, match="Set METRICS_PORT to a free one"):
+            async with exposition.exposed(world.app):
+                pass
 
 
 async def test_every_answer_carries_the_id_that_stands_in_the_log(world, logged):
