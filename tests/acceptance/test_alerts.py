@@ -97,8 +97,26 @@ class Site:
     zoom: httpx2.AsyncClient
     watcher: httpx2.AsyncClient
     server: Program | None = None
-    metrics_port: int = 0
+    metrics_port: int = field(default_factory=lambda: free_port("127.0.0.1"))
     people: dict = field(default_factory=dict)
+    programs: list = field(default_factory=list)
+
+    def run(self, name, *command, **environment):
+        """A process that ends with the site, if not before."""
+        self.programs.append(Program(name, command, self.folder, environment))
+        return self.programs[-1]
+
+    async def leave(self):
+        for program in reversed(self.programs):
+            program.end()
+        for http in self.people.values():
+            await http.aclose()
+
+    async def serve(self):
+        """The web server alone, with its metrics on a port of their own."""
+        own = {"METRICS_PORT": str(self.metrics_port)}
+        self.server = self.run("serve", *_momentum("serve", "--no-worker"), **self.environment, **own)
+        await self.server.answers(f"{self.base}/readyz")
 
     def watch(self, *ports):
         """From now on Prometheus reads these; it looks into the file by itself."""
@@ -185,55 +203,60 @@ def prometheus():
 
 
 @pytest.fixture(scope="module")
-async def site(prometheus, anyio_backend):
-    folder = Path(tempfile.mkdtemp(prefix="momentum-alerts-"))
-    folder.chmod(0o711)  # else root's database server, which runs as somebody else, could not reach its folder
+def folder():
+    made = Path(tempfile.mkdtemp(prefix="momentum-alerts-"))
+    made.chmod(0o711)  # else root's database server, which runs as somebody else, could not reach its folder
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture(scope="module")
+async def postgres(folder, anyio_backend):
+    server = EmbeddedPostgres(folder / "database")
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="module")
+async def site(prometheus, folder, postgres):
     async with AsyncExitStack() as stack:
-        stack.callback(shutil.rmtree, folder)
-        postgres = EmbeddedPostgres(folder / "database")
-        stack.push_async_callback(postgres.stop)
+
+        async def client(port):
+            return await stack.enter_async_context(httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False))
+
+        zoom, watcher = await client(free_port("127.0.0.1")), await client(free_port("127.0.0.1"))
         owner_dsn = (await postgres.start()).owner_dsn
-        zoom_port, watcher_port = free_port("127.0.0.1"), free_port("127.0.0.1")
-        zoom_base = f"http://127.0.0.1:{zoom_port}"
-        site = Site(
-            folder,
-            postgres,
-            owner_dsn,
-            {
-                "MOMENTUM_HOME": str(folder / "home"),
-                "DATABASE_URL": owner_dsn,
-                "MOMENTUM_KEK": base64.b64encode(bytes(range(32))).decode(),
-                "JWT_SECRET": SECRET,
-                "PORT": str(free_port("127.0.0.1")),
-                "ZOOM_CLIENT_ID": CLIENT_ID,
-                "ZOOM_CLIENT_SECRET": CLIENT_SECRET,
-                "ZOOM_REDIRECT_URI": REDIRECT,
-                "ZOOM_OAUTH_BASE": zoom_base,
-                "ZOOM_API_BASE": f"{zoom_base}/v2",
-                "LOG_FORMAT": "json",
-            },
-            await stack.enter_async_context(httpx2.AsyncClient(base_url=zoom_base, trust_env=False)),
-            await stack.enter_async_context(httpx2.AsyncClient(base_url=f"http://127.0.0.1:{watcher_port}", trust_env=False)),
-        )
-        sandbox = Program("zoom", _momentum("sandbox", "--port", str(zoom_port)), folder, {})
-        stack.callback(sandbox.end)
-        site.metrics_port = free_port("127.0.0.1")
-        own = {"METRICS_PORT": str(site.metrics_port)}
-        site.server = Program("serve", _momentum("serve", "--no-worker"), folder, site.environment | own)
-        stack.callback(site.server.end)
-        await sandbox.answers(f"{zoom_base}/__faults")
-        await site.server.answers(f"{site.base}/readyz")
-        watching = _watcher(prometheus, folder, watcher_port)
-        stack.callback(watching.end)
-        await watching.answers(f"http://127.0.0.1:{watcher_port}/-/ready")
+        site = Site(folder, postgres, owner_dsn, _environment(folder, owner_dsn, str(zoom.base_url).rstrip("/")), zoom, watcher)
+        stack.push_async_callback(site.leave)
+        sandbox = site.run("zoom", *_momentum("sandbox", "--port", str(zoom.base_url.port)))
+        await sandbox.answers(f"{zoom.base_url}__faults")
+        await site.serve()
         site.watch(site.metrics_port)
+        watching = site.run("prometheus", prometheus, *_configured(folder, watcher.base_url.port), GOMAXPROCS="1")
+        await watching.answers(f"{watcher.base_url}-/ready")
         await site.connect("maya.chen")
         yield site
-        for http in site.people.values():
-            await http.aclose()
 
 
-def _watcher(program, folder, port):
+def _environment(folder, owner_dsn, zoom_base):
+    return {
+        "MOMENTUM_HOME": str(folder / "home"),
+        "DATABASE_URL": owner_dsn,
+        "MOMENTUM_KEK": base64.b64encode(bytes(range(32))).decode(),
+        "JWT_SECRET": SECRET,
+        "PORT": str(free_port("127.0.0.1")),
+        "ZOOM_CLIENT_ID": CLIENT_ID,
+        "ZOOM_CLIENT_SECRET": CLIENT_SECRET,
+        "ZOOM_REDIRECT_URI": REDIRECT,
+        "ZOOM_OAUTH_BASE": zoom_base,
+        "ZOOM_API_BASE": f"{zoom_base}/v2",
+        "LOG_FORMAT": "json",
+    }
+
+
+def _configured(folder, port):
+    """Prometheus' options, for files that stand in the folder."""
     (folder / "alerts.yml").write_text(hurried(RULES))
     (folder / "prometheus.yml").write_text(
         "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n"
@@ -242,8 +265,8 @@ def _watcher(program, folder, port):
         "  - job_name: momentum\n"
         "    file_sd_configs: [{files: [targets.json]}]\n"
     )
-    options = {"config.file": "prometheus.yml", "storage.tsdb.path": "series", "web.listen-address": f"127.0.0.1:{port}", "log.level": "warn"}
-    return Program("prometheus", [program, *(f"--{name}={value}" for name, value in options.items())], folder, {"GOMAXPROCS": "1"})
+    address = f"--web.listen-address=127.0.0.1:{port}"
+    return "--config.file=prometheus.yml", "--storage.tsdb.path=series", "--log.level=warn", address
 
 
 # --- what provokes each of them --------------------------------------------------------------------
@@ -295,7 +318,7 @@ async def _processing_failures(site):
     """A worker comes, and finds that every recording is broken; whatever waited for one is no longer alarming."""
     port = free_port("127.0.0.1")
     async with site.fault("garbage_file"):
-        worker = Program("worker", _momentum("worker"), site.folder, site.environment | {"METRICS_PORT": str(port)})
+        worker = site.run("worker", *_momentum("worker"), **site.environment, METRICS_PORT=str(port))
         try:
             await worker.answers(f"http://127.0.0.1:{port}/metrics")
             site.watch(site.metrics_port, port)
@@ -340,9 +363,12 @@ async def _audit_trail(site):
 
 
 async def _down(site):
-    """The last of them all: nobody is there any more."""
     site.server.end()
-    return await site.fires("MomentumDown")
+    try:
+        return await site.fires("MomentumDown")
+    finally:
+        await site.serve()
+        await site.is_quiet("MomentumDown")
 
 
 PROVOKED = {
@@ -379,6 +405,14 @@ async def test_a_momentum_that_is_well_raises_no_alarm(site):
     assert await site.firing() == {}
 
 
+@pytest.mark.parametrize("alert", ALERTS)
+async def test_the_alert_fires_and_tells_where_to_read_on(site, alert):
+    told = (await PROVOKED[alert](site))["annotations"]
+    assert (ROOT / told["runbook"]).is_file()
+    assert told["summary"]
+    assert "<" not in told["summary"], "a template that could not be filled in"
+
+
 async def test_every_panel_of_the_dashboard_asks_what_prometheus_can_answer(site):
     board = json.loads((ROOT / "monitoring" / "grafana-dashboard.json").read_text())
     asked = [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]
@@ -389,12 +423,5 @@ async def test_every_panel_of_the_dashboard_asks_what_prometheus_can_answer(site
         answer = (await site.watcher.get("/api/v1/query", params={"query": query})).json()
         assert answer["status"] == "success", (expression, answer)
         empty += [] if answer["data"]["result"] else [expression]
-    assert len(empty) < len(asked) / 2, empty
-
-
-@pytest.mark.parametrize("alert", ALERTS)
-async def test_the_alert_fires_and_tells_where_to_read_on(site, alert):
-    told = (await PROVOKED[alert](site))["annotations"]
-    assert (ROOT / told["runbook"]).is_file()
-    assert told["summary"]
-    assert "<" not in told["summary"], "a template that could not be filled in"
+    # No model answered here, and no recording was heard.
+    assert len(empty) < len(asked) / 3, empty
