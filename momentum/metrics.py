@@ -16,7 +16,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 
 from momentum.errors import ErrorCode, MomentumError
 
-disable_created_metrics()  # a second series beside every counter, and nobody asks for it
+# A second series beside every counter, and nobody asks for it.
+disable_created_metrics()  # type: ignore[no-untyped-call] # the library's
 REGISTRY = CollectorRegistry()
 OK = "ok"
 """The label `outcome` of what went well; of what did not, an error code or the provider's kind of fault."""

@@ -227,14 +227,14 @@ async def site(prometheus, folder, postgres):
 
         zoom, watcher = await client(free_port("127.0.0.1")), await client(free_port("127.0.0.1"))
         owner_dsn = (await postgres.start()).owner_dsn
-        site = Site(folder, postgres, owner_dsn, _environment(folder, owner_dsn, str(zoom.base_url).rstrip("/")), zoom, watcher)
+        site = Site(folder, postgres, owner_dsn, _environment(folder, owner_dsn, str(zoom.base_url)), zoom, watcher)
         stack.push_async_callback(site.leave)
         sandbox = site.run("zoom", *_momentum("sandbox", "--port", str(zoom.base_url.port)))
-        await sandbox.answers(f"{zoom.base_url}__faults")
+        await sandbox.answers(f"{zoom.base_url}/__faults")
         await site.serve()
         site.watch(site.metrics_port)
         watching = site.run("prometheus", prometheus, *_configured(folder, watcher.base_url.port), GOMAXPROCS="1")
-        await watching.answers(f"{watcher.base_url}-/ready")
+        await watching.answers(f"{watcher.base_url}/-/ready")
         await site.connect("maya.chen")
         yield site
 
