@@ -114,8 +114,9 @@ class ApiClient:
         except TIMEOUTS:
             raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, f"{host} did not answer in time.") from None
         except NETWORK_FAULTS as error:
+            began = isinstance(error, httpx2.HTTPError) and not isinstance(error, httpx2.ConnectError)
             # The library's text may quote the URL; its class says enough.
-            detail = f"{host} could not be reached ({type(error).__name__})."
+            detail = f"{host} {'broke its answer off' if began else 'could not be reached'} ({type(error).__name__})."
             raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, detail) from None
 
     async def _read(self, request: httpx2.Request, host: str) -> Answer:
