@@ -103,7 +103,7 @@ class _Progress:
     checksum: int | None = 0
     """CRC-32 of the bytes delivered: guards a restart against another file, not against an enemy.
 
-    None where the server promises to resume: summing would take as long as reading.
+    None where the server promises to resume: summing would take as long as reading, and a restart must bring the same strong ETag.
     """
     stalls: int = 0
     faults: int = 0
@@ -176,10 +176,11 @@ class Download:
                 self._ranges = False
                 self._require_whole(progress.position)
                 return
+            same_version = body.etag is not None and body.etag == self._etag
             self._learn(body, resumed=progress.position > progress.start, wanted=progress.position if wanted else 0)
             if progress.position == progress.start:
                 progress.checksum = None if body.is_resumable else 0
-            skip = _Skip(progress) if body.start == 0 and progress.position else None
+            skip = _Skip(progress, same_version=same_version) if body.start == 0 and progress.position else None
             offset = body.start
             async with aclosing(self._blocks(response)) as blocks:
                 async for block in blocks:
@@ -321,10 +322,11 @@ class Download:
 
 
 class _Skip:
-    """Passes over what was delivered before a restart, and makes sure that it is the same."""
+    """Passes over what was delivered before a restart, and makes sure that it is the same: by its sum, or else by its strong ETag."""
 
-    def __init__(self, progress: _Progress) -> None:
+    def __init__(self, progress: _Progress, *, same_version: bool) -> None:
         self._progress, self._offset, self._checksum = progress, 0, 0
+        self._same_version = same_version
 
     def past(self, block: bytes) -> bytes:
         """What of `block` is new; b"" while none is. Raises Retry(DOWNLOAD_FAILED) when the old body differs."""
@@ -335,6 +337,10 @@ class _Skip:
         old = block[: end - self._offset]
         self._checksum = zlib.crc32(old[max(0, self._progress.start - self._offset) :], self._checksum)
         self._offset += len(block)
-        if self._offset >= end > self._progress.start and self._checksum != self._progress.checksum:
+        if self._offset >= end > self._progress.start and not self._is_the_same():
             raise Retry(ErrorCode.DOWNLOAD_FAILED, "The file changed while it was being downloaded.")
         return block[len(old) :]
+
+    def _is_the_same(self) -> bool:
+        known = self._progress.checksum
+        return self._same_version if known is None else self._checksum == known

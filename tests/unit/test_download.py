@@ -379,6 +379,16 @@ async def test_a_server_that_promised_to_resume_and_does_not_has_another_file(do
     assert "changed" in error.detail
 
 
+@pytest.mark.parametrize("then", [a_file(ranges=False), answer(416)])
+async def test_a_server_that_promised_to_resume_and_does_not_is_read_from_the_start_where_the_version_is_the_same(
+    downloads: Downloads, then: Answer
+) -> None:
+    async with running(a_file(until=200_000, promised=True), then, a_file(ranges=False)) as server:
+        assert await everything(opened(downloads, Vendor(Link(server.url(), TOKEN)))) == BODY
+    assert [r.first_byte for r in server.requests][:2] == [None, 200_000]
+    assert len(server.requests) <= 3
+
+
 async def test_a_range_of_another_version_is_not_joined_to_the_first(downloads: Downloads) -> None:
     other = BODY[:1000] + b"!" + BODY[1001:]
     async with running(a_file(until=200_000), a_file(other, etag='"v2"')) as server:
