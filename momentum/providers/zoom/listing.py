@@ -17,6 +17,8 @@ from momentum.providers.zoom.parse import parse_page
 PATH = "/users/me/recordings"
 MOST_PAGES = 1_000
 """Pages of one window after which a list counts as endless: 300,000 meetings in a month."""
+MOST_EMPTY_PAGES = 20
+"""Empty pages in a row that each promise another, after which we no longer believe them."""
 
 _DAY = timedelta(days=1)
 
@@ -30,7 +32,7 @@ class Page:
 
 
 class _BrokenList(Exception):
-    """The pages of a window cannot be followed to their end: a token outlived its 15 minutes, or repeats itself."""
+    """The pages of a window cannot be followed to their end: a token outlived its 15 minutes or repeats itself, or nothing comes."""
 
 
 def first_window(since: date, until: date) -> tuple[date, date]:
@@ -80,7 +82,7 @@ async def pages(api: ZoomApi, access: TokenSource, query: Mapping[str, str | int
 
 
 async def _walk(api: ZoomApi, access: TokenSource, query: Mapping[str, str | int], *, in_trash: bool) -> AsyncIterator[Page]:
-    token, used = "", set[str]()
+    token, used, empty = "", set[str](), 0
     for _ in range(MOST_PAGES):
         asked = {**query, "page_size": PAGE_SIZE, **({"next_page_token": token} if token else {})}
         body = await api.ask(access, PATH, weight=Weight.MEDIUM, params=asked)
@@ -96,7 +98,8 @@ async def _walk(api: ZoomApi, access: TokenSource, query: Mapping[str, str | int
         yield Page(found, since)
         if not token:
             return
-        if token in used:
+        empty = 0 if found else empty + 1
+        if token in used or empty >= MOST_EMPTY_PAGES:
             raise _BrokenList
         used.add(token)
     raise _BrokenList

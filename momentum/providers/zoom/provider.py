@@ -142,7 +142,15 @@ class Zoom:
             return body
         if body.kind is Kind.NO_RECORDING and (ended_at := await self._ended_at(access, meeting_id)):
             raise _not_ready() if may_come(ended_at, self._clock()) else no_recording()
+        if body.kind is Kind.USER_UNKNOWN:
+            await self._require_user(access)
         raise await refusal(access, body, about_meeting=True)
+
+    async def _require_user(self, access: TokenSource) -> None:
+        """Raise when it is the connected person whom Zoom does not know any more, and not the host of some meeting."""
+        body = await self._api.ask(access, "/users/me", weight=Weight.LIGHT)
+        if isinstance(body, Fault) and body.kind is Kind.USER_UNKNOWN:
+            raise await refusal(access, body, about_meeting=False)
 
     async def _ended_at(self, access: TokenSource, meeting_id: str) -> datetime | None:
         """When the meeting ended, None when Zoom does not tell us.
