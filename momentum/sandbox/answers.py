@@ -25,6 +25,9 @@ PER_USER = (
     "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted for this particular user. "
     "You may resume these requests at GMT 00:00:00."
 )
+CONCURRENT = "Too many concurrent requests. A request to disassociate this user has already been made."
+NO_PERMISSION = "You do not have the right permissions."
+NOT_ON_ACCOUNT = "User not found on this account"
 
 _SPANISH = {
     TOKEN_EXPIRED: "El token de acceso ha caducado.",
@@ -36,17 +39,20 @@ _SPANISH = {
     PER_SECOND: "Ha alcanzado el límite máximo por segundo de esta API. Inténtelo más tarde.",
     PER_DAY: "Ha alcanzado el límite diario máximo de esta API.",
     PER_USER: "Este usuario ha superado el límite diario.",
+    CONCURRENT: "Demasiadas solicitudes simultáneas.",
+    NO_PERMISSION: "No tiene los permisos necesarios.",
+    NOT_ON_ACCOUNT: "No se encontró el usuario en esta cuenta",
     "Validation Failed.": "Error de validación.",
 }
 
 
 class ZoomError(Exception):
-    """An answer of the API that is an error: HTTP status, body code, text."""
+    """An answer of the API that is an error: HTTP status, body code (None: the body has none), text."""
 
     def __init__(
         self,
         status: int,
-        code: int,
+        code: int | None,
         message: str,
         *,
         headers: Mapping[str, str] | None = None,
@@ -62,7 +68,8 @@ class ZoomError(Exception):
 
 def error_response(error: ZoomError, *, localised: bool) -> Response:
     """The error as JSON, in Spanish where asked for."""
-    body: dict[str, object] = {"code": error.code, "message": _SPANISH.get(error.message, error.message) if localised else error.message}
+    body: dict[str, object] = {} if error.code is None else {"code": error.code}
+    body["message"] = _SPANISH.get(error.message, error.message) if localised else error.message
     if error.errors:
         body["errors"] = error.errors
     return JSONResponse(body, error.status, headers=error.headers)

@@ -84,6 +84,7 @@ class Meeting:
 
 RECURRING, SCHEDULED = 8, 2
 GAP_BETWEEN_SETS = timedelta(seconds=95)
+_BEFORE_RECORDING = timedelta(seconds=4)
 
 # (sample, UUID, number, type, days ago, time of day): UUIDs with "+", a leading "/" and "//", as real ones have.
 _SAMPLES = (
@@ -120,6 +121,15 @@ def build(now: datetime, generated: int) -> list[Meeting]:
     return sorted(meetings, key=lambda meeting: meeting.start, reverse=True)
 
 
+def new_meeting(sample: str, *, ended_at: datetime, owner: User, number: int) -> Meeting:
+    """One more meeting, of a number of its own, whose recording ends at `ended_at`."""
+    spoken = load(sample)
+    ended_at = ended_at.astimezone(UTC).replace(microsecond=0)
+    return _meeting(
+        f"/nEw//M+{number}==", number, spoken, ended_at - timedelta(seconds=round(spoken.seconds)) - _BEFORE_RECORDING, owner=owner
+    )
+
+
 def _at(today: datetime, days_ago: int, at: time) -> datetime:
     return (today - timedelta(days=days_ago)).replace(hour=at.hour, minute=at.minute)
 
@@ -154,7 +164,7 @@ def _meeting(
     variety: int | None = None,
     trashed: bool = False,
 ) -> Meeting:
-    first = start + timedelta(seconds=4)
+    first = start + _BEFORE_RECORDING
     second = first + timedelta(seconds=sample.seconds) + GAP_BETWEEN_SETS
     return Meeting(
         uuid=uid,

@@ -1,4 +1,4 @@
-"""The sandbox's own switches over HTTP: faults, clock, request log. No part of Zoom."""
+"""The sandbox's own switches over HTTP: faults, clock, a new meeting, request log. No part of Zoom."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.routing import Route
 from momentum.errors import Invalid
 from momentum.sandbox.answers import sandbox_of
 from momentum.sandbox.faults import KNOWN
+from momentum.sandbox.samples import SAMPLES
 
 
 async def faults(request: Request) -> Response:
@@ -36,6 +37,20 @@ async def clock(request: Request) -> Response:
         except (KeyError, TypeError, ValueError):
             return JSONResponse({"detail": 'Say how far: {"advance": seconds}.'}, 422)
     return JSONResponse({"now": sandbox.now().isoformat()})
+
+
+async def meetings(request: Request) -> Response:
+    """POST `{"sample": "standup", "owner": "maya.chen@momentum.example"}`: a meeting ends this moment, recorded."""
+    sandbox = sandbox_of(request)
+    try:
+        wanted = _object(await request.body())
+        owner = sandbox.user(str(wanted.get("owner", sandbox.signed_in.email)))
+        if owner is None:
+            return JSONResponse({"detail": "There is no such user."}, 422)
+        ended = sandbox.end_meeting(str(wanted.get("sample", "standup")), owner=owner)
+    except (TypeError, ValueError):
+        return JSONResponse({"detail": f"A JSON object is expected; `sample` is one of {', '.join(SAMPLES)}."}, 422)
+    return JSONResponse({"uuid": ended.uuid, "id": ended.number, "topic": ended.topic, "ended_at": ended.end.isoformat()})
 
 
 async def requests(request: Request) -> Response:
@@ -72,6 +87,7 @@ def _object(body: bytes) -> dict[str, Any]:
 ROUTES = [
     Route("/__faults", faults, methods=["GET", "POST", "DELETE"]),
     Route("/__clock", clock, methods=["GET", "POST"]),
+    Route("/__meetings", meetings, methods=["POST"]),
     Route("/__requests", requests, methods=["GET", "DELETE"]),
     Route("/__state", state, methods=["GET", "POST"]),
 ]

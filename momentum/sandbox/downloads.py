@@ -34,7 +34,21 @@ async def download(request: Request) -> Response:
         return _sign_in_page()
     if not current or not _may_read(sandbox, meeting, token):
         return _unauthorized()
+    if sandbox.faults.fire("download_direct", path=path, file=file.tags) is not None:
+        return _deliver(sandbox, file, request.headers)
     return _send_on(sandbox, file)
+
+
+async def webhook_download(request: Request) -> Response:
+    """The links in webhooks: the webhook's own token opens them, and no other."""
+    sandbox = sandbox_of(request)
+    found = sandbox.file(request.path_params["file"].partition(".")[0])
+    if found is None:
+        return page("Page not found - Zoom", "<p>This page does not exist.</p>", 404)
+    token = _token(request)
+    if token not in sandbox.download_tokens or not _may_read(sandbox, found[0], token):
+        return _unauthorized()
+    return _send_on(sandbox, found[1])
 
 
 def _refusal(sandbox: Sandbox, file: MediaFile, path: str) -> Response | None:
@@ -55,7 +69,7 @@ def _elsewhere(_sandbox: Sandbox, _file: MediaFile, options: Mapping[str, Any]) 
 
 
 _REFUSALS: Mapping[str, Callable[[Sandbox, MediaFile, Mapping[str, Any]], Response]] = {
-    "download_html_200": lambda *_: _sign_in_page(),
+    "download_html_200": lambda *given: _passcode_page() if given[2].get("page") == "passcode" else _sign_in_page(),
     "stale_url": _retired,
     "download_401": lambda *_: _unauthorized(),
     "download_404_html": lambda *_: page("Recording does not exist - Zoom", "<p>This recording does not exist.</p>", 404),
@@ -66,6 +80,10 @@ _REFUSALS: Mapping[str, Callable[[Sandbox, MediaFile, Mapping[str, Any]], Respon
 
 def _sign_in_page() -> Response:
     return page("Sign In - Zoom", "<p>Only the host can download this recording. Please sign in.</p>")
+
+
+def _passcode_page() -> Response:
+    return page("Password Required - Zoom", "<p>This recording is protected by a passcode.</p>")
 
 
 def _unauthorized() -> Response:
@@ -101,11 +119,17 @@ async def stored(request: Request) -> Response:
         return page("InvalidRequest", "<p>Only one authentication mechanism is allowed.</p>", 400)
     found = sandbox.file(request.path_params["file_id"])
     if found is None or not _signed(sandbox, found[1], request):
-        return page("AccessDenied", "<p>The signature does not match or has expired.</p>", 403)
+        return _signature_refused()
     file = found[1]
+    if sandbox.faults.fire("signature_expired", file=file.tags) is not None:
+        return _signature_refused()
     if sandbox.faults.fire("download_500", file=file.tags) is not None:
         return page("InternalError", "<p>Please try again.</p>", 500)
-    return _deliver(sandbox, file, request.headers.get("range"))
+    return _deliver(sandbox, file, request.headers)
+
+
+def _signature_refused() -> Response:
+    return page("AccessDenied", "<p>The signature does not match or has expired.</p>", 403)
 
 
 def _signed(sandbox: Sandbox, file: MediaFile, request: Request) -> bool:
@@ -120,6 +144,7 @@ class _Body:
     """What is sent: `content`, then zeros up to `announced`, but no more than `sent` bytes in all."""
 
     content: bytes
+    etag: str
     announced: int
     sent: int
     pace: float | None = None
@@ -137,18 +162,21 @@ class _Body:
             yield piece
 
 
-def _deliver(sandbox: Sandbox, file: MediaFile, wanted: str | None) -> Response:
+def _deliver(sandbox: Sandbox, file: MediaFile, asked: Mapping[str, str]) -> Response:
     body = _body(sandbox, file)
     headers = {
         "content-type": file.content_type,
         "content-disposition": f'attachment; filename="{file.recording_type}.{file.extension.lower()}"',
-        "etag": f'"{file.id}"',
+        "etag": body.etag,
     }
+    wanted = asked.get("range")
     if sandbox.faults.fire("range_ignored", file=file.tags) is not None:
         wanted = None
     else:
         headers["accept-ranges"] = "bytes"
-    span = _span(wanted, body.announced)
+    if asked.get("if-range", body.etag) != body.etag:
+        wanted = None  # of another version: the whole, as RFC 9110, 13.1.5 wants it
+    span = _asked_span(sandbox, file, wanted, body.announced)
     if span is None:
         return Response(status_code=416, headers={"content-range": f"bytes */{body.announced}"})
     start, end = span
@@ -159,19 +187,21 @@ def _deliver(sandbox: Sandbox, file: MediaFile, wanted: str | None) -> Response:
     return StreamingResponse(body.blocks(sandbox, start, end), 206 if wanted else 200, headers=headers)
 
 
+def _asked_span(sandbox: Sandbox, file: MediaFile, wanted: str | None, size: int) -> tuple[int, int] | None:
+    if wanted and sandbox.faults.fire("range_refused", file=file.tags) is not None:
+        return None
+    span = _span(wanted, size)
+    fault = sandbox.faults.fire("range_wrong", file=file.tags) if wanted and span else None
+    if fault is None or span is None:
+        return span
+    return max(0, span[0] - int(fault.get("shift", 1000))), span[1]
+
+
 def _body(sandbox: Sandbox, file: MediaFile) -> _Body:
     def struck(name: str) -> dict[str, Any] | None:
         return sandbox.faults.fire(name, file=file.tags)
 
-    content = file.content
-    if struck("garbage_file") is not None:
-        content = hashlib.shake_256(file.id.encode()).digest(len(content))
-    if struck("text_file") is not None:
-        content = (b"This is not a recording.\n" * (len(content) // 25 + 1))[: len(content)]
-    if struck("empty_file") is not None:
-        content = b""
-    if (fault := struck("download_wrong_length")) is not None:
-        content = content[: int(len(content) * float(fault.get("fraction", 0.9)))]
+    content, etag = _content(sandbox, file)
     announced = len(content)
     if (fault := struck("huge_file")) is not None:
         announced = int(fault.get("bytes", 4 * 2**30))
@@ -179,7 +209,33 @@ def _body(sandbox: Sandbox, file: MediaFile) -> _Body:
     if (fault := struck("download_truncated")) is not None:
         sent = int(announced * float(fault.get("fraction", 0.5)))
     slow = struck("download_slow")
-    return _Body(content, announced, sent, None if slow is None else float(slow.get("bytes_per_second", 50_000)))
+    return _Body(content, etag, announced, sent, None if slow is None else float(slow.get("bytes_per_second", 50_000)))
+
+
+def _content(sandbox: Sandbox, file: MediaFile) -> tuple[bytes, str]:
+    """The bytes there are, and their ETag."""
+
+    def struck(name: str) -> dict[str, Any] | None:
+        return sandbox.faults.fire(name, file=file.tags)
+
+    content, etag = file.content, f'"{file.id}"'
+    if struck("garbage_file") is not None:
+        content = _noise(file.id, len(content))
+    if struck("file_changed") is not None:
+        version = sandbox.faults.fired["file_changed"]
+        content, etag = _noise(f"{file.id}:{version}", len(content)), f'"{file.id}:{version}"'
+    if struck("text_file") is not None:
+        content = (b"This is not a recording.\n" * (len(content) // 25 + 1))[: len(content)]
+    if struck("empty_file") is not None:
+        content = b""
+    if (fault := struck("download_wrong_length")) is not None:
+        length = int(len(content) * float(fault.get("fraction", 0.9)))
+        content = content[:length].ljust(length, b"\0")
+    return content, etag
+
+
+def _noise(seed: str, size: int) -> bytes:
+    return hashlib.shake_256(seed.encode()).digest(size)
 
 
 def _span(wanted: str | None, size: int) -> tuple[int, int] | None:
@@ -198,11 +254,12 @@ def _span(wanted: str | None, size: int) -> tuple[int, int] | None:
 
 async def watch_page(_request: Request) -> Response:
     """Share and play links are for people."""
-    return page("Password Required - Zoom", "<p>This recording is protected by a passcode.</p>")
+    return _passcode_page()
 
 
 ROUTES = [
     Route("/rec/download/{token:path}", download),
+    Route("/rec/webhook_download/{file}/{token}", webhook_download),
     Route("/rec/share/{token:path}", watch_page),
     Route("/rec/play/{token:path}", watch_page),
 ]

@@ -33,6 +33,9 @@ class Refused(Exception):
         self.status = status
 
 
+REDIRECT_MISMATCH = ("Redirect URI mismatch.", "invalid_request")
+
+
 @dataclass(frozen=True, slots=True)
 class ClientApp:
     """An app of the Zoom marketplace."""
@@ -107,7 +110,7 @@ class Grants:
         if entry is None or entry.used or entry.client_id != app.client_id or self._now() - entry.issued_at > CODE_LIFE:
             raise Refused("Invalid authorization code", "invalid_grant")
         if entry.redirect_uri != redirect_uri:
-            raise Refused("Redirect URI mismatch.", "invalid_request")
+            raise Refused(*REDIRECT_MISMATCH)
         entry.used = True
         if entry.challenge and challenge_of(verifier, entry.method) != entry.challenge:
             raise Refused("Invalid code verifier", "invalid_grant")

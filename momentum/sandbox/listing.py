@@ -6,21 +6,27 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from momentum.sandbox.answers import invalid
+from momentum.sandbox.answers import NO_RECORDING, ZoomError, invalid
 from momentum.sandbox.catalogue import ACCOUNT_ID, MediaFile, Meeting, User
+from momentum.sandbox.ripening import Stage, stage_of
 from momentum.sandbox.world import PAGE_TOKEN_LIFE, PageToken, Sandbox
 
 _SHAPES = (
     "ripening",
+    "ripening_by_clock",
     "several_sets",
     "participant_audio",
     "numbers_as_strings",
     "missing_fields",
     "series_start_time",
     "wrong_recording_count",
+    "zero_duration",
     "no_audio_only_file",
+    "no_media",
     "no_transcript",
+    "old_timeline",
     "unknown_file_type",
+    "wrong_file_size",
 )
 _OPTIONAL = (
     "host_email",
@@ -33,7 +39,10 @@ _OPTIONAL = (
     "account_id",
 )
 _OPTIONAL_OF_FILES = ("file_size", "file_extension", "play_url", "status", "recording_type")
+_OPTIONAL_OF_TIMELINES = ("id", "file_size", "file_extension", "recording_type")
 _NUMBERS = ("id", "type", "duration", "total_size", "recording_count")
+
+_LISTED = frozenset({Stage.PROCESSING, Stage.NO_TRANSCRIPT, Stage.WHOLE})
 
 Effects = Mapping[str, Mapping[str, Any]]
 
@@ -45,22 +54,25 @@ def effects_of(sandbox: Sandbox, path: str) -> Effects:
 
 
 def list_recordings(sandbox: Sandbox, owners: Sequence[User], query: Mapping[str, str], path: str) -> dict[str, Any]:
-    """One page of the owners' recordings."""
+    """One page of the owners' recordings. Raises ZoomError."""
     since, until = _window(sandbox, query, path)
-    size = _page_size(query)
-    found = _matching(sandbox, owners, query, since, until)
-    if sandbox.faults.fire("no_recordings", path=path) is not None:
-        found = []
-    identity = (path, since, until, size, query.get("trash"), query.get("meeting_id"))
-    start = _offset(sandbox, identity, query.get("next_page_token", ""))
-    end = start if sandbox.faults.fire("empty_page_with_token", path=path) is not None else start + size
+    size = _page_size(sandbox, query, path)
     effects = effects_of(sandbox, path)
+    found = [m for m in _matching(sandbox, owners, query, since, until) if stage_of(m, effects, sandbox.now()) in _LISTED]
+    if (fault := sandbox.faults.fire("no_recordings", path=path)) is not None:
+        found = []
+        if fault.get("code") == 3301:
+            raise ZoomError(404, 3301, NO_RECORDING)
+    identity = (path, since, until, size, query.get("trash"), query.get("meeting_id"))
+    given = query.get("next_page_token", "")
+    start = _offset(sandbox, identity, given)
+    end = start if sandbox.faults.fire("empty_page_with_token", path=path) is not None else start + size
     body: dict[str, Any] = {"from": since.isoformat(), "to": until.isoformat()}
     return body | {
         "page_count": max(1, -(-len(found) // size)),
         "page_size": size,
         "total_records": len(found),
-        "next_page_token": _issue_page_token(sandbox, identity, end) if end < len(found) or end == start else "",
+        "next_page_token": _next_page_token(sandbox, identity, given, end, last=end >= len(found) and end != start, path=path),
         "meetings": [meeting_body(sandbox, meeting, effects) for meeting in found[start:end]],
     }
 
@@ -102,11 +114,13 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
         raise invalid(name, "Invalid field. The format is yyyy-mm-dd.") from None
 
 
-def _page_size(query: Mapping[str, str]) -> int:
+def _page_size(sandbox: Sandbox, query: Mapping[str, str], path: str) -> int:
     text = query.get("page_size") or "30"
     if not text.isdigit():
         raise invalid("page_size", "Invalid field.")
-    return min(max(int(text), 1), 300)
+    size = min(max(int(text), 1), 300)
+    fault = sandbox.faults.fire("small_pages", path=path)
+    return size if fault is None else min(size, int(fault.get("size", 2)))
 
 
 def _offset(sandbox: Sandbox, identity: tuple[Any, ...], token: str) -> int:
@@ -119,6 +133,12 @@ def _offset(sandbox: Sandbox, identity: tuple[Any, ...], token: str) -> int:
     return known.offset
 
 
+def _next_page_token(sandbox: Sandbox, identity: tuple[Any, ...], given: str, offset: int, *, last: bool, path: str) -> str:
+    if sandbox.faults.fire("page_token_repeated", path=path) is not None:
+        return given or _issue_page_token(sandbox, identity, 0)
+    return "" if last else _issue_page_token(sandbox, identity, offset)
+
+
 def _issue_page_token(sandbox: Sandbox, identity: tuple[Any, ...], offset: int) -> str:
     token = sandbox.grants.opaque(24)
     sandbox.page_tokens[token] = PageToken(identity, offset, sandbox.now())
@@ -127,7 +147,8 @@ def _issue_page_token(sandbox: Sandbox, identity: tuple[Any, ...], offset: int) 
 
 def meeting_body(sandbox: Sandbox, meeting: Meeting, effects: Effects) -> dict[str, Any]:
     """A meeting as Zoom lists it, bent by the faults in `effects`."""
-    files = [_file_body(sandbox, meeting, file, effects) for file in _listed_files(meeting, effects)]
+    stage = stage_of(meeting, effects, sandbox.now())
+    files = [_file_body(sandbox, meeting, file, stage) for file in _listed_files(meeting, effects, stage)]
     if "unknown_file_type" in effects:
         files.append({**files[-1], "id": "", "file_type": "HOLOGRAM", "file_extension": "HOL", "recording_type": "holographic_view"})
     start = meeting.start - timedelta(days=13) if "series_start_time" in effects else meeting.start
@@ -155,14 +176,15 @@ def meeting_body(sandbox: Sandbox, meeting: Meeting, effects: Effects) -> dict[s
     return _bent(body, effects)
 
 
-def _listed_files(meeting: Meeting, effects: Effects) -> list[MediaFile]:
-    hidden = {"M4A"} if "no_audio_only_file" in effects else set()
-    hidden |= {"TRANSCRIPT"} if "no_transcript" in effects or effects.get("ripening", {}).get("stage") == "no_transcript" else set()
+def _listed_files(meeting: Meeting, effects: Effects, stage: Stage) -> list[MediaFile]:
+    hidden: set[str] = {"M4A"} if "no_audio_only_file" in effects else set()
+    hidden |= {"M4A", "MP4"} if "no_media" in effects else set()
+    hidden |= {"TRANSCRIPT"} if "no_transcript" in effects or stage is Stage.NO_TRANSCRIPT else set()
     files = meeting.all_files if "several_sets" in effects else meeting.files
     return [file for file in files if file.file_type not in hidden]
 
 
-def _file_body(sandbox: Sandbox, meeting: Meeting, file: MediaFile, effects: Effects) -> dict[str, Any]:
+def _file_body(sandbox: Sandbox, meeting: Meeting, file: MediaFile, stage: Stage) -> dict[str, Any]:
     body: dict[str, Any] = {
         "id": file.id,
         "meeting_id": meeting.uuid,
@@ -178,7 +200,7 @@ def _file_body(sandbox: Sandbox, meeting: Meeting, file: MediaFile, effects: Eff
     }
     if file.file_type == "TIMELINE":
         del body["play_url"]
-    if effects.get("ripening", {"stage": "no_transcript"}).get("stage", "processing") == "processing":
+    if stage is Stage.PROCESSING:
         body |= {"file_type": "", "status": "processing", "file_size": 0}
         for name in ("play_url", "recording_end"):
             body.pop(name, None)
@@ -187,7 +209,7 @@ def _file_body(sandbox: Sandbox, meeting: Meeting, file: MediaFile, effects: Eff
 
 def _participant_audio(sandbox: Sandbox, meeting: Meeting) -> list[dict[str, Any]]:
     audio = next((file for file in meeting.files if file.file_type in {"M4A", "MP4"}), meeting.files[0])
-    body = _file_body(sandbox, meeting, audio, {})
+    body = _file_body(sandbox, meeting, audio, Stage.WHOLE)
     return [
         {key: body[key] for key in ("id", "file_type", "file_size", "download_url", "recording_start", "recording_end", "status")}
         | {"id": f"{audio.id[:-2]}{index:02}", "file_name": f"Audio only - {name}"}
@@ -196,14 +218,21 @@ def _participant_audio(sandbox: Sandbox, meeting: Meeting) -> list[dict[str, Any
 
 
 def _bent(body: dict[str, Any], effects: Effects) -> dict[str, Any]:
+    files = body["recording_files"]
+    if "wrong_file_size" in effects:
+        factor = float(effects["wrong_file_size"].get("factor", 0.5))
+        files = [file | {"file_size": round(file["file_size"] * factor)} for file in files]
+    if "old_timeline" in effects:
+        files = [_without(file, _OPTIONAL_OF_TIMELINES) if file["file_type"] == "TIMELINE" else file for file in files]
+    if "zero_duration" in effects:
+        body |= {"duration": 0, "total_size": 0}
     if "missing_fields" in effects:
-        body = {key: value for key, value in body.items() if key not in _OPTIONAL}
-        body["recording_files"] = [
-            {key: value for key, value in file.items() if key not in _OPTIONAL_OF_FILES} for file in body["recording_files"]
-        ]
+        body, files = _without(body, _OPTIONAL), [_without(file, _OPTIONAL_OF_FILES) for file in files]
     if "numbers_as_strings" in effects:
         body |= {key: str(body[key]) for key in _NUMBERS if key in body}
-        body["recording_files"] = [
-            file | ({"file_size": str(file["file_size"])} if "file_size" in file else {}) for file in body["recording_files"]
-        ]
-    return body
+        files = [file | ({"file_size": str(file["file_size"])} if "file_size" in file else {}) for file in files]
+    return body | {"recording_files": files}
+
+
+def _without(body: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key not in names}

@@ -15,9 +15,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from momentum.sandbox.answers import cut_off, page, sandbox_of
-from momentum.sandbox.grants import TOKEN_LIFE, Refused, Tokens
+from momentum.sandbox.grants import REDIRECT_MISMATCH, TOKEN_LIFE, Refused, Tokens
 from momentum.sandbox.world import Sandbox
 
+_UNSUPPORTED = ("unsupported grant type", "unsupported_grant_type")
 _PASSED_ON = ("response_type", "client_id", "redirect_uri", "state", "code_challenge", "code_challenge_method", "scope")
 
 
@@ -27,7 +28,7 @@ async def authorize(request: Request) -> Response:
     if problem := _problem(sandbox, query):
         return problem
     if sandbox.faults.fire("consent_denied") is not None:
-        return _denied(query)
+        return _denied(sandbox, query)
     if sandbox.auto_approve or query.get("auto_approve") in {"1", "true"}:
         return _approved(sandbox, query, query.get("user", ""))
     return _consent_page(sandbox, query)
@@ -40,7 +41,7 @@ async def decide(request: Request) -> Response:
     if problem := _problem(sandbox, values):
         return problem
     if values.get("decision") != "allow" or sandbox.faults.fire("consent_denied") is not None:
-        return _denied(values)
+        return _denied(sandbox, values)
     return _approved(sandbox, values, values.get("user", ""))
 
 
@@ -65,19 +66,23 @@ def _approved(sandbox: Sandbox, values: Mapping[str, str], who: str) -> Response
     user = (sandbox.user(who) if who else None) or sandbox.signed_in
     asked = tuple(values.get("scope", "").split()) or sandbox.app.scopes
     challenge, method = values.get("code_challenge", ""), values.get("code_challenge_method", "")
+    if sandbox.faults.fire("pkce_plain") is not None:
+        method = ""
     code = sandbox.grants.issue_code(
         sandbox.app, user.id, redirect_uri=values["redirect_uri"], challenge=challenge, method=method, scopes=asked
     )
-    return _back(values, code=code)
+    return _back(sandbox, values, code=code)
 
 
-def _denied(values: Mapping[str, str]) -> Response:
-    return _back(values, error="access_denied", error_description="The user denied the request.")
+def _denied(sandbox: Sandbox, values: Mapping[str, str]) -> Response:
+    return _back(sandbox, values, error="access_denied", error_description="The user denied the request.")
 
 
-def _back(values: Mapping[str, str], **answer: str) -> Response:
+def _back(sandbox: Sandbox, values: Mapping[str, str], **answer: str) -> Response:
     if values.get("state"):
         answer["state"] = values["state"]
+    if sandbox.faults.fire("state_changed") is not None:
+        answer["state"] = sandbox.grants.opaque(24)
     redirect = values["redirect_uri"]
     return RedirectResponse(f"{redirect}{'&' if '?' in redirect else '?'}{urlencode(answer)}", 302)
 
@@ -110,7 +115,8 @@ async def token(request: Request) -> Response:
         tokens = _issue(sandbox, values)
     except Refused as refused:
         return JSONResponse({"reason": refused.reason, "error": refused.error}, refused.status)
-    if values.get("grant_type") == "refresh_token" and sandbox.faults.fire("lost_refresh_response") is not None:
+    lost = {"authorization_code": "lost_exchange_response", "refresh_token": "lost_refresh_response"}.get(values["grant_type"], "")
+    if sandbox.faults.fire(lost) is not None:
         return cut_off()
     return JSONResponse(_token_body(sandbox, tokens), headers={"cache-control": "no-store"})
 
@@ -135,8 +141,11 @@ def _issue(sandbox: Sandbox, values: Mapping[str, str]) -> Tokens:
     app, grants = sandbox.app, sandbox.grants
     short = sandbox.faults.fire("short_lived_token")
     life = TOKEN_LIFE if short is None else timedelta(seconds=short.get("seconds", 5))
+    if sandbox.faults.fire("grant_type_refused") is not None:
+        raise Refused(*_UNSUPPORTED)
     match values.get("grant_type"):
         case "authorization_code":
+            _check_code(sandbox, values.get("code", ""))
             return grants.redeem(app, values.get("code", ""), values.get("redirect_uri", ""), values.get("code_verifier", ""), life)
         case "refresh_token":
             _check_owner(sandbox, values.get("refresh_token", ""))
@@ -144,7 +153,16 @@ def _issue(sandbox: Sandbox, values: Mapping[str, str]) -> Tokens:
         case "account_credentials":
             return grants.issue_for_account(app, sandbox.signed_in.id)
         case _:
-            raise Refused("unsupported grant type", "unsupported_grant_type")
+            raise Refused(*_UNSUPPORTED)
+
+
+def _check_code(sandbox: Sandbox, code: str) -> None:
+    for name in ("code_used", "code_expired"):
+        if (fault := sandbox.faults.fire(name)) is not None:
+            # The reason goes on with the code now and then: https://devforum.zoom.us/t/137623.
+            raise Refused(f"Invalid authorization code {code}", str(fault.get("error", "invalid_grant")))
+    if sandbox.faults.fire("redirect_mismatch") is not None:
+        raise Refused(*REDIRECT_MISMATCH)
 
 
 def _check_owner(sandbox: Sandbox, refresh_token: str) -> None:
@@ -153,16 +171,23 @@ def _check_owner(sandbox: Sandbox, refresh_token: str) -> None:
     owner = sandbox.grants.user_of_refresh(refresh_token)
     if sandbox.faults.fire("user_removed") is not None or (owner and owner not in sandbox.users):
         raise Refused("The token's owner does not exist (4,735)", "invalid_grant")
+    if (fault := sandbox.faults.fire("refresh_refused")) is not None:
+        raise Refused("Invalid Token!", str(fault.get("error", "invalid_grant")))
+    if owner and sandbox.faults.fire("authorized_elsewhere") is not None:
+        sandbox.grants.kill(owner, sandbox.client_id)
 
 
 def _token_body(sandbox: Sandbox, tokens: Tokens) -> dict[str, Any]:
     body: dict[str, Any] = {"access_token": tokens.access_token, "token_type": "bearer"}
     if tokens.refresh_token:
         body["refresh_token"] = tokens.refresh_token
-    body["expires_in"] = tokens.expires_in
+    said = sandbox.faults.fire("expires_in")
+    body["expires_in"] = tokens.expires_in if said is None else said.get("seconds", 3600)
     if sandbox.faults.fire("scope_absent") is None:
         body["scope"] = " ".join(tokens.scopes)
-    return body | {"api_url": sandbox.base}
+    named = sandbox.faults.fire("api_url")
+    url = sandbox.base if named is None else str(named.get("url", "https://api-eu.zoom.us"))
+    return body if url == "none" else body | {"api_url": url}
 
 
 async def revoke(request: Request) -> Response:

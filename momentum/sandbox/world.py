@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from momentum.model import Clock
-from momentum.sandbox.catalogue import MAYA, USERS, MediaFile, Meeting, User, build
+from momentum.sandbox.catalogue import MAYA, USERS, MediaFile, Meeting, User, build, new_meeting
 from momentum.sandbox.faults import Faults
 from momentum.sandbox.grants import CLASSIC_SCOPES, GRANULAR_SCOPES, ClientApp, Grants
 
@@ -126,6 +126,13 @@ class Sandbox:
         """Move the clock forward."""
         self._offset += timedelta(seconds=seconds)
 
+    def end_meeting(self, sample: str = "standup", *, owner: User = MAYA) -> Meeting:
+        """A meeting of the owner's that ended this moment, recorded; its files are listed as the faults say."""
+        ended = new_meeting(sample, ended_at=self.now(), owner=owner, number=83_000_000_000 + len(self.meetings))
+        self.meetings.insert(0, ended)
+        self._files |= {file.id: (ended, file) for file in ended.all_files}
+        return ended
+
     async def pause(self, seconds: float) -> None:
         """Be slow, unless the servers are stopping."""
         with suppress(TimeoutError):
@@ -143,6 +150,13 @@ class Sandbox:
     def download_path(self, file: MediaFile) -> str:
         """The path under which a file is offered at present."""
         return f"/rec/download/{file.id.replace('-', '')}.{self._mark(f'{file.id}:{self._generation[file.id]}')}"
+
+    def webhook_link(self, file: MediaFile) -> tuple[str, str]:
+        """The URL under which a webhook names a file, and the token that opens it for a day."""
+        token, meeting = self.grants.opaque(120), self._files[file.id][0]
+        self.download_tokens[token] = (meeting.uuid, self.now() + timedelta(days=1))
+        name = self.download_path(file).removeprefix("/rec/download/")
+        return f"{self.download_base or self.base}/rec/webhook_download/{name}/{self.grants.opaque(24)}", token
 
     def file_at(self, path: str) -> tuple[Meeting, MediaFile, bool] | None:
         """What a download path stands for, and whether the path is still the current one."""

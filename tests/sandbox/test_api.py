@@ -16,6 +16,10 @@ REFUSALS = [
     ({"admin_disabled": 1}, 401, 124, "Invalid access token."),
     ({"user_removed": 1}, 404, 1001, "User does not exist: MayaChenSandboxUser001."),
     ({"scope_missing": 1}, 400, 4711, "Invalid access token, does not contain scopes:[user:read:user]."),
+    ({"user_elsewhere": 1}, 400, 1010, "User not found on this account"),
+    ({"no_permission": 1}, 200, 200, "You do not have the right permissions."),
+    ({"no_permission": {"count": 1, "status": 400}}, 400, 200, "You do not have the right permissions."),
+    ({"rate_limit_concurrent": 1}, 429, 429, "Too many concurrent requests. A request to disassociate this user has already been made."),
     ({"scope_missing": {"count": 1, "code": 4700, "scope": "a:b"}}, 400, 4700, "Invalid access token, does not contain scopes:[a:b]."),
 ]
 
@@ -26,6 +30,19 @@ async def test_what_a_call_is_refused_with(zoom, maya, switch, status, *, number
     refused = await maya.get("/users/me")
     assert (refused.status_code, refused.json()) == (status, {"code": number, "message": message})
     assert (await maya.get("/users/me")).status_code == 200
+
+
+async def test_refusals_of_another_form(zoom, maya):
+    zoom.faults.apply({"forbidden": 1, "validation_failed": 1})
+    forbidden, invalid = await maya.get("/users/me"), await maya.get("/users/me")
+    assert (forbidden.status_code, forbidden.json()) == (403, {"message": "You do not have the right permissions."})
+    assert (invalid.status_code, invalid.json()["code"], invalid.json()["errors"][0]["field"]) == (400, 300, "from")
+
+
+async def test_who_connects_elsewhere_ends_what_was_granted_for_good(zoom, maya):
+    zoom.faults.set("authorized_elsewhere", count=1)
+    assert [(await maya.get("/users/me")).status_code for _ in range(2)] == [401, 401]
+    assert (await maya.refresh()).json() == {"reason": "Invalid Token!", "error": "invalid_grant"}
 
 
 async def test_without_a_token_and_off_the_map(zoom, http, maya):
@@ -96,6 +113,14 @@ async def test_a_meeting_by_uuid_encoded_once_or_twice(maya, uuid, times):
     for _ in range(times):
         encoded = quote(encoded, safe="")
     assert (await maya.get(f"/meetings/{encoded}/recordings")).json()["uuid"] == uuid
+
+
+async def test_a_slash_may_have_to_be_encoded_twice(zoom, maya):
+    zoom.faults.set("uuid_encoded_twice")
+    uuid = "/cU5tomer+Call2Northwi=="
+    once, twice = quote(uuid, safe=""), quote(quote(uuid, safe=""), safe="")
+    assert [(await maya.get(f"/meetings/{name}/recordings")).status_code for name in (once, twice)] == [404, 200]
+    assert (await maya.get(f"/meetings/{quote('pL4n+Spring7Release3Q1==', safe='')}/recordings")).status_code == 200
 
 
 async def test_the_two_meanings_of_3301(zoom, maya):

@@ -60,6 +60,14 @@ async def test_the_clock_moves_forward(zoom, http):
     assert (await http.post(f"{zoom.base}/__clock", json={"back": 1})).status_code == 422
 
 
+async def test_a_meeting_ends_on_demand(zoom, http, maya):
+    ended = (await http.post(f"{zoom.base}/__meetings", json={"sample": "short"})).json()
+    assert ended["ended_at"] == zoom.now().isoformat()
+    assert (await maya.get(f"/meetings/{ended['id']}/recordings")).json()["uuid"] == ended["uuid"]
+    for nonsense in ({"sample": "opera"}, {"owner": "nobody"}, []):
+        assert (await http.post(f"{zoom.base}/__meetings", json=nonsense)).status_code == 422
+
+
 async def test_the_request_log_tells_tokens_apart_and_gives_none_away(zoom, http, maya):
     await maya.get("/users/me", page="1")
     await maya.get("/meetings/%252FcU5tomer%252BCall2Northwi%253D%253D/recordings")

@@ -86,6 +86,11 @@ async def test_refusals(zoom, maya, fault, status, kind):
     assert (await maya.download(url)).content == AUDIO
 
 
+async def test_a_page_may_ask_for_a_passcode(zoom, maya):
+    zoom.faults.set("download_html_200", page="passcode")
+    assert "<title>Password Required - Zoom</title>" in (await maya.download((await maya.file("M4A"))["download_url"])).text
+
+
 async def test_a_stale_url_is_cured_by_reading_the_recording_again(zoom, maya):
     stale = (await maya.file("M4A"))["download_url"]
     zoom.faults.set("stale_url", count=1)
@@ -108,6 +113,7 @@ async def test_a_truncated_body_ends_the_connection_early(zoom, http, maya):
     ("switch", "size", "start"),
     [
         ({"download_wrong_length": {"fraction": 0.5}}, len(AUDIO) // 2, AUDIO[:8]),
+        ({"download_wrong_length": {"fraction": 1.5}}, int(len(AUDIO) * 1.5), AUDIO[:8]),
         ({"empty_file": True}, 0, b""),
         ({"text_file": True}, len(AUDIO), b"This is "),
         ({"huge_file": {"bytes": 400_000}}, 400_000, AUDIO[:8]),
@@ -118,6 +124,43 @@ async def test_bodies_that_are_whole_and_wrong(zoom, maya, switch, size, start):
     answer = await maya.download((await maya.file("M4A"))["download_url"])
     assert (answer.status_code, len(answer.content), answer.content[:8]) == (200, size, start)
     assert answer.headers["content-length"] == str(size)
+
+
+async def test_ranges_may_be_refused_or_another_be_sent(zoom, maya):
+    url = (await maya.file("M4A"))["download_url"]
+    zoom.faults.set("range_refused", count=1)
+    assert (await maya.download(url, range="bytes=5000-")).status_code == 416
+    zoom.faults.set("range_wrong", count=1)
+    other = await maya.download(url, range="bytes=5000-")
+    assert (other.status_code, other.headers["content-range"]) == (206, f"bytes 4000-{len(AUDIO) - 1}/{len(AUDIO)}")
+    assert other.content == AUDIO[4000:]
+
+
+async def test_a_range_of_another_version_is_not_sent(zoom, maya):
+    url = (await maya.file("M4A"))["download_url"]
+    etag = (await maya.download(url)).headers["etag"]
+    assert (await maya.download(url, range="bytes=5-", **{"if-range": etag})).status_code == 206
+    zoom.faults.set("file_changed")
+    changed = await maya.download(url, range="bytes=5-", **{"if-range": etag})
+    assert (changed.status_code, len(changed.content), changed.content == AUDIO) == (200, len(AUDIO), False)
+    assert (await maya.download(url)).headers["etag"] != changed.headers["etag"] != etag
+
+
+async def test_zooms_host_may_send_the_bytes_itself_or_the_storage_host_refuse(zoom, http, maya):
+    url = (await maya.file("M4A"))["download_url"]
+    zoom.faults.set("download_direct", count=1)
+    assert (await http.get(url, headers=maya.bearer)).content == AUDIO
+    zoom.faults.set("signature_expired", count=1)
+    assert [(await maya.download(url)).status_code for _ in range(2)] == [403, 200]
+
+
+async def test_a_webhooks_link_wants_the_webhooks_token(zoom, http, maya):
+    file = next(f for f in zoom.meeting("81230000003").files if f.file_type == "M4A")
+    url, token = zoom.webhook_link(file)
+    assert "/rec/webhook_download/" in url
+    assert (await http.get(url, headers=maya.bearer)).status_code == 401
+    own = await http.get(url, headers={"authorization": f"Bearer {token}"})
+    assert (own.status_code, (await http.get(own.headers["location"])).content) == (302, AUDIO)
 
 
 async def test_garbage_has_the_right_length_and_no_sense(zoom, maya):

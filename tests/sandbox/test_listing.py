@@ -68,6 +68,23 @@ async def test_page_tokens_expire_on_demand(zoom, maya):
     assert (await maya.get("/users/me/recordings", page_size="1", next_page_token=token, **MONTH)).status_code == 400
 
 
+async def test_pages_may_be_small_and_their_token_may_never_change(zoom, maya):
+    zoom.faults.set("small_pages", size=1)
+    first = await listed(maya, page_size="300", **MONTH)
+    assert (len(first["meetings"]), first["page_size"], first["page_count"]) == (1, 1, 3)
+    zoom.faults.set("page_token_repeated")
+    second = await listed(maya, page_size="300", next_page_token=first["next_page_token"], **MONTH)
+    assert second["next_page_token"] == first["next_page_token"]
+
+
+async def test_an_empty_list_may_be_an_error(zoom, maya):
+    zoom.faults.set("no_recordings", count=1)
+    assert (await listed(maya, **MONTH))["meetings"] == []
+    zoom.faults.set("no_recordings", code=3301)
+    answer = await maya.get("/users/me/recordings", **MONTH)
+    assert (answer.status_code, answer.json()["code"]) == (404, 3301)
+
+
 async def test_the_trash_is_a_list_of_its_own(maya):
     assert [m["topic"] for m in (await listed(maya, trash="true"))["meetings"]] == ["Old interview"]
 
@@ -120,6 +137,24 @@ async def test_a_recording_ripens(zoom, maya):
     assert {f["status"] for f in (await one(maya))["recording_files"]} == {"completed"}
 
 
+async def test_a_meeting_that_ends_now_ripens_by_the_clock(zoom, maya):
+    zoom.faults.set("ripening_by_clock", transcript=3000)
+    ended = zoom.end_meeting("short")
+    assert ended.end == zoom.now()
+    texts = []
+    for minutes in (0, 5, 10, 15, 21):
+        zoom.advance(minutes * 60)
+        answer = (await maya.get(f"/meetings/{ended.number}/recordings")).json()
+        numbers = [meeting["id"] for meeting in (await listed(maya, **MONTH))["meetings"]]
+        texts.append((ended.number in numbers, answer.get("message") or {f["file_type"] for f in answer["recording_files"]}))
+    assert texts[:3] == [
+        (False, "There is no recording for this session."),
+        (False, "This meeting's recording is still being processed."),
+        (True, {""}),
+    ]
+    assert [kinds for _, kinds in texts[3:]] == [{"MP4", "M4A", "TIMELINE"}, {"MP4", "M4A", "TIMELINE", "TRANSCRIPT"}]
+
+
 async def test_numbers_may_be_strings(zoom, maya):
     zoom.faults.set("numbers_as_strings")
     meeting = await one(maya)
@@ -132,6 +167,16 @@ async def test_fields_may_be_missing(zoom, maya):
     meeting = await one(maya)
     assert {"share_url", "host_email", "total_size"} & set(meeting) == set()
     assert all({"file_size", "file_extension", "recording_type"} & set(f) == set() for f in meeting["recording_files"])
+
+
+async def test_sizes_lengths_and_an_old_timeline_may_be_off(zoom, maya):
+    size = next(f["file_size"] for f in (await one(maya))["recording_files"] if f["file_type"] == "M4A")
+    zoom.faults.apply({"wrong_file_size": {"factor": 2}, "zero_duration": True, "old_timeline": True, "no_media": 1})
+    assert {"M4A", "MP4"} & {f["file_type"] for f in (await one(maya))["recording_files"]} == set()
+    meeting = await one(maya)
+    files = {f["file_type"]: f for f in meeting["recording_files"]}
+    assert (meeting["duration"], meeting["total_size"], files["M4A"]["file_size"]) == (0, 0, 2 * size)
+    assert {"id", "file_size", "file_extension", "recording_type", "play_url"} & set(files["TIMELINE"]) == set()
 
 
 async def test_a_meeting_may_have_two_sets(zoom, maya):

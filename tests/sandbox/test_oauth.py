@@ -169,6 +169,58 @@ async def test_token_answers_can_be_short_of_life_and_scope(zoom, http, walk):
     assert (person.tokens["expires_in"], "scope" in person.tokens) == (7, False)
 
 
+REFUSED_CODES = [
+    ({"code_used": True}, "Invalid authorization code {}", "invalid_grant"),
+    ({"code_expired": {"error": "invalid_request"}}, "Invalid authorization code {}", "invalid_request"),
+    ({"redirect_mismatch": True}, "Redirect URI mismatch.", "invalid_request"),
+    ({"grant_type_refused": True}, "unsupported grant type", "unsupported_grant_type"),
+    ({"pkce_plain": True}, "Invalid code verifier", "invalid_grant"),
+]
+
+
+@pytest.mark.parametrize(("switch", "reason", "error"), REFUSED_CODES)
+async def test_exchanges_that_are_refused(zoom, http, walk, switch, reason, error):
+    zoom.faults.apply(switch)
+    code = await walk.code(zoom, http, code_challenge=CHALLENGE, code_challenge_method="S256")
+    answer = await exchange(zoom, http, walk, code, code_verifier=VERIFIER)
+    assert (answer.status_code, answer.json()) == (400, {"reason": reason.format(code), "error": error})
+
+
+async def test_the_answer_to_an_exchange_may_be_lost(zoom, http, walk):
+    zoom.faults.set("lost_exchange_response", count=1)
+    code = await walk.code(zoom, http)
+    with pytest.raises(httpx2.TransportError):
+        await exchange(zoom, http, walk, code)
+    assert (await exchange(zoom, http, walk, code)).json()["error"] == "invalid_grant"
+
+
+async def test_the_state_may_come_back_as_another(zoom, http, walk):
+    zoom.faults.set("state_changed")
+    answer = await http.get(f"{zoom.oauth_base}/oauth/authorize", params=asked(zoom, walk, auto_approve="1", state="mine"))
+    assert httpx2.URL(answer.headers["location"]).params["state"] != "mine"
+
+
+@pytest.mark.parametrize(
+    ("switch", "field", "value"),
+    [
+        ({"expires_in": True}, "expires_in", 3600),
+        ({"expires_in": {"seconds": "soon"}}, "expires_in", "soon"),
+        ({"api_url": True}, "api_url", "https://api-eu.zoom.us"),
+        ({"api_url": {"url": "none"}}, "api_url", None),
+    ],
+)
+async def test_what_a_token_answer_may_say(zoom, http, walk, switch, field, value):
+    zoom.faults.apply(switch)
+    assert (await walk.connect(zoom, http)).tokens.get(field) == value
+
+
+@pytest.mark.parametrize("error", ["invalid_grant", "invalid_request"])
+async def test_a_refresh_may_be_refused_in_the_words_of_then_and_now(zoom, maya, error):
+    zoom.faults.set("refresh_refused", count=1, error=error)
+    assert (await maya.refresh()).json() == {"reason": "Invalid Token!", "error": error}
+    assert (await maya.refresh()).status_code == 200
+
+
 async def test_denied_consent_and_a_disabled_app(zoom, http, walk):
     zoom.faults.set("consent_denied")
     answer = await http.get(f"{zoom.oauth_base}/oauth/authorize", params=asked(zoom, walk, auto_approve="1", state="s"))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+SAMPLES = ("planning", "customer", "standup", "short")
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -32,7 +34,9 @@ class Sample:
 
 @cache
 def load(key: str) -> Sample:
-    """One of "planning", "customer", "standup", "short"."""
+    """One of SAMPLES. Raises ValueError for another name."""
+    if key not in SAMPLES:
+        raise ValueError(key)
     folder = Path(__file__).parent / key
     facts = json.loads((folder / "facts.json").read_text())
     return Sample(
