@@ -1,5 +1,7 @@
 """What becomes of a processing whose step cannot go on, and how it goes on later."""
 
+from datetime import timedelta
+
 import pytest
 
 from momentum.errors import ActionRequired, ErrorCode, Retry
@@ -49,6 +51,27 @@ async def test_a_provider_in_trouble_is_asked_again(bench):
         await bench.later(seconds=6)
         done = await bench.until(asked, State.DONE)
     assert (done.error_code, done.failures) == (None, 0)
+
+
+async def test_a_used_up_day_is_waited_out_without_a_further_call(bench):
+    ada = await bench.person()
+    first, second = await bench.ask(ada), await bench.ask(ada, PLANNING)
+    bench.zoom.faults.set("rate_limit_daily")
+    async with bench.working():
+        waiting = [await bench.until(asked, State.WAITING) for asked in (first, second)]
+        midnight = bench.clock().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        assert "provider_daily_limit" in {one.error_code for one in waiting}
+        assert all(abs(one.next_try_at - midnight) < timedelta(seconds=5) for one in waiting)
+        made = len(_calls(bench))
+        await bench.later(minutes=1)
+        third = await bench.ask(ada, nonce="again")
+        assert (await bench.until(third, State.WAITING)).error_code == "provider_rate_limited"
+        assert len(_calls(bench)) == made
+        bench.zoom.faults.clear()
+        bench.ask_database("update rate_limits set paused_until = now()")  # midnight on the database's clock
+        await bench.later(seconds=(midnight - bench.clock()).total_seconds() + 120)
+        for asked in (first, second, third):
+            assert (await bench.until(asked, State.DONE)).error_code is None
 
 
 async def test_pauses_grow_until_there_is_no_further_try(bench):
