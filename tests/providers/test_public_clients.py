@@ -1,12 +1,12 @@
-"""A public Zoom client, unchanged, against the sandbox: what it can do there it could do at Zoom.
+"""Public Zoom clients, unchanged, against the sandbox: what they can do there they could do at Zoom.
 
-dlzoom takes the API's address from its environment. It downloads from `https://*.zoom.us` alone, so for that the
-sandbox names such a host in its links and a proxy in this file, which dlzoom is told of as of any proxy, leads there.
+dlzoom takes the API's address from its environment, but downloads from `https://*.zoom.us` alone; tap-zoom knows no other
+host than Zoom's. So the sandbox names such hosts in its links, and a proxy in this file, which the clients are told of as of
+any proxy, leads all of them to the sandbox.
 """
 
 import asyncio
 import contextlib
-import ipaddress
 import json
 import os
 import ssl
@@ -14,6 +14,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.anyio
 
 MAYA = "maya.chen@momentum.example"
 WEB_HOST = "us06web.zoom.us"
+HOSTS = (WEB_HOST, "zoom.us", "api.zoom.us")
 
 
 def now():
@@ -40,11 +42,20 @@ async def zoom():
         yield sandbox
 
 
+async def run(program, *arguments, folder, **environment):
+    """A client's exit status, and what it printed on either stream; skips the test where the client is not installed."""
+    if not program.exists():
+        pytest.skip(f"{program.name} is not installed; `make test` installs it where it can")
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), **environment}
+    streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
+    process = await asyncio.create_subprocess_exec(program, *arguments, env=env, cwd=folder, **streams)
+    printed, complained = await process.communicate()
+    return process.returncode, printed.decode(), complained.decode()
+
+
 async def dlzoom(zoom, folder, *arguments, **environment):
     """dlzoom's exit status and what it printed."""
     env = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
         "ZOOM_API_BASE_URL": zoom.api_base,
         "ZOOM_ACCOUNT_ID": ACCOUNT_ID,
         "ZOOM_CLIENT_ID": zoom.client_id,
@@ -53,11 +64,8 @@ async def dlzoom(zoom, folder, *arguments, **environment):
         **environment,
     }
     program = Path(sys.executable).with_name("dlzoom")
-    process = await asyncio.create_subprocess_exec(
-        program, *arguments, env=env, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    printed, _ = await process.communicate()
-    return process.returncode, printed.decode()
+    status, printed, complained = await run(program, *arguments, folder=folder, **env)
+    return status, printed + complained
 
 
 async def test_dlzoom_knows_whose_account_it_is(zoom, tmp_path):
@@ -98,15 +106,108 @@ async def test_dlzoom_downloads_audio_and_transcript(zoom, tmp_path):
     assert zoom.leaks == []
 
 
+# --- tap-zoom -----------------------------------------------------------------------------------------
+
+ADMIN = ("user:read:admin", "meeting:read:admin", "report:read:admin", "webinar:read:admin")
+
+
+class Tap:
+    """tap-zoom, its configuration, and the hosts it knows."""
+
+    def __init__(self, folder, **environment):
+        self.folder, self.environment = folder, environment
+        self.config = folder / "config.json"
+
+    async def run(self, *arguments):
+        """What it wrote on its standard output, a JSON value a line."""
+        program = Path(sys.prefix) / "tap-zoom" / "bin" / "tap-zoom"
+        status, printed, complained = await run(program, "--config", self.config, *arguments, folder=self.folder, **self.environment)
+        assert status == 0, complained
+        return printed
+
+    async def discover(self, *streams):
+        """The catalogue it prints, these streams selected."""
+        catalog = json.loads(await self.run("--discover"))
+        for stream in catalog["streams"]:
+            whole = next(entry for entry in stream["metadata"] if not entry["breadcrumb"])
+            whole["metadata"]["selected"] = stream["tap_stream_id"] in streams
+        path = self.folder / "catalog.json"
+        path.write_text(json.dumps(catalog))
+        return path, {stream["tap_stream_id"] for stream in catalog["streams"]}
+
+    async def sync(self, catalog):
+        """Stream -> records."""
+        messages = [json.loads(line) for line in (await self.run("--catalog", catalog)).splitlines()]
+        assert {message["type"] for message in messages} <= {"SCHEMA", "RECORD", "STATE"}
+        records = {message["stream"]: [] for message in messages if message["type"] == "SCHEMA"}
+        for message in messages:
+            if message["type"] == "RECORD":
+                records[message["stream"]].append(message["record"])
+        return records
+
+
+@pytest.fixture
+async def admins_zoom():
+    async with running_sandbox(now=now, recordings=12, extra_scopes=ADMIN, auto_approve=True) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def tap(admins_zoom, tmp_path):
+    """tap-zoom, connected to Maya's account."""
+    zoom, certificate = admins_zoom, make_certificate(tmp_path)
+    redirect = {"redirect_uri": zoom.app.redirect_uris[0]}
+    async with httpx2.AsyncClient(trust_env=False) as browser:
+        asked = {"response_type": "code", "client_id": zoom.client_id, **redirect}
+        back = await browser.get(f"{zoom.oauth_base}/oauth/authorize", params=asked)
+        form = {"grant_type": "authorization_code", "code": httpx2.URL(back.headers["location"]).params["code"], **redirect}
+        tokens = await browser.post(f"{zoom.oauth_base}/oauth/token", data=form, auth=(zoom.client_id, zoom.client_secret))
+    async with tls_proxy(certificate, zoom.base) as proxy:
+        made = Tap(tmp_path, HTTPS_PROXY=proxy, REQUESTS_CA_BUNDLE=certificate)
+        secrets = {"client_id": zoom.client_id, "client_secret": zoom.client_secret, "refresh_token": tokens.json()["refresh_token"]}
+        made.config.write_text(json.dumps(secrets))
+        yield made
+
+
+async def test_tap_zoom_discovers_and_keeps_the_token_that_was_rotated(admins_zoom, tap):
+    first = json.loads(tap.config.read_text())["refresh_token"]
+    for _ in range(2):
+        _, streams = await tap.discover()
+        assert {"users", "meetings", "report_meetings", "report_meeting_participants"} <= streams
+    assert json.loads(tap.config.read_text())["refresh_token"] != first
+    assert [r.grant_type for r in admins_zoom.requests if r.path == "/oauth/token"][1:] == ["refresh_token"] * 2
+
+
+@pytest.mark.parametrize("size", [None, 2])
+async def test_tap_zoom_syncs_people_meetings_and_who_was_there(admins_zoom, tap, size):
+    if size:
+        admins_zoom.faults.set("small_pages", size=size)
+    wanted = ("users", "meetings", "meeting_registrants", "meeting_polls", "report_meetings", "report_meeting_participants", "webinars")
+    catalog, _ = await tap.discover(*wanted)
+    found = await tap.sync(catalog)
+    assert [record["email"] for record in found["users"]] == [user.email for user in admins_zoom.users.values()]
+    there = {str(meeting.number): meeting for meeting in reversed(admins_zoom.meetings) if not meeting.trashed}
+    assert {str(record["id"]): record["uuid"] for record in found["meetings"]} == {n: there[n].uuid for n in there}
+    assert {str(record["id"]): record["topic"] for record in found["report_meetings"]} == {n: there[n].topic for n in there}
+    people = {n: [name for name, _ in meeting.participants] for n, meeting in there.items()}
+    told = {n: [r["name"] for r in found["report_meeting_participants"] if r["meeting_id"] == n] for n in there}
+    assert told == people
+    assert (found["meeting_registrants"], found["meeting_polls"], found["webinars"]) == ([], [], [])
+    assert {r.status for r in admins_zoom.requests if "/webinars" in r.path} == {400}
+
+
+# --- Zoom's hosts ---------------------------------------------------------------------------------------
+
+
 def make_certificate(folder):
-    """A key and a self-signed certificate for the web host, in one PEM file."""
+    """A key and a self-signed certificate for Zoom's hosts, in one PEM file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, WEB_HOST)])
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now() - timedelta(days=1))
         .not_valid_after(now() + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(WEB_HOST), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in HOSTS]), False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
         .sign(key, hashes.SHA256())
     )
@@ -118,7 +219,7 @@ def make_certificate(folder):
 
 @contextlib.asynccontextmanager
 async def tls_proxy(certificate, base):
-    """An HTTP proxy that answers CONNECT as the web host itself and hands what is inside to `base`."""
+    """An HTTP proxy that answers CONNECT as Zoom's host itself and hands what is inside to `base`."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     inner_host, inner_port = base.removeprefix("http://").split(":")
@@ -132,7 +233,7 @@ async def tls_proxy(certificate, base):
 
     async def serve(reader, writer):
         wanted = await reader.readuntil(b"\r\n\r\n")
-        assert wanted.startswith(f"CONNECT {WEB_HOST}:443".encode())
+        assert wanted.split()[1].decode().removesuffix(":443") in HOSTS
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await writer.drain()
         await writer.start_tls(context)
