@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from momentum.store import profiles
 from momentum.web.api import health
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +47,16 @@ async def test_who_deletes_everything_while_connecting_leaves_no_grant_behind(wo
 
     refuses(await connecting, 401, "person_deleted")
     assert world.zoom.grants.live_sets() == 0
+
+
+async def test_a_request_that_the_deletion_overtakes_is_refused(world, refuses):
+    ada, user_id = world.program("ada"), await world.user_id("ada")
+    async with world.app.database.person(user_id) as connection:
+        await profiles.delete(connection, user_id)
+        late = asyncio.create_task(ada.get("/api/zoom/auth-url"))
+        done, _ = await asyncio.wait([late], timeout=0.3)
+        assert not done
+    refuses(await late, 401, "person_deleted")
 
 
 async def test_the_account_is_free_again_for_somebody_else(world, ada):
