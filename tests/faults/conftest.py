@@ -72,6 +72,13 @@ class Pace:
     async def pause(self, key, until):
         self.pauses[key] = max(until, self.pauses.get(key, until))
 
+    async def back_off(self, key):
+        await self.pause(key, self.time.now + timedelta(minutes=1))
+        return 60.0
+
+    async def ease(self, key):
+        """Nothing to take back: each case begins anew."""
+
 
 class Ear:
     """An engine that hears the same in every chunk."""

@@ -12,6 +12,9 @@ pytestmark = pytest.mark.anyio
 
 AWAY = {"raises": Retry, "code": ErrorCode.PROVIDER_UNAVAILABLE, "says": "Zoom is not answering properly right now."}
 AGAIN = {"says": "Zoom is not answering properly right now. Start connecting again."}
+UNJUDGED = {
+    "says": "Zoom is not answering properly right now. Send the same again in a moment; if it is refused then, start connecting again."
+}
 GONE = {
     "raises": ActionRequired,
     "code": ErrorCode.RECONNECT_REQUIRED,
@@ -81,7 +84,7 @@ CASES = {
         *(AWAY | {"work": "account", "on": {"status": status}, "calls": 4} for status in (500, 502, 503, 200)),
         *(AWAY | {"work": "refresh", "on": {"path": "/oauth/token", "status": status}, "calls": 1} for status in (500, 200)),
         AWAY | AGAIN | {"work": "connect", "on": {"path": "/users/me"}, "calls": 7},
-        AWAY | AGAIN | {"work": "connect", "on": {"path": "/oauth/token"}, "calls": 2},
+        AWAY | UNJUDGED | {"work": "connect", "on": {"path": "/oauth/token"}, "calls": 2},
         {"work": "disconnect", "on": {"path": "/oauth/revoke"}, "calls": 1, "gives": (True, False)},
     ],
     "drop_connection": [

@@ -25,6 +25,7 @@ CLIENT_REFUSED = {
     "says": "Zoom does not accept the app's client id and secret. Copy both again from the app's page; "
     "it must be a user-managed OAuth app.",
 }
+SEND_AGAIN = "Send the same again in a moment; if it is refused then, start connecting again."
 GRANT_DEAD = {
     "work": "refresh",
     "raises": ActionRequired,
@@ -71,7 +72,7 @@ CASES = {
         for status in (400, 401, 403)
     ],
     "lost_exchange_response": [
-        BROKEN_OFF | {"work": "connect", "says": f"{BROKEN_OFF['says']} Start connecting again.", "calls": 2},
+        BROKEN_OFF | {"work": "connect", "says": f"{BROKEN_OFF['says']} {SEND_AGAIN}", "calls": 2},
     ],
     "lost_refresh_response": [BROKEN_OFF | {"work": "refresh", "calls": 1, "ends": True}],
     "refresh_refused": [GRANT_DEAD, GRANT_DEAD | {"on": {"error": "invalid_request"}}],
