@@ -19,14 +19,14 @@ from momentum.app import App, open_app
 from momentum.cli import stopping
 from momentum.cli.browser import Browser
 from momentum.cli.serve import doors
-from momentum.cli.throwaway import temporary_home
+from momentum.cli.throwaway import own_world, temporary_home
 from momentum.clock import real_clock
 from momentum.errors import ErrorCode, MomentumError, Permanent
 from momentum.inbound import free_port
 from momentum.model import STEPS
 from momentum.outbound.client import ApiClient
 from momentum.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox, running_sandbox
-from momentum.settings import Settings, load_settings
+from momentum.settings import Settings
 from momentum.web.links import sign_in_link
 
 POLL_SECONDS = 0.2
@@ -73,17 +73,9 @@ async def _world(port: int) -> AsyncIterator[tuple[App, Sandbox, int]]:
 
 
 def _settings(home: Path, port: int, redirect_uri: str, zoom: Sandbox) -> Settings:
-    # The demo is a world of its own: its database lives as long as it does, only model weights are shared.
-    return load_settings(
-        momentum_home=home,
-        momentum_models=load_settings().models,
-        database_url=None,
-        host="127.0.0.1",
-        port=port,
-        public_url=None,
-        jwt_secret=None,
-        jwt_jwks_url=None,
-        jwt_issuer=None,
+    return own_world(
+        home,
+        port,
         zoom_client_id=CLIENT_ID,
         zoom_client_secret=CLIENT_SECRET,
         zoom_redirect_uri=redirect_uri,
@@ -144,7 +136,7 @@ class Visit:
 
     async def _watch(self, url: str) -> dict[str, Any]:
         started, told = monotonic(), _Told(self._console)
-        path = urlsplit(url).path
+        path, state = urlsplit(url).path, dict[str, Any]()
         while monotonic() - started < LONGEST_SECONDS:
             state = await self._browser.json("GET", path)
             told.tell(state)
@@ -153,7 +145,7 @@ class Visit:
             if state["state"] in {"failed", "cancelled", "action_required"}:
                 raise Permanent(ErrorCode(state["error_code"]), state["error_detail"])
             await asyncio.sleep(POLL_SECONDS)
-        raise Permanent(ErrorCode.INTERNAL, f"The recording was not processed within {LONGEST_SECONDS:.0f} seconds.")
+        raise too_long(state)
 
     async def _read(self, deliverable_id: str) -> dict[str, Any]:
         found = await self._browser.json("GET", f"/api/deliverables/{deliverable_id}")
@@ -168,6 +160,14 @@ class Visit:
         }
 
 
+def too_long(state: dict[str, Any]) -> Permanent:
+    """Why a processing that is still under way after LONGEST_SECONDS is not waited for."""
+    late = f"The recording was not processed within {LONGEST_SECONDS:.0f} seconds"
+    if state.get("state") == "waiting" and state["error_code"]:
+        return Permanent(ErrorCode(state["error_code"]), f"{late}. It waits: {state['error_detail']}")
+    return Permanent(ErrorCode.INTERNAL, f"{late}: it stands at the step {state.get('step') or 'before the first'!r}.")
+
+
 class _Told:
     """What the person has been told of a processing: each step once when it is finished, its progress by tenths."""
 
@@ -175,6 +175,7 @@ class _Told:
         self._console = console
         self._finished: set[str] = set()
         self._tenth = -1
+        self._waited: tuple[str, str] | None = None
 
     def tell(self, state: dict[str, Any]) -> None:
         """Print what is new."""
@@ -187,6 +188,10 @@ class _Told:
         if state["step"] not in self._finished and state["state"] == "running" and tenth > max(self._tenth, 0):
             self._tenth = tenth
             self._console.print(f"  {state['step']:<11} {tenth * 10:>3} %")
+        waits = (state["error_detail"], state["next_try_at"]) if state["state"] == "waiting" else None
+        if waits not in {None, self._waited}:
+            self._waited = waits
+            self._console.print(f"  waiting: {state['error_detail']} Next try at {state['next_try_at']}.", markup=False, soft_wrap=True)
 
 
 def _segment(meeting_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Homes that live as long as one command: what a killed one left is removed when the next one begins."""
+"""Homes that live as long as one command, and what holds in them: what a killed one left is removed when the next one begins."""
 
 from __future__ import annotations
 
@@ -12,10 +12,27 @@ from pathlib import Path
 
 from momentum.embedded import locks
 from momentum.embedded.server import EmbeddedPostgres
+from momentum.settings import Settings, load_settings
 
 PREFIX = "momentum-demo-"
 LOCK = "demo.lock"
 """Held while the home is in use; the kernel lets go of it when its holder dies, however it dies."""
+
+
+_KEY = ("openai_api_key", "openai_base_url")
+_MODELS = ("language_model", "language_model_api", "language_model_window", "whisper_model", "whisper_threads", "momentum_models")
+_OPERATORS = (*_KEY, *_MODELS, "momentum_home")
+
+
+def own_world(home: Path, port: int, **more: object) -> Settings:
+    """Settings of a Momentum in `home` alone: of the operator's, models and keys count and nothing else.
+
+    It listens on this machine and transcribes on it. What the operator has half set up elsewhere cannot stop it.
+    """
+    defaults = {name: field.get_default() for name, field in Settings.model_fields.items() if name not in _OPERATORS}
+    models = load_settings(**defaults).models
+    ours = {"momentum_home": home, "momentum_models": models, "port": port, "transcriber": "local"}
+    return load_settings(**defaults | ours | more)
 
 
 @asynccontextmanager

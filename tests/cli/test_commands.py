@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from momentum.cli.demo import too_long
 from momentum.embedded.server import running
 
 ROOT = Path(__file__).parents[2]
@@ -31,18 +33,42 @@ def where():
 
 
 @pytest.fixture
-def run(tmp_path, where):
-    """Runs a command in an empty folder, with nothing of our environment but what it needs."""
+def environment_of(where):
+    """What a command gets of our environment, which is no more than it needs, with a home of this test's."""
+
+    def made(**environment):
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return kept | {"MOMENTUM_HOME": str(where), "MOMENTUM_MODELS": str(ROOT / ".venv" / "models")} | environment
+
+    return made
+
+
+@pytest.fixture
+def run(environment_of, tmp_path):
+    """Runs a command in an empty folder."""
 
     def go(*arguments, timeout=110, **environment):
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        home = {"MOMENTUM_HOME": str(where), "MOMENTUM_MODELS": str(ROOT / ".venv" / "models")}
-        command = [*MOMENTUM, *arguments]
-        return subprocess.run(
-            command, cwd=tmp_path, env=kept | home | environment, capture_output=True, text=True, timeout=timeout, check=False
-        )
+        command, env = [*MOMENTUM, *arguments], environment_of(**environment)
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=timeout, check=False)
 
     return go
+
+
+@pytest.fixture
+def start(environment_of, tmp_path):
+    """Starts a command in an empty folder; its standard output can be read line by line."""
+    started = []
+
+    def go(*arguments, **environment):
+        command, env = [*MOMENTUM, *arguments], environment_of(**environment)
+        started.append(subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield go
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 def test_make_alone_lists_every_command_with_a_phrase():
@@ -83,6 +109,29 @@ def test_the_demo_says_why_it_did_not_succeed(run):
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["ok"] is False
     assert told["detail"]
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.xdist_group("heavy")
+def test_the_demo_minds_only_models_and_keys_and_says_what_it_waits_for(start, tmp_path):
+    (tmp_path / ".env").write_text("ZOOM_CLIENT_ID=only-half\nHOST=0.0.0.0\nDATABASE_URL=postgresql://nowhere/\nMOMENTUM_KEK=short\n")
+    demo = start("demo", "--once", OPENAI_API_KEY="sk-planted", OPENAI_BASE_URL="http://127.0.0.1:9/v1")
+    lines = []
+    for line in demo.stdout:
+        lines.append(line)
+        if "waiting:" in line:
+            break
+    assert any(line.split()[:2] == ["transcribe", "done"] for line in lines), "with local Whisper, whatever key there is"
+    assert "Next try at" in lines[-1]
+    demo.send_signal(signal.SIGINT)
+    assert demo.wait(60) == 130
+
+
+def test_a_demo_that_waited_too_long_says_for_what():
+    waiting = {"state": "waiting", "step": "generate", "error_code": "model_unavailable", "error_detail": "The model is away."}
+    assert too_long(waiting).detail.endswith("It waits: The model is away.")
+    assert too_long(waiting).code == "model_unavailable"
+    assert "'transcribe'" in too_long({"state": "running", "step": "transcribe", "error_code": None, "error_detail": None}).detail
 
 
 def test_the_doctor_says_what_is_set_and_what_is_missing(run):
