@@ -56,11 +56,12 @@ def demo_command(
     once: Annotated[bool, typer.Option("--once", help="Stop when the deliverable is there.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
     port: Annotated[int, typer.Option(help="Port of the web server; 0 = a free one.")] = 0,
+    out: Annotated[str, typer.Option(help="With --once: folder where transcript and deliverable stay.")] = "momentum-demo",
 ) -> None:
     """Watch it work against a local Zoom: connect, list, process, read."""
     from momentum.cli.demo import run
 
-    raise typer.Exit(run(once=once, as_json=json, port=port))
+    raise typer.Exit(run(once=once, as_json=json, port=port, out=out))
 
 
 @application.command("sandbox")
@@ -95,11 +96,14 @@ def token_command(
 
 
 @application.command("link")
-def link_command() -> None:
+def link_command(
+    home: Annotated[str | None, typer.Option(help="MOMENTUM_HOME of a running demo, which prints the whole command.")] = None,
+    port: Annotated[int, typer.Option(help="Port of that demo's web server.")] = 8000,
+) -> None:
     """A one-time link that signs the local person in."""
     from momentum.cli.link import run
 
-    raise typer.Exit(run())
+    raise typer.Exit(run(home=home, port=port))
 
 
 @application.command("openapi")

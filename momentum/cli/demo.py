@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from momentum import logs
 from momentum.app import App, open_app
 from momentum.cli import stopping
 from momentum.cli.browser import Browser
+from momentum.cli.results import require_writable, write_results
 from momentum.cli.serve import doors
 from momentum.cli.throwaway import own_world, temporary_home
 from momentum.clock import real_clock
@@ -33,11 +35,11 @@ POLL_SECONDS = 0.2
 LONGEST_SECONDS = 600.0
 
 
-def run(*, once: bool, as_json: bool, port: int) -> int:
-    """Exit code 0 when the deliverable is there, 1 with the reason otherwise."""
+def run(*, once: bool, as_json: bool, port: int, out: str) -> int:
+    """Exit code 0 when the deliverable is there, 1 with the reason otherwise. `once`: what was made stays in the folder `out`."""
     console = Console(stderr=as_json, highlight=False)
     try:
-        return stopping.run(_demo(console, once=once, as_json=as_json, port=port))
+        return stopping.run(_demo(console, Path(out).absolute() if once else None, as_json=as_json, port=port))
     except MomentumError as error:
         if as_json:
             print(json.dumps({"ok": False, "error_code": str(error.code), "detail": error.detail}))
@@ -45,17 +47,21 @@ def run(*, once: bool, as_json: bool, port: int) -> int:
         return 1
 
 
-async def _demo(console: Console, *, once: bool, as_json: bool, port: int) -> int:
+async def _demo(console: Console, out: Path | None, *, as_json: bool, port: int) -> int:
     logs.configure("error", "auto")  # what must be said is said in sentences
+    if out:
+        require_writable(out)
     async with _world(port) as (app, zoom, web_port):
         console.print(f"A local Zoom answers on {zoom.base}; Momentum on {app.settings.base_url}", soft_wrap=True)
         async with ApiClient(private_hosts=frozenset({"localhost", "127.0.0.1"})) as client:
-            result = await Visit(app, Browser(client, f"http://localhost:{web_port}"), console).whole_way()
-        result["read_it_at"] = await sign_in_link(app, next_path=f"/deliverables/{result['deliverables'][0]['id']}")
+            visit = Visit(app, Browser(client, f"http://localhost:{web_port}"), console)
+            result = await visit.whole_way()
+            result |= await visit.kept(result, out) if out else await visit.links(result)
         _tell(console, result)
         if as_json:
             print(json.dumps({"ok": True, **result}, ensure_ascii=False), flush=True)
-        if not once:
+        if not out:
+            console.print(f"Another link, while this runs: {_link_command(app.settings)}", markup=False, soft_wrap=True)
             console.print("Everything stays up until you press Ctrl-C.")
             await stopping.until_told_to_stop()
     return 0
@@ -106,10 +112,27 @@ class Visit:
                 "audio_seconds": processing["audio_seconds"],
                 "words": sum(len(s["text"].split()) for s in transcript["segments"]),
                 "seconds_per_step": {step: processing["seconds_per_step"][step] for step in STEPS},
-                "transcript": f"{self._browser.base}/api/transcripts/{processing['transcript_id']}",
             },
+            "transcript_id": processing["transcript_id"],
             "deliverables": documents,
         }
+
+    async def links(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Where `result` can be read as long as the demo runs."""
+        base, documents = self._browser.base, result["deliverables"]
+        return {
+            "transcript": f"{base}/api/transcripts/{result['transcript_id']}",
+            "deliverables": [document | {"url": f"{base}/deliverables/{document['id']}"} for document in documents],
+            "read_it_at": await sign_in_link(self._app, next_path=f"/deliverables/{documents[0]['id']}"),
+        }
+
+    async def kept(self, result: dict[str, Any], folder: Path) -> dict[str, Any]:
+        """Write what was made into `folder`, where it stays when the demo and its database are gone."""
+        texts = {"transcript.txt": await self._browser.text(f"/api/transcripts/{result['transcript_id']}?format=text")}
+        texts |= {f"{document['kind']}.md": document["markdown"] for document in result["deliverables"]}
+        paths = await asyncio.to_thread(write_results, folder, result["processed"]["topic"].replace("/", "-"), texts)
+        documents = [document | {"file": str(paths[f"{document['kind']}.md"])} for document in result["deliverables"]]
+        return {"transcript": str(paths["transcript.txt"]), "deliverables": documents, "read_it_at": documents[0]["file"]}
 
     async def _connect(self) -> dict[str, Any]:
         begun = await self._browser.json("GET", "/api/zoom/auth-url")
@@ -155,7 +178,6 @@ class Visit:
             "kind": found["kind"],
             "title": found["title"],
             "claims": len(found["claims"]),
-            "url": f"{self._browser.base}/deliverables/{deliverable_id}",
             "markdown": text,
         }
 
@@ -205,4 +227,13 @@ def _tell(console: Console, result: dict[str, Any]) -> None:
         console.rule()
         console.print(document["markdown"], markup=False, soft_wrap=True)
         console.rule()
-    console.print(f"Read it in a browser (the link works once): {result['read_it_at']}", soft_wrap=True)
+    if urlsplit(result["read_it_at"]).scheme:
+        console.print(f"Read it in a browser (the link works once): {result['read_it_at']}", soft_wrap=True)
+        return
+    for file in (result["transcript"], *(document["file"] for document in result["deliverables"])):
+        console.print(f"Kept: {file}", markup=False, soft_wrap=True)
+
+
+def _link_command(settings: Settings) -> str:
+    ours = [sys.argv[0]] if Path(sys.argv[0]).name == "momentum" else [sys.executable, "-m", "momentum"]
+    return shlex.join([*ours, "link", "--home", str(settings.home), "--port", str(settings.port)])

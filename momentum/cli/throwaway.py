@@ -47,6 +47,11 @@ async def temporary_home() -> AsyncIterator[Path]:
         os.close(lock)
 
 
+def is_home(folder: Path) -> bool:
+    """Whether a demo lives in `folder`, or lived there until it was killed."""
+    return (folder / LOCK).is_file()
+
+
 async def remove_left_behind(folder: Path) -> None:
     """Stop the servers of homes in `folder` whose command was killed, and delete those homes; other people's stay."""
     for home in await asyncio.to_thread(lambda: sorted(folder.glob(f"{PREFIX}*"))):
@@ -66,7 +71,7 @@ def _make() -> tuple[Path, int]:
 
 def _lock_if_left(home: Path) -> int | None:
     try:
-        if home.is_symlink() or home.stat().st_uid != os.geteuid() or not (home / LOCK).exists():
+        if home.is_symlink() or home.stat().st_uid != os.geteuid() or not is_home(home):
             return None
         return locks.try_lock(home / LOCK)
     except OSError:  # gone meanwhile

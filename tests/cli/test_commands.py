@@ -2,14 +2,18 @@
 
 import asyncio
 import base64
+import itertools
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import psycopg
@@ -86,7 +90,7 @@ def test_help_names_every_command(run):
 
 @pytest.mark.timeout(240)
 @pytest.mark.xdist_group("heavy")
-def test_the_demo_goes_the_whole_way_and_says_so_in_one_json_object(run):
+def test_the_demo_goes_the_whole_way_and_says_so_in_one_json_object(run, tmp_path):
     done = run("demo", "--once", "--json", timeout=230)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
@@ -100,7 +104,33 @@ def test_the_demo_goes_the_whole_way_and_says_so_in_one_json_object(run):
     (document,) = told["deliverables"]
     assert document["kind"] == "highlights"
     assert "19th of March" in document["markdown"]
-    assert "/enter/" in told["read_it_at"]
+    assert Path(told["read_it_at"]).read_text() == document["markdown"]
+    assert document["file"] == told["read_it_at"]
+    assert Path(told["transcript"]).read_text().count("[00:") > 3
+    assert {path.parent for path in (Path(told["transcript"]), Path(document["file"]))} == {tmp_path / "momentum-demo"}
+    assert "http://" not in done.stdout, "what is said points to nothing that is gone"
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.xdist_group("heavy")
+def test_a_running_demo_gives_another_link_by_the_command_it_prints(start, tmp_path):
+    (tmp_path / ".env").write_text("ZOOM_CLIENT_ID=only-half\n")
+    demo = start("demo")
+    lines = list(itertools.takewhile(lambda line: "Everything stays up" not in line, demo.stdout))
+    first, command = (next(line.rpartition(before)[2] for line in lines if before in line) for before in ("once): ", "runs: "))
+    another = subprocess.run(shlex.split(command), cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert another.returncode == 0, another.stderr
+    assert another.stdout != first
+    for link in (first.strip(), another.stdout.strip()):
+        with pytest.raises(urllib.error.HTTPError, match="303"):
+            urllib.request.build_opener(_Stay).open(link, timeout=30)
+    demo.send_signal(signal.SIGINT)
+    assert demo.wait(60) == 0
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
 
 
 def test_the_demo_says_why_it_did_not_succeed(run):
