@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from momentum.errors import ErrorCode, Permanent
@@ -132,20 +134,31 @@ def _budget(work: _Work) -> int:
 
 
 def parts_of(segments: Sequence[Segment], budget: int, count: Callable[[str], int]) -> list[Part]:
-    """Parts of about equal size within `budget` tokens, cut where the speaker changes if that is near."""
+    """As few parts of `budget` tokens as can be, of about equal size, cut where the speaker changes if that is near."""
     pieces = [piece for segment in segments for piece in _fitting(segment, budget, count)]
     costs = [_cost(piece, count) for piece in pieces]
-    target = sum(costs) / max(1, math.ceil(sum(costs) / budget))
+    needed = _fewest_parts(costs, budget)
+    target = sum(costs) / max(1, needed[0])
     parts: list[list[Segment]] = []
     filled = 0
-    for piece, cost in zip(pieces, costs, strict=True):
-        at_turn = bool(parts) and piece.speaker != parts[-1][-1].speaker
-        if not parts or filled + cost > budget or (at_turn and filled >= target * 0.9):
+    for index, (piece, cost) in enumerate(zip(pieces, costs, strict=True)):
+        turns = bool(parts) and piece.speaker != parts[-1][-1].speaker
+        enough = filled >= target * (0.9 if turns else 1) and len(parts) + needed[index] <= needed[0]
+        if not parts or filled + cost > budget or enough:
             parts.append([])
             filled = 0
         parts[-1].append(piece)
         filled += cost
     return [tuple(part) for part in parts]
+
+
+def _fewest_parts(costs: Sequence[int], budget: int) -> list[int]:
+    """How many parts, filled to the brim, the pieces from each index on make; a last 0 for none."""
+    sums = [0, *accumulate(costs)]
+    needed = [0] * len(sums)
+    for index in reversed(range(len(costs))):
+        needed[index] = 1 + needed[max(index + 1, bisect_right(sums, sums[index] + budget) - 1)]
+    return needed
 
 
 def _cost(segment: Segment, count: Callable[[str], int]) -> int:

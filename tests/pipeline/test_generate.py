@@ -235,3 +235,26 @@ def test_parts_hold_every_word_once_and_in_order(lines, budget):
     assert set(ids) == {s.id for s in segments}
     said = "".join(s.text for part in parts for s in part)
     assert "".join(said.split()) == "".join("".join(t for t, _ in lines).split())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 60), st.sampled_from(["Ann", "Bob"])), min_size=1, max_size=60), st.integers(100, 600))
+def test_parts_are_as_few_as_their_size_allows(lines, budget):
+    segments = [Segment(i, i * 1.0, i + 1.0, "x" * length, who) for i, (length, who) in enumerate(lines)]
+    costs = {s.id: len(f"[{s.id}] {s.speaker}: {s.text}\n") for s in segments}
+    sizes = [sum(costs[s.id] for s in part) for part in parts_of(segments, budget, len)]
+    assert max(sizes) <= budget
+    packed, filled = 1, 0
+    for cost in costs.values():  # full to the brim, one after the other: nothing needs fewer
+        packed, filled = (packed, filled + cost) if filled + cost <= budget else (packed + 1, cost)
+    assert len(sizes) == packed
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 7])
+@pytest.mark.parametrize("turn", [1, 5, 1000])
+def test_parts_are_of_about_equal_size(parts, turn):
+    segments = [Segment(i, i * 1.0, i + 1.0, "word " * 10, "AB"[i // turn % 2]) for i in range(280)]
+    whole = sum(len(f"[{s.id}] {s.speaker}: {s.text}\n") for s in segments)
+    sizes = [len(part) for part in parts_of(segments, int(whole / parts * 1.02), len)]
+    assert len(sizes) == parts
+    assert min(sizes) > 0.75 * max(sizes)
