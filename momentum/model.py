@@ -167,6 +167,8 @@ class GapReason(StrEnum):
     """It was recorded, but the provider wrote no transcript of it, and only the provider's was asked for."""
     NO_AUDIO = "no_audio"
     """It was recorded, but there is no file of it that can be heard."""
+    BROKEN_OFF = "broken_off"
+    """The end of the file is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,8 @@ class Gap:
     start: float
     end: float
     reason: GapReason = GapReason.NOT_RECORDED
+    detail: str = ""
+    """The fault of the file, in a sentence; "" where nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,11 @@ class Transcript:
     @property
     def word_count(self) -> int:
         return sum(len(segment.text.split()) for segment in self.segments)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is missing through a fault of the files, in sentences."""
+        return tuple(gap.detail for gap in self.gaps if gap.detail)
 
     @property
     def speakers(self) -> tuple[str, ...]:

@@ -30,9 +30,11 @@ from momentum.tools import Tools, open_tools
 from momentum.writers import transcripts
 from momentum.writers.markdown import render
 
+_FAULTS_OF_THE_FILE = {ErrorCode.MEDIA_EMPTY, ErrorCode.MEDIA_UNREADABLE, ErrorCode.MEDIA_TRUNCATED, ErrorCode.MEDIA_NO_AUDIO}
+
 
 def run(files: Sequence[str], *, out: str | None, language: str | None, as_json: bool) -> int:
-    """Exit code: 0 when every file was processed, 130 after Ctrl-C, else 1."""
+    """Exit code: 0 when every file was processed whole, 130 after Ctrl-C, else 1."""
     settings = start()
     visit = Visit(settings, Path(out) if out else None, Options(language=language or settings.language), as_json=as_json)
     with asyncio.Runner() as runner:
@@ -98,6 +100,8 @@ class Visit:
                 kept["unfinished"] = str(ledger.path)
             raise
         kept |= await asyncio.to_thread(_write, path, folder, shelf, await origin.meeting())
+        if shelf.incomplete:
+            kept |= {"error_code": str(ErrorCode.MEDIA_TRUNCATED), "detail": shelf.incomplete}
         ledger.close()
         self.unfinished = None
 
@@ -150,7 +154,7 @@ def _tell(result: dict[str, Any]) -> None:
     file = shown(result["file"])
     if "error_code" in result:
         print(f"{file}: {shown(result['detail'])} [{result['error_code']}]", file=sys.stderr)
-        _tell_unfinished(Path(result["unfinished"]) if "unfinished" in result else None)
+        _tell_unfinished(Path(result["unfinished"]) if "unfinished" in result else None, mended=result["error_code"] in _FAULTS_OF_THE_FILE)
     if "words" in result:
         print(f"{file}: {result['words']} words in {result['audio_seconds']:.0f} s of audio, by {result['engine']}")
         for written in (*result["transcript"].values(), *result["deliverables"].values()):
@@ -158,9 +162,11 @@ def _tell(result: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _tell_unfinished(path: Path | None) -> None:
+def _tell_unfinished(path: Path | None, *, mended: bool = False) -> None:
+    """`mended`: the file itself is at fault, and the same command would end the same way."""
     if path is not None and path.exists():
-        print(f"What was heard so far is kept in {shown(str(path))}: the same command goes on from there.", file=sys.stderr)
+        when = "once the file is mended, the same command" if mended else "the same command"
+        print(f"What was heard so far is kept in {shown(str(path))}: {when} goes on from there.", file=sys.stderr)
 
 
 def shown(text: str) -> str:

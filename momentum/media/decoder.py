@@ -37,6 +37,8 @@ class Decoding:
         self._bytes = 0
         self.duration: float | None = None
         """Seconds the container announces; None before the first block, and where it announces none or too few."""
+        self.cut: Permanent | None = None
+        """What to say of a file whose end is missing; None while it looks whole. Known when `pcm` has ended."""
 
     @property
     def decoded_seconds(self) -> float:
@@ -51,6 +53,7 @@ class Decoding:
     async def pcm(self) -> AsyncGenerator[bytes]:
         """Blocks of PCM, an even number of bytes each, at most 256 KiB.
 
+        A file without its end gives the sound up to the break, and then `cut` says so.
         Raises Permanent(MEDIA_*, DISK_FULL), Retry when the decoder was stopped from outside, and what the source raises.
         """
         await self._feed.prepare()
@@ -60,8 +63,11 @@ class Decoding:
             async for block in self._blocks(self._child):
                 yield block
         except ChildFailed as failure:
-            raise self._fault_of(failure) from failure
-        self._refuse_cut()
+            if failure.from_outside or not self._feed.is_cut:
+                raise self._fault_of(failure) from failure
+        self.cut = self._missing_end()
+        if self.cut and not self._bytes:
+            raise self.cut
 
     async def aclose(self) -> None:
         try:
@@ -81,7 +87,7 @@ class Decoding:
                 yield payload
             elif kind == wire.FACTS and len(payload) == wire.SECONDS.size:
                 self._learn(*wire.SECONDS.unpack(payload))
-            elif kind == wire.END:
+            elif kind == wire.END or (kind == wire.FAILED and self._feed.is_cut):
                 return
             else:
                 raise self._failure(payload if kind == wire.FAILED else wire.UNREADABLE)
@@ -103,22 +109,20 @@ class Decoding:
         if self.duration is not None and self.decoded_seconds > self.duration + _TOLERANCE:
             self.duration = None  # a fragmented file announces its first fragments only
 
-    def _refuse_cut(self) -> None:
+    def _missing_end(self) -> Permanent | None:
         if self.duration is not None and self.decoded_seconds < self.duration - _TOLERANCE:
-            raise Permanent(
-                ErrorCode.MEDIA_TRUNCATED,
-                f"{self._name} is incomplete: it announces {_clock(self.duration)} of sound and holds {_clock(self.decoded_seconds)}.",
-            )
-        if self._feed.is_cut:
-            raise Permanent(ErrorCode.MEDIA_TRUNCATED, f"{self._name} is incomplete: it breaks off after {_clock(self.decoded_seconds)}.")
+            how = f"it announces {_clock(self.duration)} of sound and holds {_clock(self.decoded_seconds)}"
+        elif self._feed.is_cut:
+            how = f"it breaks off after {_clock(self.decoded_seconds)}" if self._bytes else "it breaks off before its first sound"
+        else:
+            return None
+        return Permanent(ErrorCode.MEDIA_TRUNCATED, f"{self._name} is incomplete: {how}.")
 
     def _too_long(self) -> Permanent:
         hours = self._limits.max_seconds / 3600
         return Permanent(ErrorCode.MEDIA_TOO_LONG, f"{self._name} is longer than {hours:g} hours, the longest that is transcribed here.")
 
     def _failure(self, why: bytes) -> Permanent:
-        if self._feed.is_cut:
-            return Permanent(ErrorCode.MEDIA_TRUNCATED, f"{self._name} is incomplete: it breaks off in the middle.")
         if why == wire.NO_AUDIO:
             return Permanent(ErrorCode.MEDIA_NO_AUDIO, f"{self._name} has no sound: there is no audio track in it.")
         if why == wire.MEMORY:
@@ -152,10 +156,12 @@ class Decoder:
         self.warm()  # not after a failure or a cancellation: the loop may be about to end
 
     async def pcm(self, source: ByteSource) -> AsyncGenerator[bytes]:
-        """The PCM of `source`; see `Decoding.pcm`."""
+        """The PCM of `source`, which must be whole: raises Permanent(MEDIA_TRUNCATED) at a break. See `Decoding.pcm`."""
         async with self.open(source) as decoding:
             async for block in decoding.pcm():
                 yield block
+            if decoding.cut:
+                raise decoding.cut
 
     def warm(self) -> None:
         """Start the spare child, so that the next recording need not wait for one."""

@@ -99,8 +99,8 @@ class Shelf(Protocol):
         """Put a checked deliverable in the place of the draft with the same claims in the same order."""
         ...
 
-    async def deliver(self, deliverable_ids: Sequence[str]) -> None:
-        """Show these to the person; the processing is done."""
+    async def deliver(self, deliverable_ids: Sequence[str], *, incomplete: str | None = None) -> None:
+        """Show these to the person; the processing is done. `incomplete`: what the recording lacks, in a sentence."""
         ...
 
 
@@ -115,6 +115,7 @@ class MemoryShelf:
     transcripts: dict[str, Transcript] = field(default_factory=dict)
     deliverables: dict[str, Deliverable] = field(default_factory=dict)
     delivered: tuple[str, ...] = ()
+    incomplete: str | None = None
     seconds_per_step: dict[str, float] = field(default_factory=dict)
 
     async def begin(self, step: str) -> None:
@@ -154,5 +155,5 @@ class MemoryShelf:
     async def replace_deliverable(self, deliverable_id: str, deliverable: Deliverable) -> None:
         self.deliverables[deliverable_id] = deliverable
 
-    async def deliver(self, deliverable_ids: Sequence[str]) -> None:
-        self.delivered = tuple(deliverable_ids)
+    async def deliver(self, deliverable_ids: Sequence[str], *, incomplete: str | None = None) -> None:
+        self.delivered, self.incomplete = tuple(deliverable_ids), incomplete

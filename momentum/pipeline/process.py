@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, NotReady, Permanent
 from momentum.llm import LanguageModel
-from momentum.media.decoder import Decoder
+from momentum.media.decoder import Decoder, Decoding
 from momentum.model import Deliverable, Gap, GapReason, Options, Segment, Transcript
 from momentum.pipeline.attribute import attribute
 from momentum.pipeline.generate import generate
@@ -72,7 +72,7 @@ async def process(job: Job, run: StepRunner = at_once) -> list[str]:
     transcript_id = await step("attribute", partial(_attribute, job, heard))
     drafts = await step("generate", partial(_generate, job, transcript_id))
     await step("verify", partial(_verify, job, transcript_id, drafts))
-    await step("deliver", partial(job.shelf.deliver, drafts))
+    await step("deliver", partial(_deliver, job, transcript_id, drafts))
     return list(drafts)
 
 
@@ -109,7 +109,7 @@ async def _transcribe(job: Job) -> str:
     if not any(part.has_media for part in found.parts):
         raise Permanent(ErrorCode.RECORDING_HAS_NO_AUDIO, "This recording has neither an audio nor a video file to listen to.")
     pieces = [(part, await _hear(job, found, part) if part.has_media else None) for part in found.parts]
-    return await job.shelf.keep_transcript(made_from, _joined(pieces, GapReason.NO_AUDIO))
+    return await job.shelf.keep_transcript(made_from, _with_breaks(_joined(pieces, GapReason.NO_AUDIO), pieces))
 
 
 async def _hear(job: Job, found: Found, part: Part) -> Transcript:
@@ -121,9 +121,30 @@ async def _hear(job: Job, found: Found, part: Part) -> Transcript:
             detail = {"heard_seconds": round(beat.heard_seconds, 1), "chunks_done": beat.chunks_done, "chunks_known": beat.chunks_known}
             await job.shelf.report("transcribe", fraction, detail)
 
-        return await transcribe(
+        transcript = await transcribe(
             decoding.pcm(), transcriber=job.tools.transcriber, ledger=job.shelf.ledger, language=job.options.language, report=report
         )
+        return dataclasses.replace(transcript, gaps=_break_of(decoding, transcript.seconds, part))
+
+
+def _break_of(decoding: Decoding, heard: float, part: Part) -> tuple[Gap, ...]:
+    """What is missing at the end of a file that breaks off, on its own clock."""
+    if decoding.cut is None:
+        return ()
+    return (Gap(heard, max(heard, decoding.duration or 0.0, part.seconds or 0.0), GapReason.BROKEN_OFF, decoding.cut.detail),)
+
+
+def _with_breaks(transcript: Transcript, pieces: Sequence[tuple[Part, Transcript | None]]) -> Transcript:
+    """The transcript with the missing ends of its parts among the gaps; one that reaches to the next part is one gap."""
+    gaps = list(transcript.gaps)
+    for part, piece in pieces:
+        for gap in piece.gaps if piece else ():
+            start, end = part.offset + gap.start, part.offset + gap.end
+            if between := next((g for g in gaps if g.start == start and g.reason is GapReason.NOT_RECORDED), None):
+                gaps.remove(between)
+                end = between.end
+            gaps.append(dataclasses.replace(gap, start=start, end=end))
+    return dataclasses.replace(transcript, gaps=tuple(sorted(gaps, key=lambda gap: gap.start)))
 
 
 def _expected_seconds(found: Found, duration: float | None) -> float | None:
@@ -257,3 +278,8 @@ async def _verify(job: Job, transcript_id: str, deliverable_ids: list[str]) -> N
     for deliverable_id in deliverable_ids:
         draft = await job.shelf.deliverable(deliverable_id)
         await job.shelf.replace_deliverable(deliverable_id, check(draft, transcript, meeting))
+
+
+async def _deliver(job: Job, transcript_id: str, deliverable_ids: list[str]) -> None:
+    faults = (await job.shelf.transcript(transcript_id)).faults
+    await job.shelf.deliver(deliverable_ids, incomplete=" ".join(faults) or None)

@@ -190,6 +190,12 @@ async def set_made(connection: AsyncConnection, processing_id: UUID, *, transcri
     await connection.execute(update(_table).where(_table.c.id == processing_id).values(**values))
 
 
+async def set_notice(connection: AsyncConnection, processing_id: UUID, *, code: str, detail: str) -> None:
+    """What the person should know though nothing failed; the next step that starts forgets it."""
+    values = {"error_code": code, "error_detail": serial.clean(detail)}
+    await connection.execute(update(_table).where(_table.c.id == processing_id).values(**values))
+
+
 async def set_waiting(
     connection: AsyncConnection, processing_id: UUID, *, code: str, detail: str, until: datetime, counts: bool, now: datetime
 ) -> Processing:

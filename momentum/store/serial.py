@@ -114,13 +114,24 @@ def load_heard(item: Json) -> Heard:
 
 
 def dump_gaps(gaps: Iterable[Gap]) -> list[list[Any]]:
-    """Gaps as `[start, end]`, in seconds, with the reason behind where it is not the usual one."""
-    return [[gap.start, gap.end] if gap.reason is GapReason.NOT_RECORDED else [gap.start, gap.end, gap.reason.value] for gap in gaps]
+    """Gaps as `[start, end]`, in seconds, with the reason behind where it is not the usual one, and what is wrong where something is."""
+    return [_dump_gap(gap) for gap in gaps]
 
 
 def load_gaps(stored: Iterable[Sequence[Any]]) -> tuple[Gap, ...]:
     """The inverse of dump_gaps."""
-    return tuple(Gap(float(start), float(end), *map(GapReason, reason)) for start, end, *reason in stored)
+    return tuple(_load_gap(*item) for item in stored)
+
+
+def _dump_gap(gap: Gap) -> list[Any]:
+    times: list[Any] = [gap.start, gap.end]
+    if gap.detail:
+        return [*times, gap.reason.value, clean(gap.detail)]
+    return times if gap.reason is GapReason.NOT_RECORDED else [*times, gap.reason.value]
+
+
+def _load_gap(start: float, end: float, reason: str = GapReason.NOT_RECORDED, detail: str = "") -> Gap:
+    return Gap(float(start), float(end), GapReason(reason), detail)
 
 
 # --- what is written ------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from momentum.errors import ErrorCode
 from momentum.model import Clock, Deliverable, Transcript
 from momentum.store import audit, deliverables, processings, transcripts
 from momentum.store.answers import StoredAnswers
@@ -96,8 +97,10 @@ class StoredShelf:
         async with self._transaction() as connection:
             await deliverables.replace(connection, UUID(deliverable_id), deliverable)
 
-    async def deliver(self, deliverable_ids: Sequence[str]) -> None:
+    async def deliver(self, deliverable_ids: Sequence[str], *, incomplete: str | None = None) -> None:
         async with self._transaction() as connection:
+            if incomplete:
+                await processings.set_notice(connection, self._processing.id, code=ErrorCode.MEDIA_TRUNCATED, detail=incomplete)
             await deliverables.deliver(connection, [UUID(i) for i in deliverable_ids])
 
     @asynccontextmanager

@@ -42,6 +42,7 @@ def render(deliverable: Deliverable, meeting: Meeting) -> str:
     blocks = [
         f"# {escape(deliverable.title or meeting.title) or 'Untitled meeting'}",
         _origin(deliverable),
+        *_faults(deliverable),
         *_unread(deliverable),
         *_gaps(deliverable),
         *_when(meeting),
@@ -60,6 +61,14 @@ def _origin(deliverable: Deliverable) -> str:
     return f"*{label}, written by {escape(deliverable.model)} and checked against the recording by code*"
 
 
+def _faults(deliverable: Deliverable) -> list[str]:
+    faults = deliverable.extra.get("faults")
+    if not isinstance(faults, list) or not faults:
+        return []
+    told = " ".join(escape(str(fault)) for fault in faults)
+    return [f"> **Words are missing:** {told} What was said behind the break is not in this document."]
+
+
 def _unread(deliverable: Deliverable) -> list[str]:
     if not deliverable.coverage.unread:
         return []
@@ -74,6 +83,7 @@ _GAPS = {
         "It was recorded, but the provider wrote no transcript of that time, and only the provider's was asked for.",
     ),
     GapReason.NO_AUDIO: ("Not heard", "It was recorded, but no file of that time can be heard."),
+    GapReason.BROKEN_OFF: ("Broken off", "The end of the file is missing."),
 }
 
 

@@ -12,12 +12,13 @@ _WORDLESS = {
     GapReason.NOT_RECORDED: "not recorded",
     GapReason.NO_TRANSCRIPT: "recorded, but without the provider's transcript",
     GapReason.NO_AUDIO: "recorded, but no file of it can be heard",
+    GapReason.BROKEN_OFF: "the end of the file is missing",
 }
 _SHORTEST_CUE = 5.0
 
 
 def as_text(transcript: Transcript) -> str:
-    """One line per segment: `[HH:MM:SS] Name: words`, and one for each stretch without words."""
+    """One line per segment: `[HH:MM:SS] Name: words [what looks wrong]`, and one for each stretch without words."""
     lines = [(s.start, _one_line(_named(s))) for s in transcript.segments]
     lines += [(gap.start, _told(gap)) for gap in transcript.gaps]
     return "".join(f"[{clock(start, '.')[:-4]}] {line}\n" for start, line in sorted(lines, key=lambda line: line[0]))
@@ -47,6 +48,15 @@ def as_json(transcript: Transcript) -> str:
     return json.dumps(dataclasses.asdict(transcript), ensure_ascii=False, indent=1)
 
 
+MARKS = {
+    "loop": "repeats itself",
+    "credits": "probably never said",
+    "rate": "more words than the time allows",
+    "gap": "not understood",
+    "low_confidence": "heard badly",
+}
+"""What a reader is told of a segment that looks wrong."""
+
 FORMATS: dict[str, Callable[[Transcript], str]] = {"txt": as_text, "vtt": as_vtt, "srt": as_srt, "json": as_json}
 """Renderings by file extension."""
 
@@ -63,12 +73,16 @@ def _told(gap: Gap) -> str:
     return f"({_WORDLESS[gap.reason]}{until})"
 
 
+def _marked(segment: Segment) -> str:
+    return " ".join((segment.text, *(f"[{MARKS.get(mark, mark)}]" for mark in segment.marks)))
+
+
 def _named(segment: Segment) -> str:
-    return f"{segment.speaker}: {segment.text}" if segment.speaker else segment.text
+    return f"{segment.speaker}: {_marked(segment)}" if segment.speaker else _marked(segment)
 
 
 def _voiced(segment: Segment) -> str:
-    text = _escaped(_one_line(segment.text))
+    text = _escaped(_one_line(_marked(segment)))
     return f"<v {_escaped(_one_line(segment.speaker))}>{text}" if segment.speaker else text
 
 

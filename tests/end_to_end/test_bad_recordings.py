@@ -11,9 +11,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("end_to_end")]
 
 BAD = [
     ("text", "media_unreadable", "not an audio or video file"),
-    ("cut_off", "media_truncated", "incomplete"),
     ("without_sound", "media_no_audio", "no audio track"),
-    ("announcing_more", "media_truncated", "breaks off after 0:00:05"),
 ]
 
 
@@ -28,6 +26,21 @@ async def test_what_zoom_has_is_no_recording(house, ada, recording, kind, code, 
     done = await ada.until(await ada.retry(failed["id"]), "done")
     assert done["error_code"] is None
     assert (await ada.transcript(done))["segments"]
+
+
+@pytest.mark.parametrize("kind", ["cut_off", "announcing_more"])
+async def test_what_breaks_off_is_heard_to_the_break_and_says_so(house, ada, recording, kind):
+    house.hand_out(getattr(recording, kind)())
+    done = await ada.outcome(transcript="own")
+    assert (done["state"], done["error_code"]) == ("done", "media_truncated")
+    assert done["error_detail"].startswith("audio_only.m4a is incomplete: ")
+    transcript = await ada.transcript(done)
+    assert transcript["segments"] or kind == "announcing_more"
+    gap = transcript["gaps"][-1]
+    assert (gap["start"], gap["detail"]) == (pytest.approx(done["audio_seconds"]), done["error_detail"])
+    (identity,) = done["deliverable_ids"]
+    page = (await ada.http.get(f"/api/deliverables/{identity}", params={"format": "markdown"})).text
+    assert page.index("Words are missing") < page.index("Drafted" if transcript["segments"] else "Nothing was said")
 
 
 FAULTS = [

@@ -54,9 +54,7 @@ def written(folder="out"):
 BAD = [
     ("text", "media_unreadable", "not an audio or video file"),
     ("empty", "media_empty", "is empty"),
-    ("cut_off", "media_truncated", "is incomplete"),
     ("without_sound", "media_no_audio", "no audio track"),
-    ("announcing_more", "media_truncated", "is incomplete"),
 ]
 
 
@@ -68,6 +66,32 @@ async def test_a_file_that_is_no_recording_is_named_with_a_reason_and_leaves_not
     assert told["detail"].startswith("talk.mp4")
     assert words in told["detail"]
     assert (written(), speech_server.calls) == ([], 0)
+
+
+@pytest.mark.parametrize("kind", ["cut_off", "announcing_more"])
+async def test_a_file_that_breaks_off_gives_every_word_before_the_break_and_says_so(momentum, recording, capsys, kind):
+    Path("talk.mp4").write_bytes(getattr(recording, kind)())
+    exit_code, (told,) = await momentum("talk.mp4")
+    assert (exit_code, told["error_code"]) == (1, "media_truncated")
+    assert told["detail"].startswith("talk.mp4 is incomplete: ")
+    assert told["audio_seconds"] > 4
+    (gap,) = json.loads(Path(told["transcript"]["json"]).read_text("utf-8"))["gaps"]
+    assert (gap["start"], gap["detail"]) == (pytest.approx(told["audio_seconds"], abs=0.01), told["detail"])
+    assert "(the end of the file is missing" in Path(told["transcript"]["txt"]).read_text("utf-8")
+    page = Path(told["deliverables"]["highlights"]).read_text("utf-8").splitlines()
+    assert told["detail"] in page[4]
+    assert (page[4][:21], "unfinished" in told) == ("> **Words are missing", False)
+
+
+async def test_a_break_is_told_beside_the_results(momentum, recording, capsys):
+    Path("talk.mp4").write_bytes(recording.cut_off())
+    await momentum("talk.mp4")
+    assert await asyncio.to_thread(process_files.run, ["talk.mp4"], out="out", language=None, as_json=False) == 1
+    said = capsys.readouterr()
+    assert "talk.mp4 is incomplete: " in said.err
+    assert "[media_truncated]" in said.err
+    assert "goes on from there" not in said.err
+    assert "talk.highlights.md" in said.out
 
 
 async def test_silence_is_quick_and_says_that_nothing_was_said(momentum, recording, speech_server):

@@ -242,6 +242,18 @@ async def test_a_file_without_its_end_is_not_taken_for_whole(decoder, sounds, in
     assert (type(error), error.code) == (Permanent, ErrorCode.MEDIA_TRUNCATED)
 
 
+@pytest.mark.parametrize("name", ["fast.m4a", "fragmented.m4a", "with_video.mp4", "tone.flac", "tone.wav"])
+async def test_what_stands_before_the_break_is_heard(decoder, sounds, in_order, name: str) -> None:
+    path = sounds.tone(name, **KINDS[name])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    async with decoder.open(in_order(path)) as decoding:
+        pcm = np.frombuffer(b"".join([block async for block in decoding.pcm()]), "<i2")
+        assert decoding.cut is not None
+        assert (decoding.cut.code, decoding.cut.detail[: len(name)]) == (ErrorCode.MEDIA_TRUNCATED, name)
+    assert 8 < len(pcm) / 16_000 < 16
+    assert is_tone(pcm[6 * 16_000 :])
+
+
 @pytest.mark.parametrize("name", ["fast.m4a", "tone.aac"])
 async def test_a_recording_that_is_too_long_is_refused(sounds, name: str) -> None:
     decoder = Decoder(DecodeLimits(max_seconds=10), spare=False)

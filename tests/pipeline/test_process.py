@@ -137,6 +137,33 @@ async def test_the_gap_stands_in_the_document(speech):
     assert f"{clock(gap.start)} to 10:00" in render(shelf.deliverables[made], Meeting("Planning"))
 
 
+@pytest.mark.parametrize(
+    ("offsets", "cut", "gaps"),
+    [
+        pytest.param([0.0], [0], 1, id="the only one"),
+        pytest.param([0.0, 600.0], [0], 1, id="the first: what lies before the next is one gap"),
+        pytest.param([0.0, 600.0], [1], 2, id="the last"),
+        pytest.param([0.0, 600.0], [0, 1], 2, id="both"),
+    ],
+)
+async def test_a_set_that_breaks_off_loses_nothing_before_the_break(speech, offsets, cut, gaps):
+    class Cut(Origin):
+        def media(self, part):
+            there = len(self.sound) * 6 // 10 if int(part.key) in cut else len(self.sound)
+            return Bytes(self.sound[:there], f"set {part.key}")
+
+    shelf = MemoryShelf()
+    found = tuple(part(number, offset) for number, offset in enumerate(offsets))
+    async with tools() as with_tools:
+        (made,) = await process(Job(Cut(found, speech), shelf, Options(), with_tools))
+    transcript = list(shelf.transcripts.values())[-1]
+    assert all(any(offset <= s.start < offset + 600 for s in transcript.segments) for offset in offsets)
+    assert [fault.partition(":")[0] for fault in transcript.faults] == [f"set {number} is incomplete" for number in cut]
+    assert [gap.end > gap.start for gap in transcript.gaps] == [True] * gaps
+    assert shelf.incomplete == " ".join(transcript.faults)
+    assert shelf.incomplete in render(shelf.deliverables[made], Meeting("Planning"))
+
+
 CUE = (Segment(0, 1.0, 2.0, "We ship on Friday.", "Ada"),)
 
 
@@ -283,7 +310,7 @@ async def test_minutes_without_a_model_need_the_operator_and_keep_the_transcript
 
 async def test_a_late_failure_costs_nothing_when_it_is_tried_again(speech):
     class Broken(MemoryShelf):
-        async def deliver(self, deliverable_ids):
+        async def deliver(self, deliverable_ids, *, incomplete=None):
             raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, "Away.")
 
     shelf = Broken()

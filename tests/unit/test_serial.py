@@ -62,7 +62,7 @@ def test_options_come_back(options):
     assert serial.load_options(stored(serial.dump_options(options))) == options
 
 
-@given(st.lists(st.builds(Gap, SECONDS, SECONDS, st.sampled_from(GapReason))).map(tuple))
+@given(st.lists(st.builds(Gap, SECONDS, SECONDS, st.sampled_from(GapReason), st.sampled_from(["", "talk.mp4 is incomplete."]))).map(tuple))
 def test_gaps_come_back(gaps):
     assert serial.load_gaps(stored(serial.dump_gaps(gaps))) == gaps
 

@@ -78,7 +78,7 @@ async def test_a_transcript_as_data(world):
     found = (await world.program("ada").get(f"/api/transcripts/{transcript_id}")).json()
     assert (found["id"], found["source"], found["engine"], found["seconds"]) == (transcript_id, "own", "local:base", 4.0)
     assert found["segments"][0]["words"] == [{"text": "We", "start": 0.0, "end": 0.2, "probability": 0.9}]
-    assert found["gaps"] == [{"start": 2.0, "end": 3.0, "reason": "not_recorded"}]
+    assert found["gaps"] == [{"start": 2.0, "end": 3.0, "reason": "not_recorded", "detail": ""}]
 
 
 async def test_words_of_a_meeting_cannot_break_out_of_a_caption(world):

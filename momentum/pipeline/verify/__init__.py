@@ -43,6 +43,7 @@ def check(deliverable: Deliverable, transcript: Transcript, meeting: Meeting) ->
     cited = {i for c in claims if c.state is not ClaimState.DROPPED for i in c.segment_ids}
     extra = {**deliverable.extra, "speakers": spoken.speakers_of(claims, transcript)}
     extra["gaps"] = [[gap.start, gap.end, gap.reason.value] for gap in transcript.gaps]
+    extra["faults"] = list(transcript.faults)
     if deliverable.model is not None:
         extra["summary_doubts"] = _summary_doubts(deliverable.summary, record)
     coverage = dataclasses.replace(deliverable.coverage, cited=tuple(sorted(cited)))

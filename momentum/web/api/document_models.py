@@ -123,8 +123,9 @@ class GapItem(Shape):
     end: float
     reason: GapReason = Field(
         description="`not_recorded`: no file covers it; `no_transcript`: recorded, but the provider has no transcript of it; "
-        "`no_audio`: recorded, but no file of it can be heard."
+        "`no_audio`: recorded, but no file of it can be heard; `broken_off`: the end of the file is missing."
     )
+    detail: str = Field(description="The fault of the file, in a sentence; empty where nothing is wrong.")
 
 
 class TranscriptItem(Shape):
