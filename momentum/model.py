@@ -135,6 +135,9 @@ class Word:
     probability: float | None = None
 
 
+_UNSAID = frozenset({"loop", "credits", "gap"})
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A stretch of speech, about a sentence. `marks` name what looks wrong: "loop", "credits", "rate", "gap", "low_confidence"."""
@@ -146,6 +149,11 @@ class Segment:
     speaker: str | None = None
     words: tuple[Word, ...] = ()
     marks: tuple[str, ...] = ()
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether its words are an engine's own: nothing may be concluded from them."""
+        return not _UNSAID.isdisjoint(self.marks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import math
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Any
 
 from momentum.errors import ErrorCode, Permanent
@@ -16,6 +16,7 @@ from momentum.model import Answer, Claim, Coverage, Deliverable, Meeting, Segmen
 from momentum.pipeline.answers import Answers, answer_key
 from momentum.writers import spoken
 from momentum.writers.base import Writer
+from momentum.writers.markdown import clock
 
 Part = tuple[Segment, ...]
 Report = Callable[[int, int], Awaitable[None]]
@@ -38,13 +39,15 @@ async def generate(
 ) -> Deliverable:
     """The draft of one document; its claims are not checked yet.
 
-    Every segment is in exactly one part (one longer than a whole part is cut between words). A part
-    that is too large for the server is halved; one that fails for good is named in `coverage.unread`.
+    Every segment that somebody said is in exactly one part (one longer than a whole part is cut between words); what no engine
+    understood or one made up is not sent, and is named in `coverage.unread`. A part that is too large for the server is halved;
+    one that fails for good is named there as well.
     `report` gets (parts done, parts known). Raises Retry and ActionRequired as they come, and Permanent when no part could be read;
     the answers of finished parts are in `kept` by then, and are not asked for again. `usage` counts them as if they had been.
     """
     work = _Work(writer, meeting, llm, language, kept)
-    await work.through(parts_of(transcript.segments, _budget(work), llm.count_tokens), report)
+    said = [segment for segment in transcript.segments if not segment.unsaid]
+    await work.through(parts_of(said, _budget(work), llm.count_tokens), report)
     if not work.answers and work.failure:
         raise work.failure
     summary, claims, extra = writer.merge(work.answers)
@@ -57,7 +60,9 @@ async def generate(
         claims=claims,
         model=work.model,
         usage=work.usage,
-        coverage=Coverage(sent=tuple(sorted(work.sent)), cited=_cited(claims), unread=tuple(sorted(work.unread))),
+        coverage=Coverage(
+            sent=tuple(sorted(work.sent)), cited=_cited(claims), unread=tuple(sorted([*work.unread, *_left_out(transcript)]))
+        ),
         extra={**extra, "speakers": spoken.speakers_of(claims, transcript)},
     )
 
@@ -117,6 +122,23 @@ class _Work:
 def _minutes(part: Part) -> str:
     first, last = int(part[0].start // 60), max(int(part[0].start // 60), math.ceil(part[-1].end / 60))
     return f"Minutes {first}-{last} were"
+
+
+_WHY_UNSAID = {
+    "gap": "what was said was not understood",
+    "loop": "the speech engine repeated itself",
+    "credits": "the speech engine wrote what nobody seems to have said",
+}
+
+
+def _left_out(transcript: Transcript) -> Iterator[tuple[int, int, str]]:
+    """Stretches that were not sent, as `coverage.unread` names them."""
+    for unsaid, run in groupby(transcript.segments, key=lambda segment: segment.unsaid):
+        if unsaid:
+            part = tuple(run)
+            marks = {mark for segment in part for mark in segment.marks}
+            why = " and ".join(words for mark, words in _WHY_UNSAID.items() if mark in marks)
+            yield part[0].id, part[-1].id, f"{clock(part[0].start)} to {clock(part[-1].end)} was left out: {why}."
 
 
 def _cited(claims: Sequence[Claim]) -> tuple[int, ...]:

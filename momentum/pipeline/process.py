@@ -250,9 +250,11 @@ async def _draft(job: Job, transcript_id: str, name: str) -> str:
 async def _written(job: Job, transcript_id: str, name: str) -> Deliverable:
     transcript = await job.shelf.transcript(transcript_id)
     meeting = await job.origin.meeting()
-    if name == highlights.NAME or all("gap" in segment.marks for segment in transcript.segments):
-        # Nothing was said, or nothing understood: a model would only invent.
+    if name == highlights.NAME:
         return highlights.draft(transcript, meeting)
+    if all(segment.unsaid for segment in transcript.segments):
+        # Nothing was said, or nothing understood: a model would only invent.
+        return highlights.draft(transcript, meeting, instead_of=WRITERS[name].label)
     if job.tools.llm is None:
         raise ActionRequired(
             ErrorCode.MODEL_NOT_CONFIGURED, f"To write {name}, set OPENAI_API_KEY (or OPENAI_BASE_URL of a server of your own)."

@@ -19,8 +19,11 @@ _FILLERS = re.compile(
 )
 
 
-def draft(transcript: Transcript, meeting: Meeting) -> Deliverable:
-    """Key moments spread over the timeline, suggested actions and decisions by rules, each with its quote. Never raises on any text."""
+def draft(transcript: Transcript, meeting: Meeting, *, instead_of: str | None = None) -> Deliverable:
+    """Key moments spread over the timeline, suggested actions and decisions by rules, each with its quote. Never raises on any text.
+
+    `instead_of`: the document that was asked for and cannot be written, as nothing in the transcript was said for certain.
+    """
     found = spoken.sentences(transcript.segments)
     english = spoken.is_english(transcript.language, " ".join(s.text for s in found[:400]))
     significant = luhn.significant_words(found, english=english)
@@ -33,7 +36,7 @@ def draft(transcript: Transcript, meeting: Meeting) -> Deliverable:
         writer_version=VERSION,
         title=meeting.title,
         language=transcript.language,
-        summary=_summary(moments, suggestions, english=english) if transcript.segments else NOTHING_SAID,
+        summary=" ".join(filter(None, (_told(transcript, moments, suggestions, english=english), _instead(instead_of)))),
         claims=claims,
         coverage=Coverage(cited=tuple(sorted({i for c in claims for i in c.segment_ids}))),
         extra={"keywords": _keywords(found, significant), "speakers": spoken.speakers_of(claims, transcript)},
@@ -82,6 +85,22 @@ def _readable(text: str) -> str:
 
 
 NOTHING_SAID = "Nothing was said in this recording: no speech was found in it."
+NOTHING_UNDERSTOOD = (
+    "Nothing in this recording was understood: the speech engine found no words, or wrote some that were probably never said. "
+    "The transcript marks where. Another speech model, or the language given by hand, may hear more."
+)
+
+
+def _told(transcript: Transcript, moments: Sequence[Sentence], suggestions: Sequence[rules.Suggestion], *, english: bool) -> str:
+    if not transcript.segments:
+        return NOTHING_SAID
+    if all(segment.unsaid for segment in transcript.segments):
+        return NOTHING_UNDERSTOOD
+    return _summary(moments, suggestions, english=english)
+
+
+def _instead(label: str | None) -> str:
+    return f"{label} were not written: there are no words to write them from." if label else ""
 
 
 def _summary(moments: Sequence[Sentence], suggestions: Sequence[rules.Suggestion], *, english: bool) -> str:

@@ -82,9 +82,9 @@ def speakers_of(claims: Sequence[Claim], transcript: Transcript) -> dict[str, st
 
 
 def sentences(segments: Sequence[Segment]) -> list[Sentence]:
-    """Every sentence in order. Segments with marks of a loop or invented credits are left out: nobody said them."""
+    """Every sentence in order. Segments that nobody said, or nobody understood, are left out."""
     found: list[Sentence] = []
-    spoken = (s for s in segments if s.text.strip() and not {"loop", "credits"} & set(s.marks))
+    spoken = (s for s in segments if s.text.strip() and not s.unsaid)
     for turn in _turns(spoken):
         found.extend(_cut(turn, len(found)))
     return found

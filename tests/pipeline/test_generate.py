@@ -1,5 +1,6 @@
 """Generation: every segment sent once, parts that fail named, orders inside the transcript without effect."""
 
+import dataclasses
 import re
 from datetime import UTC, datetime
 
@@ -74,6 +75,19 @@ async def test_a_short_meeting_is_one_call_whose_claims_are_unchecked(server):
     assert draft.coverage.sent == tuple(range(5))
     assert draft.coverage.cited == (0,)
     assert seen == [(0, 1), (1, 1)]
+
+
+async def test_what_nobody_said_is_not_sent_and_is_named(server):
+    marks = {1: ("gap",), 2: ("loop", "rate"), 4: ("low_confidence",), 5: ("credits",)}
+    whole = talk(6)
+    transcript = dataclasses.replace(whole, segments=tuple(dataclasses.replace(s, marks=marks.get(s.id, ())) for s in whole.segments))
+    draft, _ = await write(server, transcript)
+    assert sent(server) == [0, 3, 4]
+    assert draft.coverage.sent == (0, 3, 4)
+    assert [unread[:2] for unread in draft.coverage.unread] == [(1, 2), (5, 5)]
+    assert draft.coverage.unread[0][2].startswith("00:06 to 00:17 was left out: what was said was not understood and the speech engine")
+    page = MINUTES.render(draft, MEETING)
+    assert page.index("00:06 to 00:17 was left out") < page.index("Part from 0")
 
 
 async def test_a_long_meeting_goes_in_parts_with_every_segment_in_exactly_one(server):

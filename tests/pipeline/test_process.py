@@ -324,18 +324,22 @@ async def test_a_late_failure_costs_nothing_when_it_is_tried_again(speech):
         assert (with_tools.transcriber.calls, origin.opened) == (calls, opened)
 
 
-async def test_no_model_is_asked_about_what_nobody_understood(speech):
+@pytest.mark.parametrize(("text", "mark"), [("", "gap"), ("Thanks for watching!", "credits"), ("we go on and " * 20, "loop")])
+async def test_no_model_is_asked_about_what_nobody_understood(speech, text, mark):
     class Deaf(Engine):
         async def transcribe(self, chunk, *, language):
-            return Heard((), None)
+            return Heard((Segment(0, 0.0, chunk.seconds, text),) if text else (), None)
 
     shelf = MemoryShelf()
     async with tools() as with_tools:
         with_tools.transcriber = Deaf()
         with_tools.llm = LanguageModel(None, "http://127.0.0.1:9/v1", "nobody", "chat", 1000, clock=lambda: None)  # no call gets through
         (made,) = await process(Job(Origin((part(0, 0.0),), speech), shelf, Options(("minutes",)), with_tools))
-    assert "gap" in next(iter(shelf.transcripts.values())).segments[0].marks
+    assert mark in next(iter(shelf.transcripts.values())).segments[0].marks
     assert shelf.deliverables[made].kind == "highlights"
+    assert "Nothing in this recording was understood" in shelf.deliverables[made].summary
+    assert "Minutes were not written" in shelf.deliverables[made].summary
+    assert "every word" not in shelf.deliverables[made].summary
 
 
 async def test_silence_becomes_an_empty_document_and_no_call():

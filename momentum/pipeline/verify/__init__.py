@@ -31,7 +31,6 @@ NEIGHBOURS = 5
 """Segments before and after the quote that still count as its evidence, if the claim names them."""
 RETRACTION_WITHIN = 2
 """Segments after the quote in which "scratch that" takes it back, whatever it speaks of."""
-_UNSAID = {"loop", "credits", "gap"}
 _UNHEARD = {"loop", "credits", "rate", "low_confidence"}
 _STATEMENTS = {"decision", "action", "highlight"}
 
@@ -132,7 +131,7 @@ def _concluded(finding: _Finding, place: quotes.Place, *, repaired: bool) -> Cla
 def _evidence(place: quotes.Place, named: Sequence[int], record: _Record) -> list[Segment]:
     """The segments of the quote and those the claim names close by: neither the whole meeting nor what nobody said is a proof."""
     first, last = min(place.positions), max(place.positions)
-    close = {p for p in named if first - NEIGHBOURS <= p <= last + NEIGHBOURS and not _UNSAID & set(record.segments[p].marks)}
+    close = {p for p in named if first - NEIGHBOURS <= p <= last + NEIGHBOURS and not record.segments[p].unsaid}
     return [record.segments[p] for p in sorted(close | set(place.positions))]
 
 
