@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     speech_base_url: str | None = Field(None, description="Base URL of the transcription API; default OPENAI_BASE_URL.")
     speech_api_key: SecretStr | None = Field(None, description="Key for SPEECH_BASE_URL; default OPENAI_API_KEY.")
     speech_model: str = Field(DEFAULT_SPEECH_MODEL, description="Transcription model of that API.")
-    speech_parallel: int = Field(4, ge=1, le=32, description="Chunks transcribed at the same time by that API.")
+    speech_parallel: int = Field(4, ge=1, le=32, description="Requests to that API at the same time, over all recordings of one process.")
     whisper_model: str | None = Field(
         None, description="Local Whisper: folder or hub id of a CTranslate2 model; default the packaged base model."
     )

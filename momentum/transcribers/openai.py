@@ -36,7 +36,10 @@ _VERSION = 1  # of everything below that changes the words for the same audio
 
 
 class OpenAITranscriber:
-    """One model behind one base URL, `parallel` chunks at a time. Audio goes as FLAC: lossless, half of WAV or less, read everywhere."""
+    """One model behind one base URL, `parallel` requests at a time over all recordings.
+
+    Audio goes as FLAC: lossless, half of WAV or less, read everywhere.
+    """
 
     name = "openai"
 
@@ -58,6 +61,7 @@ class OpenAITranscriber:
         self._base_url = base_url.rstrip("/")
         self._clock, self._patience = clock, Patience(sleep, chance)
         self._answer: str = self.model.answer
+        self._slots = asyncio.Semaphore(parallel)
         self._opened: AsyncOpenAI | None = None
 
     def parameters(self, language: str | None) -> dict[str, Any]:
@@ -110,7 +114,7 @@ class OpenAITranscriber:
     async def _ask(self, audio: bytes, form: Mapping[str, Any]) -> dict[str, Any]:
         # Servers know the format by the name's extension.
         request = {"file": ("speech.flac", audio, "audio/flac"), "model": self.model.name, **form}
-        async with self._translated():
+        async with self._slots, self._translated():
             response = await self._client.audio.transcriptions.with_raw_response.create(**request)
         return _body(response.content, response.headers.get("content-type", ""))
 

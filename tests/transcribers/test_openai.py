@@ -1,9 +1,12 @@
 """OpenAI's transcription API and its imitators, over the wire."""
 
+import asyncio
 import io
+from contextlib import asynccontextmanager
 
 import av
 import pytest
+from aiohttp import web
 from openai_standin import SpeechFacts, error, status
 
 from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
@@ -23,6 +26,20 @@ def fault(number, code=None, kind="invalid_request_error", message="no", headers
 def speech(chunk_of):
     """A minute with two stretches of speech."""
     return chunk_of(bytes(60 * SECOND), [(1.0, 25.0), (31.0, 59.0)])
+
+
+@asynccontextmanager
+async def web_server(path, handler):
+    """A server on loopback with one answer; gives its address."""
+    app = web.Application(client_max_size=30 * 2**20)
+    app.router.add_post(path, handler)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 def said(heard):
@@ -64,6 +81,26 @@ async def test_times_come_from_the_speech_where_the_model_gives_none(engine, spe
 async def test_silence_costs_no_call(engine, speech_api, chunk_of):
     assert (await engine().transcribe(chunk_of(bytes(SECOND), ()), language=None)).segments == ()
     assert speech_api.uploads == []
+
+
+async def test_no_more_requests_than_allowed_run_at_once_whoever_asks(engine, speech):
+    running, most = 0, 0
+
+    async def slowly(request):
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        for _ in range(200):  # time enough for every other request to arrive
+            await asyncio.sleep(0)
+        running -= 1
+        return web.json_response({"text": "Hello there."})
+
+    one = engine()
+    async with web_server("/v1/audio/transcriptions", slowly) as base_url:
+        one._base_url = f"{base_url}/v1"
+        heard = await asyncio.gather(*(one.transcribe(speech, language="en") for _ in range(8)))
+    assert [said(h) for h in heard] == [["Hello there."]] * 8
+    assert most == one.limits.parallel == 2
 
 
 async def test_an_empty_answer_to_audible_speech_is_asked_once_more(engine, speech_api, speech):
