@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import psycopg
+import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -15,10 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from momentum.errors import ErrorCode, Unauthorized, Unavailable
 from momentum.store import dsn, serial
 
+log = structlog.get_logger(__name__)
+
+DISK_FULL_SECONDS = 60.0
+"""After which a full disk is worth another try: making room takes a person."""
+
 TAKE_ROLE = "set role momentum_app"
 """What a connection that is no transaction's says first. The URL asks for the role as well, but a pooler may drop that."""
 
 _FOREIGN_KEY_VIOLATION = "23503"
+_DISK_FULL = "53100"
 _AWAY = ("08", "53", "57P")  # connection, resources, shutdown: https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 
@@ -33,7 +40,7 @@ def engine(url: str, **options: Any) -> AsyncEngine:
 
 @asynccontextmanager
 async def translated() -> AsyncIterator[None]:
-    """Raises Unavailable(DATABASE_UNAVAILABLE) for a database that is away, starting, stopping or out of room.
+    """Raises Unavailable: DISK_FULL where the database has no room, DATABASE_UNAVAILABLE for one that is away, starting or stopping.
 
     And Unauthorized(PERSON_DELETED) for what was to be written of a person who is gone by now.
     """
@@ -44,7 +51,10 @@ async def translated() -> AsyncIterator[None]:
             raise person_deleted() from error
         if not _is_away(error):
             raise
-        raise unavailable() from error
+        state = sqlstate(error)
+        if state is not None:  # the sentence tells nothing of it, and whoever decides does not know it
+            log.warning("database_refused", sqlstate=state)
+        raise (disk_full() if state == _DISK_FULL else unavailable()) from error
 
 
 def unavailable() -> Unavailable:
@@ -55,6 +65,12 @@ def unavailable() -> Unavailable:
 def person_deleted() -> Unauthorized:
     """What somebody is told who deleted themselves."""
     return Unauthorized(ErrorCode.PERSON_DELETED, "This account was deleted. Its tokens are no longer valid.")
+
+
+def disk_full() -> Unavailable:
+    """What people are told when the database cannot write for want of room."""
+    sentence = "The database's disk is full: nothing can be kept right now. The operator has to make room; then it goes on by itself."
+    return Unavailable(ErrorCode.DISK_FULL, sentence, after=DISK_FULL_SECONDS)
 
 
 def sqlstate(error: BaseException) -> str | None:

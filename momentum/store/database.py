@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Self
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from momentum.errors import ErrorCode, Unavailable
 from momentum.store import dsn
-from momentum.store.connection import engine, lost, translated
+from momentum.store.connection import DISK_FULL_SECONDS, disk_full, engine, lost, translated
 from momentum.store.hot import HotPool
 from momentum.store.listener import Listener, Notification, Subscription
 from momentum.store.prepare import APP_ROLE, migrate, prepare
@@ -42,6 +44,7 @@ class Database:
         self._engine = engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=wait)
         self._listener = Listener(url)
         self.hot = HotPool(url)
+        self._full_at: float | None = None
 
     @classmethod
     async def open(cls, url: str, *, pool_size: int = 8, wait: float = 10.0) -> Self:
@@ -68,9 +71,12 @@ class Database:
         return self._listener.subscribe(*channels)
 
     async def ping(self) -> None:
-        """Raises Unavailable when the database does not answer."""
+        """Raises Unavailable when the database does not answer, or had no room for what was written in the last minute."""
         async with self.nobody():
             pass
+        # To ask whether there is room means to write; those who write anyway have told us.
+        if self._full_at is not None and monotonic() - self._full_at < DISK_FULL_SECONDS:
+            raise disk_full()
 
     async def aclose(self) -> None:
         await self._listener.aclose()
@@ -79,13 +85,18 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self, person: str) -> AsyncIterator[AsyncConnection]:
-        async with translated():
-            connection = await self._begin_or_again(person)
-            try:
-                yield connection
-                await connection.commit()
-            finally:
-                await connection.close()
+        try:
+            async with translated():
+                connection = await self._begin_or_again(person)
+                try:
+                    yield connection
+                    await connection.commit()
+                finally:
+                    await connection.close()
+        except Unavailable as error:
+            if error.code is ErrorCode.DISK_FULL:
+                self._full_at = monotonic()
+            raise
 
     async def _begin_or_again(self, person: str) -> AsyncConnection:
         # The first statement doubles as the pool's ping: nothing has happened yet, so it may simply be said again

@@ -38,12 +38,12 @@ class _Stopped(Exception):
 
 
 async def patiently(work: Callable[[], Awaitable[_T]]) -> _T:
-    """What `work` gives, however long the database is away."""
+    """What `work` gives, however long the database is away or has no room."""
     while True:
         try:
             return await work()
         except Unavailable as error:
-            if error.code is not ErrorCode.DATABASE_UNAVAILABLE:
+            if error.code not in {ErrorCode.DATABASE_UNAVAILABLE, ErrorCode.DISK_FULL}:
                 raise
             await asyncio.sleep(AWAY_SECONDS)
 

@@ -1,9 +1,11 @@
 import asyncio
+from time import monotonic
 from uuid import uuid4
 
 import psycopg
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from momentum.errors import ErrorCode, Unavailable
 from momentum.store.database import Database
@@ -96,6 +98,28 @@ async def test_a_database_that_is_away_is_unavailable_and_is_found_again(databas
 
     assert caught.value.code is ErrorCode.DATABASE_UNAVAILABLE
     assert await _count_profiles(database, person) == 1
+
+
+FULL = "do $$ begin raise exception 'could not extend file' using errcode = '53100'; end $$"
+
+
+async def test_a_full_disk_is_called_by_its_name_for_a_minute(database, person, monkeypatch):
+    async def write():
+        async with database.person(person) as connection:
+            await connection.execute(text(FULL))
+
+    await database.ping()
+    with capture_logs() as logs, pytest.raises(Unavailable) as caught:
+        await write()
+    assert (caught.value.code, caught.value.after) == (ErrorCode.DISK_FULL, 60)
+    assert "disk is full" in caught.value.detail
+    assert [(entry["event"], entry["sqlstate"]) for entry in logs] == [("database_refused", "53100")]
+    with pytest.raises(Unavailable) as caught:
+        await database.ping()
+    assert caught.value.code is ErrorCode.DISK_FULL
+    assert await _count_profiles(database, person) == 1
+    monkeypatch.setattr("momentum.store.database.monotonic", lambda: monotonic() + 61)
+    await database.ping()
 
 
 async def test_a_database_that_goes_away_inside_a_transaction_is_unavailable(database, person, outage):

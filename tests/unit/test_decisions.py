@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from momentum.errors import ActionRequired, ErrorCode, Invalid, MomentumError, NotReady, Permanent, Retry, Unavailable
+from momentum.worker import carry
 from momentum.worker.decisions import RETRY_DELAYS, decide
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -66,3 +67,17 @@ def test_a_bug_shows_its_id_and_nothing_of_itself():
     assert decision.code == ErrorCode.INTERNAL
     assert "f00d" in decision.detail
     assert "eyJ" not in decision.detail
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("code", [ErrorCode.DATABASE_UNAVAILABLE, ErrorCode.DISK_FULL])
+async def test_what_stands_in_the_database_is_waited_for_until_it_can_be_written(monkeypatch, code):
+    monkeypatch.setattr(carry, "AWAY_SECONDS", 0)
+    failures = [Unavailable(code, "Away."), Unavailable(code, "Still.")]
+
+    async def work():
+        if failures:
+            raise failures.pop()
+        return "kept"
+
+    assert await carry.patiently(work) == "kept"

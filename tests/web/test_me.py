@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from momentum.store import profiles
+from momentum.errors import Unavailable
 from momentum.web.api import health
 
 pytestmark = pytest.mark.anyio
@@ -87,6 +88,13 @@ async def test_while_the_database_is_away_every_route_says_so_and_recovers_by_it
         assert (await program.get(path)).status_code == 200
     assert (await nobody.get("/readyz")).status_code == 200
     assert (await browser.get("/")).status_code == 200
+
+
+async def test_a_database_without_room_is_not_ready_and_says_why(world, refuses):
+    with pytest.raises(Unavailable):
+        async with world.app.database.nobody() as connection:
+            await connection.exec_driver_sql("do $$ begin raise exception 'no room' using errcode = '53100'; end $$")
+    assert "disk is full" in refuses(await world.program(None).get("/readyz"), 503, "disk_full")
 
 
 async def test_a_database_that_hangs_is_not_ready(world, refuses, monkeypatch):

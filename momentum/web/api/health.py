@@ -26,18 +26,22 @@ async def healthz() -> Health:
 
 @router.get("/readyz", responses=responses())
 async def readyz(world: World) -> Health:
-    """Whether it can work: 503 while the database is away."""
-    if not await _answers(world):
-        raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE, "The database does not answer.", after=5)
+    """Whether it can work: 503 while the database is away or has no room."""
+    if fault := await _fault(world):
+        raise fault
     return Health(status="ok", database=True)
 
 
-async def _answers(world: App) -> bool:
+async def _fault(world: App) -> Unavailable | None:
     # Not awaited once it is late: giving a connection back takes as long as the server stays silent.
     ping = asyncio.ensure_future(world.database.ping())
     ping.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     await asyncio.wait([ping], timeout=PATIENCE_SECONDS)
+    away = Unavailable(ErrorCode.DATABASE_UNAVAILABLE, "The database does not answer.", after=5)
     if not ping.done():
         ping.cancel()
-        return False
-    return ping.exception() is None
+        return away
+    failure = ping.exception()
+    if isinstance(failure, Unavailable) and failure.code is ErrorCode.DISK_FULL:
+        return failure
+    return away if failure else None
