@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from momentum.errors import ErrorCode, NotReady, Permanent
+from momentum.errors import ErrorCode, MomentumError, NotReady, Permanent, Retry
 from momentum.model import Meeting, Options, Recording, RecordingFile, Segment
 from momentum.outbound.download import Downloads
 from momentum.outbound.limits import TokenSource
@@ -16,7 +18,7 @@ from momentum.pipeline.fetch import open_file
 from momentum.pipeline.places import Found, Part
 from momentum.providers.base import Provider
 from momentum.providers.filesets import FileSet, best_source, file_sets
-from momentum.transcribers.captions import read_vtt
+from momentum.transcribers.captions import read_timeline, read_vtt
 
 MOST_CAPTION_BYTES = 20 * 2**20
 """A three-hour meeting's captions are about 0.4 MB."""
@@ -87,7 +89,16 @@ class RecordingOrigin:
         return Found(parts)
 
     async def meeting(self) -> Meeting:
-        return self._meeting
+        if self._recording is None:
+            with suppress(MomentumError):  # names are a gift: who resumes late may do without
+                await self._fresh()
+        return replace(self._meeting, participants=self._participants)
+
+    @property
+    def _participants(self) -> tuple[str, ...]:
+        """Who took part, as far as the provider's single answer says: the names of each participant's own audio."""
+        files = () if self._recording is None else self._recording.files
+        return tuple(dict.fromkeys((*self._meeting.participants, *(file.participant for file in files if file.participant))))
 
     def media(self, part: Part) -> ByteSource:
         file = _media_of(self._set_of(part))
@@ -99,12 +110,27 @@ class RecordingOrigin:
         file = _captions_of(self._set_of(part))
         if file is None:
             return ()
+        names = (*self._participants, *await self._speakers(self._set_of(part)))
+        return read_vtt(await self._text(file), names)
+
+    async def _speakers(self, files: FileSet) -> list[str]:
+        """Who speaks by the provider's timeline of this set: names that the captions may hold only once."""
+        file = next((f for f in files.files if f.kind == "timeline" and f.ready), None)
+        if file is None:
+            return []
+        try:
+            turns = read_timeline(await self._text(file))
+        except (Permanent, Retry):  # as above
+            return []
+        return [name for turn in turns for name in turn.speakers]
+
+    async def _text(self, file: RecordingFile) -> str:
         text = bytearray()
         async for block in self._open(file).stream():
             text += block
             if len(text) > MOST_CAPTION_BYTES:
                 break
-        return read_vtt(_captions_text(text))
+        return _captions_text(text)
 
     async def _fresh(self) -> Recording:
         if self._recording is None:

@@ -50,7 +50,7 @@ class Origin(Protocol):
         ...
 
     async def meeting(self) -> Meeting:
-        """What is known of the meeting, without asking anybody: late steps must not need the provider any more."""
+        """What is known of the meeting. Raises nothing: late steps must not need the provider any more."""
         ...
 
     def media(self, part: Part) -> ByteSource:

@@ -121,19 +121,23 @@ def _names(texts: Sequence[str], participants: Sequence[str]) -> tuple[str, ...]
     """The names to believe, longest first."""
     known = {name.strip() for name in participants if name.strip()}
     seen = Counter(text.partition(": ")[0] for text in texts if ": " in text)
-    repeated = {_whole_name(name, texts) for name, times in seen.items() if times > 1 and 0 < len(name) <= _LONGEST_NAME}
-    return tuple(sorted(known | repeated, key=lambda name: (-len(name), name)))
+    repeated = [name for name, times in seen.items() if times > 1 and 0 < len(name) <= _LONGEST_NAME]
+    whole = {found for name in repeated for found in _whole_names(name, texts)}
+    return tuple(sorted(known | whole, key=lambda name: (-len(name), name)))
 
 
-def _whole_name(name: str, texts: Sequence[str]) -> str:
-    """A name that itself holds ": ", as far as every cue that begins with it goes on alike."""
-    while True:
-        rests = [text[len(name) + 2 :] for text in texts if text.startswith(f"{name}: ")]
-        further = {rest.partition(": ")[0] if ": " in rest else None for rest in rests}
-        nearest = further.pop() if len(further) == 1 else None
-        if not nearest or len(name) + len(nearest) + 2 > _LONGEST_NAME:
-            return name
-        name = f"{name}: {nearest}"
+def _whole_names(name: str, texts: Sequence[str]) -> tuple[str, ...]:
+    """The names that begin so where names themselves hold ": ", as far as every cue that begins with it goes on that way.
+
+    Empty where each cue goes on differently: then "Team: Red" and "Team: Blue" may be two people or one who says a list.
+    """
+    rests = [text[len(name) + 2 :] for text in texts if text.startswith(f"{name}: ")]
+    heads = Counter(rest.partition(": ")[0] if ": " in rest else "" for rest in rests)
+    if any(not head or len(name) + len(head) + 2 > _LONGEST_NAME for head in heads):
+        return (name,)
+    if len(heads) > 1 and max(heads.values()) == 1:
+        return ()
+    return tuple(whole for head in heads for whole in _whole_names(f"{name}: {head}", texts))
 
 
 def _segment(cue: _Cue, names: Sequence[str]) -> Segment:

@@ -148,13 +148,12 @@ class Run:
 
     def _job(self, processing: processings.Processing, recording: recordings.StoredRecording) -> Job:
         app = self._app
-        names = tuple(dict.fromkeys(f.participant for f in recording.files if f.participant))
         origin = RecordingOrigin(
             app.provider(processing.provider),
             app.tokens(processing.provider, processing.user_id),
             app.downloads,
             instance_id=recording.instance_id,
-            meeting=Meeting(recording.topic, recording.started_at, recording.timezone, names),
+            meeting=Meeting(recording.topic, recording.started_at, recording.timezone),
             options=processing.options,
         )
         shelf = StoredShelf(app.database, app.vault, processing, app.clock, executor_id=self._executor_id)

@@ -152,3 +152,16 @@ def test_a_time_of_endless_digits_is_no_time(digits):
 
 def test_a_timeline_nested_without_end_has_no_turns():
     assert read_timeline("[" * 100_000) == ()
+
+
+TEAMS = ["Team: Red: We begin.", "Team: Blue: So do we.", "Team: Red: And go on."]
+
+
+def cues(lines):
+    return "WEBVTT\n\n" + "\n".join(f"{i}\n00:00:0{i}.000 --> 00:00:0{i}.900\n{line}\n" for i, line in enumerate(lines))
+
+
+def test_names_that_begin_alike_are_not_one_person():
+    assert said(read_vtt(cues(TEAMS))) == [("Team: Red", "We begin."), ("Team: Blue", "So do we."), ("Team: Red", "And go on.")]
+    assert [speaker for speaker, _ in said(read_vtt(cues(TEAMS[:2])))] == [None, None]
+    assert [speaker for speaker, _ in said(read_vtt(cues(TEAMS[:2]), ["Team: Red", "Team: Blue"]))] == ["Team: Red", "Team: Blue"]

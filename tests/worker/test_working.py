@@ -55,6 +55,38 @@ async def test_minutes_are_written_and_checked(bench, standin):
     assert len(server.calls) >= 1
 
 
+ONCE_EACH = "WEBVTT\n\n1\n00:00:01.000 --> 00:00:04.000\n{}: I will send it by Friday.\n\n2\n00:00:05.000 --> 00:00:06.000\nNote: thanks.\n"
+
+
+@pytest.mark.parametrize("known_by", ["participant_audio", "timeline"])
+async def test_who_speaks_only_once_is_known_by_the_providers_other_files(bench, standin, known_by):
+    ada = await bench.person()
+    asked = await bench.ask(ada, deliverables=("minutes",), transcript="zoom")
+    meeting = bench.zoom.meeting("81230000003")
+    name = meeting.participants[-1][0]
+    files = {file.file_type: file for file in meeting.files}
+    change = {"TRANSCRIPT": ONCE_EACH.format(name).encode()}
+    if known_by == "participant_audio":
+        bench.zoom.faults.set("participant_audio")
+        change["TIMELINE"] = b"{}"
+    before = {kind: files[kind].content for kind in change}
+    try:
+        for kind, content in change.items():
+            object.__setattr__(files[kind], "content", content)
+        async with standin.running() as server, bench.language_model(standin, server), bench.working():
+            done = await bench.until(asked, State.DONE)
+    finally:
+        for kind, content in before.items():
+            object.__setattr__(files[kind], "content", content)
+    async with bench.app.database.person(ada) as connection:
+        transcript = (await transcripts.get(connection, done.transcript_id)).transcript
+    assert [(s.speaker, s.text) for s in transcript.segments] == [(name, "I will send it by Friday."), (None, "Note: thanks.")]
+    (call,) = server.calls
+    listed = [line for line in standin.text_of(call).splitlines() if line.startswith("Participants: ")]
+    everybody = ", ".join(who for who, _ in meeting.participants)
+    assert listed == [f"Participants: {everybody if known_by == 'participant_audio' else 'not known'}"]
+
+
 async def test_one_persons_backlog_does_not_starve_another(bench):
     ada, tom = await bench.person(), await bench.person("tom", "tom.reed@momentum.example")
     bench.ear.hold()
