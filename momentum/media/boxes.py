@@ -1,11 +1,10 @@
-"""The outermost structure of MP4, M4A (ISO/IEC 14496-12) and WAV: where the index stands, and whether the end is missing."""
+"""The outermost structure of MP4 and M4A (ISO/IEC 14496-12): where the index stands, and whether the end is missing."""
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
 
 _HEAD = struct.Struct(">I4s")
 _LARGE = struct.Struct(">Q")
@@ -68,41 +67,6 @@ def order_of(head: bytes) -> tuple[Order, int | None] | None:
             return Order.INDEX_LAST, None if box.size is None else offset + box.size
         offset += box.size or 0
     return Order.IN_ORDER, None
-
-
-class Shape(Protocol):
-    """Watches the bytes pass."""
-
-    def feed(self, data: bytes) -> None: ...
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether the bytes seen so far break off inside something that matters."""
-        ...
-
-
-def shape_of(head: bytes) -> Shape | None:
-    """What can tell for a file that begins so whether its end is missing; None where nothing can."""
-    if is_iso_media(head):
-        return Boxes()
-    return Riff() if head[:4] == b"RIFF" else None
-
-
-class Riff:
-    """A WAV file states its length in its first bytes, unless it was written as it was recorded."""
-
-    def __init__(self) -> None:
-        self._head = b""
-        self._seen = 0
-
-    def feed(self, data: bytes) -> None:
-        self._head = (self._head + data[: 8 - len(self._head)])[:8]
-        self._seen += len(data)
-
-    @property
-    def is_cut(self) -> bool:
-        stated = int.from_bytes(self._head[4:8], "little")
-        return stated not in (0, 2**32 - 1) and self._seen < stated + 8
 
 
 class Boxes:

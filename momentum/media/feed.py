@@ -13,7 +13,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import BinaryIO
 
 from momentum.errors import ErrorCode, Permanent
-from momentum.media.boxes import Order, Shape, order_of, shape_of
+from momentum.media.boxes import Order, order_of
+from momentum.media.shapes import Shape, shape_of
 from momentum.outbound.sources import ByteSource
 
 _SKIP_BYTES = 2**22
