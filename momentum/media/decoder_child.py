@@ -31,6 +31,12 @@ _FORMATS = "mov,mp3,wav,w64,flac,ogg,matroska,aac,loas,aiff,caf,au,amr,ac3,eac3,
 _STATES_ITS_LENGTH = frozenset({"mov", "matroska", "flac", "wav", "w64", "mp3"})
 _OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "none"}
 
+_TYPES = {"s16": "h", "s32": "i", "flt": "f", "dbl": "d"}
+_EVERY = 61
+"""Of so many samples one is looked at where channels are compared: prime, so that no tone hides."""
+_CANCELLED = 0.1
+"""A mix this much quieter than both channels: they are one sound, turned around."""
+
 Emit = Callable[[bytes], None]
 
 
@@ -101,6 +107,7 @@ class Track:
         self._undeclared = _UNDECLARED_GAPS
         self._kind: tuple[str, str, int] | None = None
         self._fifo = AudioFifo()
+        self._side: int | None = None
         self._resampler = self._new_resampler()
 
     def add(self, frame: AudioFrame) -> None:
@@ -114,6 +121,7 @@ class Track:
         self._fifo.write(frame)
         self.seconds += frame.samples / frame.sample_rate
         while group := self._fifo.read(_GROUP):
+            self._take_side(group)
             self._resample(group)
 
     def flush(self) -> None:
@@ -121,6 +129,7 @@ class Track:
         if self._kind is None:
             return
         if rest := self._fifo.read(0, partial=True):
+            self._take_side(rest)
             self._resample(rest)
         self._resample(None)
         self._fifo, self._resampler = AudioFifo(), self._new_resampler()
@@ -152,14 +161,42 @@ class Track:
             self._emit(bytes(block))
             left -= block
 
+    def _take_side(self, frame: AudioFrame) -> None:
+        """Listen to one channel from here on where the two would silence each other, and to both again where they do not."""
+        side = louder_side(frame, self._side)
+        if side != self._side:
+            self._resample(None)
+            self._side = side
+            self._resampler = self._new_resampler()
+
     def _resample(self, frame: AudioFrame | None) -> None:
         for out in self._resampler.resample(frame):
-            data = memoryview(out.planes[0])[: out.samples * 2]
+            if self._side is None:
+                data = memoryview(out.planes[0])[: out.samples * 2]
+            else:
+                data = memoryview(memoryview(out.planes[0])[: out.samples * 4].cast("h")[self._side :: 2].tobytes())
             for start in range(0, len(data), wire.MAX_FRAME):
                 self._emit(bytes(data[start : start + wire.MAX_FRAME]))
 
     def _new_resampler(self) -> AudioResampler:
-        return AudioResampler(format="s16", layout="mono", rate=RATE)
+        return AudioResampler(format="s16", layout="mono" if self._side is None else "stereo", rate=RATE)
+
+
+def louder_side(frame: AudioFrame, before: int | None) -> int | None:
+    """The channel to listen to where a stereo frame's mix is next to nothing; None where the mix will do; `before` in silence."""
+    kind: Any = _TYPES.get(frame.format.name.removesuffix("p"))
+    if kind is None or frame.layout.nb_channels != 2:
+        return None
+    if frame.format.is_planar:
+        left, right = (memoryview(plane).cast("B").cast(kind)[: frame.samples : _EVERY].tolist() for plane in frame.planes)
+    else:
+        both = memoryview(frame.planes[0]).cast("B").cast(kind)
+        left, right = both[: frame.samples * 2 : 2 * _EVERY].tolist(), both[1 : frame.samples * 2 : 2 * _EVERY].tolist()
+    loud = (sum(map(abs, left)), sum(map(abs, right)))
+    if not all(loud):
+        return before if not any(loud) else None
+    mix = sum(abs(a + b) for a, b in zip(left, right, strict=True)) / 2
+    return loud.index(max(loud)) if mix < _CANCELLED * min(loud) else None
 
 
 class NoAudio(Exception):

@@ -7,6 +7,7 @@ import signal
 import struct
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -202,6 +203,25 @@ async def test_a_gap_in_the_timestamps_becomes_silence_of_its_length(decoder, so
 async def test_timestamps_that_lie_do_not_make_hours_out_of_nothing(decoder, sounds, in_order) -> None:
     path = sounds.tone("jump.mkv", gap=10 * 3600.0, options={"live": "1"})
     assert len(await heard(decoder, in_order(path))) / 16_000 == pytest.approx(20, abs=0.2)
+
+
+@pytest.mark.parametrize("codec", ["pcm_s16le", "aac"])
+@pytest.mark.parametrize("turned", [0, 10])
+async def test_channels_that_silence_each_other_are_heard(decoder, tmp_path: Path, codec: str, turned: int) -> None:
+    path = tmp_path / "antiphase.mka"
+    wave = (0.3 * np.sin(2 * np.pi * 440 * np.arange(20 * 48_000) / 48_000)).astype(np.float32)
+    right = np.concatenate([wave[: turned * 48_000], -wave[turned * 48_000 :]])
+    with av.open(str(path), "w", format="matroska") as out:
+        stream = out.add_stream(codec, rate=48_000, layout="stereo")
+        resampler = av.AudioResampler(format=stream.codec_context.format, layout="stereo", rate=48_000, frame_size=1024)
+        frame = av.AudioFrame.from_ndarray(np.stack([wave, right]), format="fltp", layout="stereo")
+        frame.rate = 48_000
+        for piece in (*resampler.resample(frame), *resampler.resample(None)):
+            out.mux(stream.encode(piece))
+        out.mux(stream.encode(None))
+    pcm = await heard(decoder, FileSource(path))
+    assert len(pcm) / 16_000 == pytest.approx(20, abs=0.1)
+    assert all(is_tone(pcm[second * 16_000 :]) for second in (1, 7, 13, 18))
 
 
 # --- bad files ------------------------------------------------------------------------------------
