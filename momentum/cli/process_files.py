@@ -89,7 +89,7 @@ class Visit:
         folder = self._out or path.parent
         require_writable(folder)
         ledger = await asyncio.to_thread(UnfinishedLedger.open, folder, path)
-        shelf.ledger, self.unfinished = ledger, ledger.path
+        shelf.ledger, shelf.answers, self.unfinished = ledger, ledger.answers, ledger.path
         try:
             with _Bar(path, self._console) as shelf.watch:
                 await process(Job(origin, shelf, self._options, tools))
@@ -166,7 +166,7 @@ def _tell_unfinished(path: Path | None, *, mended: bool = False) -> None:
     """`mended`: the file itself is at fault, and the same command would end the same way."""
     if path is not None and path.exists():
         when = "once the file is mended, the same command" if mended else "the same command"
-        print(f"What was heard so far is kept in {shown(str(path))}: {when} goes on from there.", file=sys.stderr)
+        print(f"What was finished so far is kept in {shown(str(path))}: {when} goes on from there.", file=sys.stderr)
 
 
 def shown(text: str) -> str:

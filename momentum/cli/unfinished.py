@@ -1,4 +1,4 @@
-"""What was heard so far of a file whose processing broke off: beside the results, until they are there."""
+"""What was heard and written so far of a file whose processing broke off: beside the results, until they are there."""
 
 from __future__ import annotations
 
@@ -7,12 +7,28 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from momentum.cli.results import shortened, unwritable
-from momentum.model import Heard
-from momentum.store.serial import compact, dump_heard, load_heard
+from momentum.model import Answer, Heard
+from momentum.store.serial import compact, dump_heard, dump_usage, load_heard, load_usage
+
+
+class UnfinishedAnswers:
+    """Answers of the language model in the same file. A `pipeline.answers.Answers`."""
+
+    def __init__(self, keep: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        self._keep = keep
+        self.known: dict[str, Answer] = {}
+
+    async def get(self, key: str) -> Answer | None:
+        return self.known.get(key)
+
+    async def put(self, key: str, answer: Answer) -> None:
+        self.known[key] = answer
+        await self._keep({"key": key, "model": answer.model, "usage": dump_usage(answer.usage), "answer": answer.data})
 
 
 class UnfinishedLedger:
@@ -21,6 +37,7 @@ class UnfinishedLedger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._heard: dict[str, Heard] = {}
+        self.answers = UnfinishedAnswers(self._keep)
 
     @classmethod
     def open(cls, folder: Path, recording: Path) -> Self:
@@ -35,16 +52,14 @@ class UnfinishedLedger:
     @property
     def is_kept(self) -> bool:
         """Whether anything stands in the file."""
-        return bool(self._heard)
+        return bool(self._heard or self.answers.known)
 
     async def get(self, key: str) -> Heard | None:
         return self._heard.get(key)
 
     async def put(self, key: str, heard: Heard, *, engine: str, seconds: float) -> None:
         self._heard[key] = heard
-        line = compact({"key": key, "engine": engine, "seconds": seconds, "heard": dump_heard(heard)})
-        # The break before it keeps a line apart from one that a full disk cut off.
-        await asyncio.to_thread(self._append, b"\n" + line.encode("utf-8", "replace") + b"\n")
+        await self._keep({"key": key, "engine": engine, "seconds": seconds, "heard": dump_heard(heard)})
 
     def close(self) -> None:
         """The results are there: forget."""
@@ -53,7 +68,14 @@ class UnfinishedLedger:
     def _read(self, line: bytes) -> None:
         with contextlib.suppress(ValueError, KeyError, TypeError):
             found = json.loads(line)
-            self._heard[found["key"]] = load_heard(found["heard"])
+            if "answer" in found:
+                self.answers.known[found["key"]] = Answer(dict(found["answer"]), load_usage(found["usage"]), found["model"])
+            else:
+                self._heard[found["key"]] = load_heard(found["heard"])
+
+    async def _keep(self, item: dict[str, Any]) -> None:
+        # The break before it keeps a line apart from one that a full disk cut off.
+        await asyncio.to_thread(self._append, b"\n" + compact(item).encode("utf-8", "replace") + b"\n")
 
     def _append(self, line: bytes) -> None:
         try:

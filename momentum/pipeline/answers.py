@@ -21,7 +21,7 @@ class Answers(Protocol):
 
 
 class MemoryAnswers:
-    """Answers that last as long as the process: what `momentum process FILE` uses."""
+    """Answers that last as long as the process."""
 
     def __init__(self) -> None:
         self._answers: dict[str, Answer] = {}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from momentum.cli import process_files
+from momentum.errors import ErrorCode, Permanent
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("end_to_end")]
 
@@ -221,6 +222,23 @@ async def test_a_failing_language_model_leaves_the_transcript_and_a_retry_pays_f
     exit_code, (again,) = await momentum("talk.m4a", OPENAI_API_KEY=KEY, LANGUAGE_MODEL="gpt-6-luna")
     assert (exit_code, speech_server.calls) == (0, heard)
     assert again["transcript"] == told["transcript"]
+    assert written() == ["talk.minutes.md", *sorted(f"talk.transcript.{name}" for name in NAMES)]
+
+
+async def test_minutes_that_could_not_be_written_down_are_not_paid_for_twice(momentum, recording, speech_server, model_server, monkeypatch):
+    Path("talk.m4a").write_bytes(recording.speech())
+
+    def full(*_args):
+        raise Permanent(ErrorCode.DISK_FULL, "The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(process_files, "write_results", full)
+        exit_code, (told,) = await momentum("talk.m4a", OPENAI_API_KEY=KEY)
+    assert (exit_code, told["error_code"]) == (1, "disk_full")
+    heard, asked = speech_server.calls, len(model_server.calls)
+    assert asked == 1
+    exit_code, _ = await momentum("talk.m4a", OPENAI_API_KEY=KEY)
+    assert (exit_code, speech_server.calls, len(model_server.calls)) == (0, heard, asked)
     assert written() == ["talk.minutes.md", *sorted(f"talk.transcript.{name}" for name in NAMES)]
 
 
