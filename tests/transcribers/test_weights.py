@@ -64,6 +64,12 @@ def test_a_damaged_file_is_joined_anew(join):
     assert (join() / "model.bin").read_bytes() == MODEL
 
 
+def test_a_file_changed_in_place_is_joined_anew(join):
+    file = join() / "model.bin"
+    file.write_bytes(MODEL[:-1] + b"!")
+    assert (join() / "model.bin").read_bytes() == MODEL
+
+
 def test_what_a_killed_process_left_is_removed(join, tmp_path):
     left = tmp_path / "models" / ".joining-x"
     left.mkdir(parents=True)
