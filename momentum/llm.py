@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from momentum import metrics
-from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
+from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry
 from momentum.model import Answer, Clock, Usage
 from momentum.outbound import openai_prices
 from momentum.outbound.client import NETWORK_FAULTS, TIMEOUTS
+from momentum.outbound.model_roles import LANGUAGE
 from momentum.outbound.openai_errors import translate
 from momentum.outbound.patience import Patience
 from momentum.writers.schema import violation
@@ -93,7 +94,7 @@ class LanguageModel:
             models: Any = await self._client.models.list()
         found = next((m for m in _objects(_object_of(models).get("data")) if m.get("id") == self.model), None)
         if found is None:
-            raise translate(404, {}, {"code": "model_not_found"}, now=self._clock())
+            raise self._fault(404, {}, {"code": "model_not_found"})
         return found
 
     async def aclose(self) -> None:
@@ -131,7 +132,7 @@ class LanguageModel:
         body = _fields(event.get("response"))
         if event["type"] == "error" or body.get("status") == "failed":
             error = body.get("error") or event
-            raise translate(_status_of(error), {}, {"error": error}, now=self._clock())
+            raise self._fault(_status_of(error), {}, {"error": error})
         _counted(self.model, _usage(body, *_RESPONSE_USAGE))
         return read_response(body)
 
@@ -146,6 +147,9 @@ class LanguageModel:
         body = _object_of(completion)
         _counted(self.model, _usage(body, *_COMPLETION_USAGE))
         return read_completion(body)
+
+    def _fault(self, status: int, headers: Mapping[str, str], body: object) -> MomentumError:
+        return LANGUAGE.explain(translate(status, headers, body, now=self._clock()), self.model)
 
     @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:
@@ -164,9 +168,9 @@ class LanguageModel:
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model's server cannot be reached.") from None
         except APIStatusError as error:
             headers = {k.lower(): v for k, v in error.response.headers.items()}
-            raise translate(error.status_code, headers, _envelope(error), now=self._clock()) from None
+            raise self._fault(error.status_code, headers, _envelope(error)) from None
         except APIError as error:
-            raise translate(_status_of(error.body), {}, _envelope(error), now=self._clock()) from None
+            raise self._fault(_status_of(error.body), {}, _envelope(error)) from None
         except (OpenAIError, ValueError):
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model's server gave an answer that cannot be read.") from None
 

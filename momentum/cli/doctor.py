@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,7 @@ from momentum.settings import Settings, source_of
 from momentum.store.figures import Pace, paces
 from momentum.store.keys import open_vault
 from momentum.tools import open_tools
+from momentum.transcribers.openai_models import speech_model
 from momentum.web.published_keys import fetch_keys, key_set
 
 MOST_ACCOUNTS = 20
@@ -117,8 +119,10 @@ async def _transcription(settings: Settings) -> str:
     async with open_tools(settings, real_clock) as tools:
         model = tools.transcriber.parameters(settings.language).get("model", "")
         await tools.transcriber.transcribe(silence, language=settings.language)
-    where = "on this machine" if settings.engine == "local" else f"at {settings.speech_base_url or settings.openai_base_url}"
-    return f"{model} answers, {where}."
+    if settings.engine == "local":
+        return f"{model} answers, on this machine."
+    answers = f"{model} answers, at {settings.speech_base_url or settings.openai_base_url}."
+    return answers + _ends(speech_model(settings.speech_model).ends, "SPEECH_MODEL")
 
 
 async def _language_model(settings: Settings) -> str | None:
@@ -126,10 +130,16 @@ async def _language_model(settings: Settings) -> str | None:
         if tools.llm is None:
             return None
         end = await tools.llm.end_date()
-    if end is None:
-        return f"{settings.language_model} answers."
-    days = (end - real_clock().date()).days
-    return f"{settings.language_model} answers. Its vendor ends it on {end} (in {days} days): choose another LANGUAGE_MODEL before."
+    return f"{settings.language_model} answers." + _ends(end, "LANGUAGE_MODEL")
+
+
+def _ends(day: date | None, setting: str) -> str:
+    """The warning that belongs behind the name of a model that its vendor will end."""
+    if day is None:
+        return ""
+    days = (day - real_clock().date()).days
+    when = f"on {day} (in {days} days)" if days >= 0 else f"on {day}, which is past"
+    return f" Its vendor ends it {when}: set {setting} to another one{' before' if days >= 0 else ''}."
 
 
 async def _tokens(settings: Settings) -> str:

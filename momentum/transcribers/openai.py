@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
 from momentum.model import SAMPLE_RATE, Chunk, Clock, Heard, Segment
+from momentum.outbound.model_roles import SPEECH
 from momentum.outbound.openai_errors import translate
 from momentum.outbound.patience import Patience
 from momentum.transcribers.base import Limits
@@ -151,7 +152,8 @@ class OpenAITranscriber:
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The transcription server cannot be reached.") from None
         except APIStatusError as error:
             headers = {k.lower(): v for k, v in error.response.headers.items()}
-            raise translate(error.status_code, headers, error.response.text, now=self._clock()) from None
+            fault = translate(error.status_code, headers, error.response.text, now=self._clock())
+            raise SPEECH.explain(fault, self.model.name) from None
         except OpenAIError:
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The transcription server gave an answer that cannot be read.") from None
 

@@ -66,7 +66,10 @@ async def cured(house, ada, model, stopped):
 async def test_a_wrong_key_is_said_and_cured_by_a_right_one(house, ada, model, model_server):
     model(key="sk-wrong")
     stopped = await stopped_at_the_minutes(house, ada, model, "action_required", "model_key_invalid")
-    assert stopped["error_detail"] == "The model's server does not accept the API key. Set a valid one, then continue."
+    assert stopped["error_detail"] == (
+        "The model's server does not accept the API key. Set a valid one, then continue. "
+        "This is about the language model 'gpt-6-luna' and OPENAI_API_KEY."
+    )
     assert len(model_server.paths) == 1
     model()
     await cured(house, ada, model, stopped)

@@ -150,6 +150,8 @@ async def test_a_retired_model_needs_a_person(server, ask):
     with pytest.raises(ActionRequired) as caught:
         await put(ask(model="gpt-4o"))
     assert caught.value.code is ErrorCode.MODEL_NOT_FOUND
+    assert "the language model 'gpt-4o': it was retired" in caught.value.detail
+    assert "Set LANGUAGE_MODEL" in caught.value.detail
 
 
 async def test_a_stream_that_breaks_off_is_tried_again(server, ask, wire):

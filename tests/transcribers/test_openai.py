@@ -121,6 +121,16 @@ async def test_a_server_without_times_is_found_out_once(engine, speech_api, spee
     assert [c.form["response_format"] for c in speech_api.uploads] == ["verbose_json", "json", "json"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"), [((404, "model_not_found"), "Set SPEECH_MODEL"), ((401, "invalid_api_key"), "SPEECH_API_KEY")]
+)
+async def test_what_to_set_is_named_with_the_model(engine, speech_api, speech, answer, words):
+    speech_api.faults.append(fault(*answer))
+    with pytest.raises(ActionRequired, match=words) as stopped:
+        await engine("whisper-9").transcribe(speech, language=None)
+    assert "the speech model 'whisper-9'" in stopped.value.detail
+
+
 async def test_what_only_a_person_can_cure_is_asked_once(engine, speech_api, speech):
     cases = [
         (fault(429, "insufficient_quota", "insufficient_quota"), ErrorCode.MODEL_QUOTA_EXHAUSTED),
