@@ -1,6 +1,7 @@
 """The packaged Whisper on real speech, and the traps that were measured: dropped words, loops, invented words, times, network."""
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from momentum.errors import ErrorCode, Permanent
 from momentum.transcribers.local import LocalWhisper
 from momentum.transcribers.plausible import marked, repeats_itself
+from momentum.transcribers.weights import packaged_weights
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("whisper"), pytest.mark.timeout(300)]
 
@@ -123,6 +125,48 @@ def test_it_transcribes_without_any_network(whisper_models, read_speech, tmp_pat
         [sys.executable, "-c", script, str(whisper_models), str(tmp_path / "speech.pcm")], capture_output=True, text=True, check=False
     )
     assert (done.returncode, plain(done.stdout)) == (0, read_speech[1][1]), done.stderr
+
+
+class Spy:
+    """The decoder, and how it was asked."""
+
+    def __init__(self, decoder):
+        self._decoder, self.asked = decoder, []
+
+    def __getattr__(self, name):
+        return getattr(self._decoder, name)
+
+    def generate(self, *args, **options):
+        self.asked.append(options)
+        return self._decoder.generate(*args, **options)
+
+
+async def test_what_is_said_twice_stands_there_twice(whisper, read_speech, chunk_of, monkeypatch):
+    pcm, words = read_speech[1]
+    await whisper.transcribe(chunk_of(pcm), language="en")  # loaded from here on
+    spy = Spy(whisper._model.model)
+    monkeypatch.setattr(whisper._model, "model", spy)
+    chunk = chunk_of(pcm + bytes(16_000) + pcm)
+    assert chunk.seconds < 28, "both in one window, or nothing is shown"
+    said = plain(text_of([(chunk, await whisper.transcribe(chunk, language="en"))])).split()
+    assert len(said) == 2 * len(words.split())
+    assert said[: len(said) // 2] == said[len(said) // 2 :]
+    settings = {(options["no_repeat_ngram_size"], options["repetition_penalty"]) for options in spy.asked}
+    assert settings == {(0, 1)}, "either of them costs words (measured), and saves none"
+
+
+@pytest.mark.parametrize("vocabulary", ["vocabulary.txt", "vocabulary.json"])
+async def test_a_folder_may_hold_its_vocabulary_in_either_form(whisper_models, read_speech, chunk_of, tmp_path, vocabulary):
+    packaged = packaged_weights(whisper_models)
+    for name in ("model.bin", "config.json", "tokenizer.json"):
+        (tmp_path / name).symlink_to(packaged / name)
+    tokens = (packaged / "vocabulary.txt").read_text("utf-8").removesuffix("\n")
+    (tmp_path / vocabulary).write_text(tokens if vocabulary.endswith("txt") else json.dumps(tokens.split("\n")), "utf-8")
+    engine = LocalWhisper(str(tmp_path), 2, models=tmp_path)
+    pcm, words = read_speech[1]
+    chunk = chunk_of(pcm)
+    assert plain(text_of([(chunk, await engine.transcribe(chunk, language="en"))])) == words
+    await engine.aclose()
 
 
 async def test_a_folder_that_is_no_model_is_said_in_words(tmp_path, chunk_of):
