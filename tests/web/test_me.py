@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from momentum.store import profiles
 from momentum.errors import Unavailable
+from momentum.store import profiles
 from momentum.web.api import health
 
 pytestmark = pytest.mark.anyio
