@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -25,6 +25,8 @@ from momentum.store.limits import SharedLimiter
 from momentum.store.tokens import StoredTokens, settled
 from momentum.tools import Tools, open_tools
 from momentum.vault import Vault
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,15 @@ async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterat
         app = App(settings, clock, dsn, database, vault, client, downloads, limiter, providers, tools)
         stack.push_async_callback(finished, app.under_way)
         yield app
+
+
+def begun(under_way: set[asyncio.Task[Any]], work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
+    """`work` as a task that goes on though its caller leaves; whoever waits for it shields it."""
+    task = asyncio.create_task(work)
+    under_way.add(task)
+    task.add_done_callback(under_way.discard)
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # where the caller left, nobody asks for it
+    return task
 
 
 async def finished(under_way: set[asyncio.Task[Any]]) -> None:

@@ -19,7 +19,7 @@ from uuid import UUID
 import structlog
 
 from momentum import metrics
-from momentum.app import App, Connecting
+from momentum.app import App, Connecting, begun
 from momentum.errors import Conflict, ErrorCode, Invalid, MomentumError, NotFound, Retry
 from momentum.model import Account, ConnectionState, Grant
 from momentum.pipeline import grants
@@ -355,16 +355,7 @@ def _told(label: str, removed: dict[str, int] | None, *, was_connected: bool, re
 
 async def _to_its_end(to: Connecting | App, work: Coroutine[Any, Any, _T]) -> _T:
     """Run to the end even if the caller leaves: between a vendor's answer and our commit, giving up would lose a grant."""
-    task = asyncio.create_task(work)
-    to.under_way.add(task)
-    task.add_done_callback(to.under_way.discard)
-    task.add_done_callback(_ended)
-    return await asyncio.shield(task)
-
-
-def _ended(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled():
-        task.exception()  # raised to the caller; where they left, nobody asks for it
+    return await asyncio.shield(begun(to.under_way, work))
 
 
 def _state_invalid(provider: Provider) -> Invalid:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from momentum.app import App
+from momentum.app import App, begun
 from momentum.errors import ErrorCode, MomentumError, NotFound, Retry
 from momentum.pipeline.discover import discover_if_stale, discover_one
 from momentum.providers.meeting_ids import normalise_meeting_id
@@ -69,14 +69,5 @@ async def recording_of(world: App, name: str, user_id: UUID, meeting_id: str) ->
 
 async def _within(world: App, work: Coroutine[Any, Any, _T], seconds: float | None) -> _T:
     """What `work` gives. Raises TimeoutError after `seconds`; the work goes on, for whoever asks next."""
-    task = asyncio.create_task(work)
-    world.under_way.add(task)
-    task.add_done_callback(world.under_way.discard)
-    task.add_done_callback(_ended)
     async with asyncio.timeout(seconds):
-        return await asyncio.shield(task)
-
-
-def _ended(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled():
-        task.exception()  # raised to the caller; where they left, nobody asks for it
+        return await asyncio.shield(begun(world.under_way, work))
