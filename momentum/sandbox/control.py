@@ -34,7 +34,7 @@ async def clock(request: Request) -> Response:
     if request.method == "POST":
         try:
             sandbox.advance(float(_object(await request.body())["advance"]))
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return JSONResponse({"detail": 'Say how far: {"advance": seconds}.'}, 422)
     return JSONResponse({"now": sandbox.now().isoformat()})
 
@@ -67,7 +67,7 @@ async def state(request: Request) -> Response:
     if request.method == "POST":
         try:
             wanted = _object(await request.body())
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             return JSONResponse({"detail": str(error)}, 422)
         user = sandbox.user(str(wanted.get("signed_in", sandbox.signed_in.email)))
         if user is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,6 +99,8 @@ KNOWN = {
 }
 """Name and what happens."""
 
+_NUMBERS = ("count", "seconds", "status", "days", "fraction", "bytes_per_second", "bytes", "per_second", "size", "factor", "shift")
+
 
 @dataclass(slots=True)
 class Fault:
@@ -125,9 +128,12 @@ class Faults:
         self.fired: Counter[str] = Counter()
 
     def set(self, name: str, *, count: int | None = None, path: str | None = None, file: str | None = None, **options: Any) -> None:
-        """Switch `name` on. Raises Invalid with all known names when there is none of this name."""
+        """Switch `name` on. Raises Invalid: with all known names when there is none of this name, or for an option that is no number."""
         if name not in KNOWN:
             raise Invalid(ErrorCode.INVALID_REQUEST, f"There is no fault {name!r}. Known: {', '.join(sorted(KNOWN))}.")
+        for option, value in (options | {"count": count}).items():
+            if option in _NUMBERS and value is not None and not _is_number(value):
+                raise Invalid(ErrorCode.INVALID_REQUEST, f"The option {option!r} of {name!r} is a number.")
         self._active[name] = Fault(name, count, path, file, options)
 
     def clear(self, *names: str) -> None:
@@ -159,6 +165,10 @@ class Faults:
                 self.set(name, **value)
             else:
                 self.set(name, count=None if value is True else int(value))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def read_flag(flag: str) -> dict[str, Any]:

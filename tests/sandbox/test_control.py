@@ -30,9 +30,25 @@ async def test_an_unknown_fault_is_refused_with_the_known_ones(zoom, http):
     assert "gremlins" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{", b'{"slow": "often"}'])
-async def test_nonsense_is_refused(zoom, http, body):
+NONSENSE = (
+    b"[]",
+    b"{",
+    b'{"slow": "often"}',
+    b'{"slow": {"seconds": "abc"}}',
+    b'{"slow": {"count": "x"}}',
+    b'{"slow": {"seconds": 1e999}}',
+)
+
+
+@pytest.mark.parametrize("body", NONSENSE)
+async def test_nonsense_is_refused(zoom, http, maya, body):
     assert (await http.post(f"{zoom.base}/__faults", content=body)).status_code == 422
+    assert (await maya.get("/users/me")).status_code == 200
+
+
+@pytest.mark.parametrize(("switch", "body"), [("state", b"[1]"), ("state", b"{"), ("clock", b"[1]"), ("clock", b'{"advance": 1e999}')])
+async def test_nonsense_is_refused_by_the_other_switches_too(zoom, http, switch, body):
+    assert (await http.post(f"{zoom.base}/__{switch}", content=body)).status_code == 422
 
 
 @pytest.mark.parametrize(
