@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Request, status
+from fastapi import APIRouter, Query, Request, status
 from fastapi.responses import RedirectResponse, Response
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -69,21 +69,30 @@ WORDS: dict[str, Any] = {
 
 
 @router.get("/")
-async def home(world: World, visitor: Visitor) -> Response:
-    """Everything of a person on one page, in a fixed number of queries."""
+async def home(
+    world: World,
+    visitor: Visitor,
+    after_recording: Annotated[str | None, Query()] = None,
+    after_document: Annotated[str | None, Query()] = None,
+) -> Response:
+    """Everything of a person on one page, in a fixed number of queries; `after_...` are tokens of a later page of a list.
+
+    A token of recordings has the provider's name before it; the other providers' lists begin at their beginning.
+    """
     if visitor is None:
         return sign_in_page()
     connections = [(name, await connection_of(world, name, visitor)) for name in world.providers]
     notices = await _first_look(world, visitor, connections)
     today = world.clock().date()
     async with world.database.person(visitor) as connection:
-        written = await deliverables.page(connection, visitor, size=ROWS)
+        written = await deliverables.page(connection, visitor, after=after_document, size=ROWS)
         works = await processings.page(connection, visitor, size=ROWS)
-        recorded = [
-            await recordings.page(connection, visitor, name, since=today - DAYS, until=today + timedelta(days=1), size=ROWS)
+        since, until = today - DAYS, today + timedelta(days=1)
+        recorded = {
+            name: await recordings.page(connection, visitor, name, since=since, until=until, after=_after(after_recording, name), size=ROWS)
             for name in world.providers
-        ]
-    rows = [row for found in recorded for row in found.rows]
+        }
+    rows = [row for found in recorded.values() for row in found.rows]
     shown = [row for row in works.rows if row.state is not ProcessingState.DONE]
     busy = any(not row.state.finished for row in shown)
     lists: dict[str, Any] = {
@@ -92,8 +101,16 @@ async def home(world: World, visitor: Visitor) -> Response:
         "recordings": rows,
         "connections": connections,
         "notices": notices,
+        "later": bool(after_recording or after_document),
+        "next_document": written.next_token,
+        "next_recordings": [(name, f"{name}.{found.next_token}") for name, found in recorded.items() if found.next_token],
     }
     return page("home.html", person=visitor, busy=busy, **lists, **WORDS)
+
+
+def _after(token: str | None, provider: str) -> str | None:
+    name, _, rest = (token or "").partition(".")
+    return rest if name == provider else None
 
 
 async def _first_look(world: App, user_id: UUID, connections: list[tuple[str, Connection]]) -> list[str]:

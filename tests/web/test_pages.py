@@ -1,12 +1,14 @@
 """The pages, without a script: what they say, what their buttons do, and that a meeting's words stay words."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 
 from momentum.model import Claim, ClaimState, Recording
 from momentum.store import processings
+from momentum.web.pages import ROWS
 
 pytestmark = pytest.mark.anyio
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)> **bold** [x](javascript:alert(1)) \"'&amp; {{ 7127*9137 }}"
@@ -71,6 +73,22 @@ async def test_the_button_and_the_api_ask_for_the_same(world):
     (made,) = (await browser.get("/api/processings")).json()["processings"]
     number = next(m for m in (await browser.get("/api/zoom/meetings")).json()["meetings"] if m["processing_id"])["meeting_number"]
     assert (await browser.post(f"/api/zoom/download/{number}")).json()["processing_id"] == made["id"]
+
+
+async def test_what_does_not_fit_on_home_is_behind_a_link(world):
+    browser = await world.browser()
+    user_id = await world.user_id("local")
+    for number in range(ROWS + 2):
+        started = world.clock() - timedelta(minutes=number + 1)
+        await world.keep_recording(user_id, Recording(f"{number}==", str(number), f"Talk {number:03}", started, None, 5, 1, None, ()))
+    first = await browser.get("/")
+    (link,) = re.findall(r'<a rel="next" href="([^"]+)"', first.text)
+    second = await browser.get(unescape(link).partition("#")[0])
+    shown = [re.findall(r"Talk (\d+)", page.text) for page in (first, second)]
+    assert [sorted(set(map(int, numbers))) for numbers in shown] == [list(range(ROWS)), [ROWS, ROWS + 1]]
+    assert 'rel="next"' not in second.text
+    assert 'href="/">Back to the newest' in second.text
+    assert (await browser.get("/?after_recording=zoom.nonsense")).status_code == 422
 
 
 async def test_home_says_why_something_stopped(world):
