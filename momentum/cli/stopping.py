@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import signal
+import sys
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 STOPPED = 130
 """Exit code of a command that was stopped."""
@@ -20,6 +23,17 @@ def run(work: Coroutine[Any, Any, _Result]) -> _Result:
     Raises asyncio.CancelledError where it was cancelled.
     """
     return asyncio.run(_stoppable(work))
+
+
+def end(code: int) -> NoReturn:
+    """End this process at once. Call when everything of ours has been taken down.
+
+    A thread inside the speech engine cannot be told to stop before its batch is done; Python would wait for it.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # nobody reads it any more
+            stream.flush()
+    os._exit(code)
 
 
 async def until_told_to_stop() -> None:

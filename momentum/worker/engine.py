@@ -169,6 +169,8 @@ async def _end(carrier: Carry, stop_seconds: float) -> None:
 # --- what it logs -----------------------------------------------------------------------------------
 
 _SAME_SECONDS = 30.0
+_AT_A_STOP = "cannot schedule new futures after"
+"""What a pool answers that is shut down: somebody came a moment too late."""
 
 
 class _Calm(logging.Filter):
@@ -180,7 +182,7 @@ class _Calm(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        if text.startswith("Asyncio task cancelled"):  # we did that, at a stop
+        if text.startswith("Asyncio task cancelled") or _AT_A_STOP in f"{text} {record.exc_info and record.exc_info[1]}":  # we did that
             return False
         place, now = (record.filename, record.lineno), monotonic()
         if now - self._said.get(place, -_SAME_SECONDS) < _SAME_SECONDS:
