@@ -49,7 +49,7 @@ class Settings(BaseSettings):
 
     # doors
     host: str = Field("127.0.0.1", description="Address the web server binds.")
-    port: int = Field(8000, ge=0, le=65535, description="Port the web server binds.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the web server binds; 0 = a free one.")
     public_url: str | None = Field(None, description="How browsers reach us, for links and the Origin check; default from host and port.")
 
     # who is asking

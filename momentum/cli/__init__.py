@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from momentum.cli.stopping import STOPPED
+from momentum.cli import stopping
 from momentum.errors import MomentumError
 
 application = typer.Typer(
@@ -40,7 +40,7 @@ def serve_command(
     """Web server and worker in one process."""
     from momentum.cli.serve import run
 
-    raise typer.Exit(run(with_web=True, with_worker=worker))
+    stopping.end(run(with_web=True, with_worker=worker))
 
 
 @application.command("worker")
@@ -48,7 +48,7 @@ def worker_command() -> None:
     """A worker alone: as many as you like, on one DATABASE_URL."""
     from momentum.cli.serve import run
 
-    raise typer.Exit(run(with_web=False, with_worker=True))
+    stopping.end(run(with_web=False, with_worker=True))
 
 
 @application.command("demo")
@@ -61,19 +61,36 @@ def demo_command(
     """Watch it work against a local Zoom: connect, list, process, read."""
     from momentum.cli.demo import run
 
-    raise typer.Exit(run(once=once, as_json=json, port=port, out=out))
+    stopping.end(run(once=once, as_json=json, port=port, out=out))
 
 
 @application.command("sandbox")
 def sandbox_command(
+    *,
     port: Annotated[int, typer.Option(help="Port of the local Zoom.")] = 8100,
     recordings: Annotated[int, typer.Option(help="How many generated recordings to add.")] = 0,
     fault: Annotated[list[str] | None, typer.Option(help="A fault to switch on; may be given more than once.")] = None,
+    redirect_uri: Annotated[
+        list[str] | None, typer.Option(help="A redirect URL registered with the app; may be given more than once. Default: Momentum's own.")
+    ] = None,
+    classic_scopes: Annotated[bool, typer.Option("--classic-scopes", help="An app with classic scopes instead of granular ones.")] = False,
+    extra_scope: Annotated[list[str] | None, typer.Option(help="A scope the app has besides; may be given more than once.")] = None,
+    auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Allow at once, without a consent page.")] = False,
 ) -> None:
     """A local Zoom to try Momentum against, with its faults on switches."""
     from momentum.cli.sandbox import run
 
-    raise typer.Exit(run(port=port, recordings=recordings, faults=tuple(fault or ())))
+    raise typer.Exit(
+        run(
+            port=port,
+            recordings=recordings,
+            faults=fault or (),
+            redirect_uris=redirect_uri or (),
+            classic_scopes=classic_scopes,
+            extra_scopes=extra_scope or (),
+            auto_approve=auto_approve,
+        )
+    )
 
 
 @application.command("doctor")
@@ -150,4 +167,4 @@ def main() -> None:
         print(f"momentum: {error.detail} [{error.code}]", file=sys.stderr)
         sys.exit(1)
     except asyncio.CancelledError:
-        sys.exit(STOPPED)
+        stopping.end(stopping.STOPPED)

@@ -74,7 +74,7 @@ async def _world(port: int) -> AsyncIterator[tuple[App, Sandbox, int]]:
         redirect_uri = f"http://localhost:{port}/api/zoom/auth"
         async with running_sandbox(now=real_clock, redirect_uris=(redirect_uri,)) as zoom:
             settings = _settings(home, port, redirect_uri, zoom)
-            async with open_app(settings) as app, doors(app, with_web=True, with_worker=True) as web_port:
+            async with open_app(settings) as app, doors(app, with_web=True, with_worker=True, setting="--port") as web_port:
                 yield app, zoom, web_port or settings.port
 
 

@@ -8,12 +8,33 @@ from collections.abc import Sequence
 
 from momentum.clock import real_clock
 from momentum.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox, serve
+from momentum.sandbox.world import DEFAULT_REDIRECT_URIS
 
 
-def run(*, port: int, recordings: int, faults: Sequence[str]) -> int:
-    """Serve until interrupted."""
+def run(
+    *,
+    port: int,
+    recordings: int,
+    faults: Sequence[str],
+    redirect_uris: Sequence[str] = (),
+    classic_scopes: bool = False,
+    extra_scopes: Sequence[str] = (),
+    auto_approve: bool = False,
+) -> int:
+    """Serve until interrupted. `redirect_uris` empty: those of Momentum itself."""
+    work = serve(
+        now=real_clock,
+        port=port,
+        recordings=recordings,
+        faults=faults,
+        redirect_uris=redirect_uris or DEFAULT_REDIRECT_URIS,
+        classic_scopes=classic_scopes,
+        extra_scopes=extra_scopes,
+        auto_approve=auto_approve,
+        announce=_announce,
+    )
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(now=real_clock, port=port, recordings=recordings, faults=faults, announce=_announce))
+        asyncio.run(work)
     return 0
 
 

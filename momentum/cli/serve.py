@@ -14,6 +14,7 @@ from momentum.app import App, open_app
 from momentum.cli import stopping
 from momentum.cli.start import start
 from momentum.exposition import exposed
+from momentum.inbound import free_port
 from momentum.settings import Settings
 from momentum.web.links import sign_in_link
 from momentum.web.site import serving
@@ -24,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 def run(*, with_web: bool, with_worker: bool) -> int:
     """Serve until SIGINT or SIGTERM, which may come before anything is up."""
-    settings = start(quiet=False)
+    settings = _with_a_port(start(quiet=False))
     with contextlib.suppress(asyncio.CancelledError):
         stopping.run(_serve(settings, with_web=with_web, with_worker=with_worker))
     return 0
@@ -39,11 +40,16 @@ async def _serve(settings: Settings, *, with_web: bool, with_worker: bool) -> No
         await stopping.until_told_to_stop()
 
 
+def _with_a_port(settings: Settings) -> Settings:
+    """PORT=0 is a free one, chosen before anything is made of it: links, the Origin check."""
+    return settings if settings.port else settings.model_copy(update={"port": free_port(settings.host)})
+
+
 @asynccontextmanager
-async def doors(app: App, *, with_web: bool, with_worker: bool) -> AsyncIterator[int | None]:
+async def doors(app: App, *, with_web: bool, with_worker: bool, setting: str = "PORT") -> AsyncIterator[int | None]:
     """Web and worker, as asked for, and metrics where they have a port; gives the web server's port."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(exposed(app))
         if with_worker:
             await stack.enter_async_context(working(app))
-        yield await stack.enter_async_context(serving(app)) if with_web else None
+        yield await stack.enter_async_context(serving(app, setting=setting)) if with_web else None

@@ -59,7 +59,10 @@ async def running_sandbox(
     for flag in faults:
         sandbox.faults.apply(read_flag(flag))
     zoom, storage = zoom_app(sandbox), storage_app(sandbox)
-    async with listening(zoom, host=host, port=port) as zoom_bound, listening(storage, host=host, port=storage_port) as storage_bound:
+    async with (
+        listening(zoom, host=host, port=port, setting="--port") as zoom_bound,
+        listening(storage, host=host, port=storage_port) as storage_bound,
+    ):
         sandbox.base, sandbox.storage_base = _base(host, zoom_bound), _base(host, storage_bound)
         try:
             yield sandbox

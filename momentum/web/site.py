@@ -93,11 +93,11 @@ def _operation_id(route: APIRoute) -> str:
 
 
 @asynccontextmanager
-async def serving(world: App) -> AsyncIterator[int]:
-    """Serve the site while the block runs; gives the port."""
+async def serving(world: App, *, setting: str = "PORT") -> AsyncIterator[int]:
+    """Serve the site while the block runs; gives the port. `setting`: where the port came from."""
     settings = world.settings
     application = site(world, port=settings.port)
-    async with listening(application, host=settings.host, port=settings.port) as port:
+    async with listening(application, host=settings.host, port=settings.port, setting=setting) as port:
         try:
             yield port
         finally:

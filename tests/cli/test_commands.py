@@ -9,18 +9,22 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import psycopg
 import pytest
 
 from momentum.cli.demo import too_long
 from momentum.embedded.server import running
+from momentum.sandbox import CLIENT_ID, CLIENT_SECRET
 
 ROOT = Path(__file__).parents[2]
 MOMENTUM = (sys.executable, "-m", "momentum")
@@ -59,13 +63,13 @@ def run(environment_of, tmp_path):
 
 
 @pytest.fixture
-def start(environment_of, tmp_path):
-    """Starts a command in an empty folder; its standard output can be read line by line."""
+def begin(environment_of, tmp_path):
+    """Starts a command in an empty folder; what it writes can be read line by line."""
     started = []
 
     def go(*arguments, **environment):
         command, env = [*MOMENTUM, *arguments], environment_of(**environment)
-        started.append(subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True))
+        started.append(subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
         return started[-1]
 
     yield go
@@ -73,6 +77,7 @@ def start(environment_of, tmp_path):
         process.kill()
         process.wait()
         process.stdout.close()
+        process.stderr.close()
 
 
 def test_make_alone_lists_every_command_with_a_phrase():
@@ -113,9 +118,9 @@ def test_the_demo_goes_the_whole_way_and_says_so_in_one_json_object(run, tmp_pat
 
 @pytest.mark.timeout(240)
 @pytest.mark.xdist_group("heavy")
-def test_a_running_demo_gives_another_link_by_the_command_it_prints(start, tmp_path):
+def test_a_running_demo_gives_another_link_by_the_command_it_prints(begin, tmp_path):
     (tmp_path / ".env").write_text("ZOOM_CLIENT_ID=only-half\n")
-    demo = start("demo")
+    demo = begin("demo")
     lines = list(itertools.takewhile(lambda line: "Everything stays up" not in line, demo.stdout))
     first, command = (next(line.rpartition(before)[2] for line in lines if before in line) for before in ("once): ", "runs: "))
     another = subprocess.run(shlex.split(command), cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
@@ -143,9 +148,9 @@ def test_the_demo_says_why_it_did_not_succeed(run):
 
 @pytest.mark.timeout(240)
 @pytest.mark.xdist_group("heavy")
-def test_the_demo_minds_only_models_and_keys_and_says_what_it_waits_for(start, tmp_path):
+def test_the_demo_minds_only_models_and_keys_and_says_what_it_waits_for(begin, tmp_path):
     (tmp_path / ".env").write_text("ZOOM_CLIENT_ID=only-half\nHOST=0.0.0.0\nDATABASE_URL=postgresql://nowhere/\nMOMENTUM_KEK=short\n")
-    demo = start("demo", "--once", OPENAI_API_KEY="sk-planted", OPENAI_BASE_URL="http://127.0.0.1:9/v1")
+    demo = begin("demo", "--once", OPENAI_API_KEY="sk-planted", OPENAI_BASE_URL="http://127.0.0.1:9/v1")
     lines = []
     for line in demo.stdout:
         lines.append(line)
@@ -155,6 +160,18 @@ def test_the_demo_minds_only_models_and_keys_and_says_what_it_waits_for(start, t
     assert "Next try at" in lines[-1]
     demo.send_signal(signal.SIGINT)
     assert demo.wait(60) == 130
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.xdist_group("heavy")
+def test_a_demo_that_is_stopped_while_it_listens_says_nothing_of_engines(begin):
+    demo = begin("demo")
+    next(line for line in demo.stdout if "discover" in line)
+    time.sleep(2)  # it has to be inside a batch, of which nobody outside is told
+    demo.send_signal(signal.SIGINT)
+    said = demo.communicate(timeout=60)[1]
+    assert demo.returncode == 130, said
+    assert said == ""
 
 
 def test_a_demo_that_waited_too_long_says_for_what():
@@ -252,3 +269,35 @@ def test_keys_rotate(run):
     done = run("keys", "rotate")
     assert done.returncode == 0, done.stderr
     assert "under key" in done.stdout
+
+
+def test_a_taken_port_is_said_in_the_words_of_the_command(run):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert "--port" in run("sandbox", "--port", port).stderr
+        served = run("serve", PORT=port).stderr
+    assert "Set PORT" in served
+    assert "--port" not in served
+
+
+def test_serve_on_any_port_names_the_one_it_is(begin):
+    serving = begin("serve", "--no-worker", PORT="0", LOG_FORMAT="json")
+    link = next(line for line in serving.stderr if "Sign in" in line).split()[-1]
+    assert not link.startswith("http://localhost:0/")
+    with pytest.raises(urllib.error.HTTPError, match="303"):
+        urllib.request.build_opener(_Stay).open(link, timeout=30)
+
+
+def test_the_local_zoom_plays_another_clients_app(begin):
+    scopes = ("--classic-scopes", "--extra-scope", "recording:read:admin")
+    zoom = begin("sandbox", "--port", "0", "--redirect-uri", "http://localhost:3000/back", "--auto-approve", *scopes)
+    base = re.search(r"http://[\d.]+:\d+", zoom.stdout.readline()).group()
+    asked = f"{base}/oauth/authorize?response_type=code&client_id={CLIENT_ID}&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fback&state=s"
+    with pytest.raises(urllib.error.HTTPError) as answered:
+        urllib.request.build_opener(_Stay).open(asked, timeout=30)
+    code = dict(parse_qsl(urlsplit(answered.value.headers["location"]).query))["code"]
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": "http://localhost:3000/back"}
+    basic = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
+    request = urllib.request.Request(f"{base}/oauth/token", urlencode(form).encode(), {"authorization": f"Basic {basic}"})
+    granted = json.load(urllib.request.urlopen(request, timeout=30))["scope"].split()
+    assert {"recording:read", "recording:read:admin"} <= set(granted)
