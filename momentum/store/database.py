@@ -32,8 +32,9 @@ WITHOUT_OWNER = {
 """Tables without row-level security, each with its reason."""
 
 # The role anew each time: between transactions a pooler may have given us another connection, of the user who logged in.
-_BEGIN = text("select set_config('role', 'momentum_app', true), set_config('momentum.user_id', :person, true)")
-_SET_PERSON = text("select set_config('momentum.user_id', :person, true)")
+_BEGIN_WORDS = "select set_config('role', 'momentum_app', true), set_config('momentum.user_id', :person, true)"
+_BEGIN = text(_BEGIN_WORDS)
+_BEGIN_LIGHTLY = text(f"{_BEGIN_WORDS}, set_config('synchronous_commit', 'off', true)")
 
 
 class Database:
@@ -55,15 +56,19 @@ class Database:
         return f"Database({dsn.parameters(self.url).get('dbname')!r})"
 
     @asynccontextmanager
-    async def person(self, user_id: UUID) -> AsyncIterator[AsyncConnection]:
-        """One transaction that sees and changes this person's rows alone; commits at the end, rolls back on an exception."""
-        async with self._transaction(str(user_id)) as connection:
+    async def person(self, user_id: UUID, *, lightly: bool = False) -> AsyncIterator[AsyncConnection]:
+        """One transaction that sees and changes this person's rows alone; commits at the end, rolls back on an exception.
+
+        `lightly`: does not wait for the disk. When the server crashes, the last moments of such work may be lost, unless a
+        weightier transaction came after it: https://www.postgresql.org/docs/current/wal-async-commit.html.
+        """
+        async with self._transaction(str(user_id), lightly=lightly) as connection:
             yield connection
 
     @asynccontextmanager
-    async def nobody(self) -> AsyncIterator[AsyncConnection]:
+    async def nobody(self, *, lightly: bool = False) -> AsyncIterator[AsyncConnection]:
         """One transaction without a person: it sees no owned row and may call the functions of schema `lookup`."""
-        async with self._transaction("") as connection:
+        async with self._transaction("", lightly=lightly) as connection:
             yield connection
 
     def listen(self, *channels: str) -> Subscription:
@@ -84,10 +89,10 @@ class Database:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def _transaction(self, person: str) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(self, person: str, *, lightly: bool) -> AsyncIterator[AsyncConnection]:
         try:
             async with translated():
-                connection = await self._begin_or_again(person)
+                connection = await self._begin_or_again(person, lightly=lightly)
                 try:
                     yield connection
                     await connection.commit()
@@ -98,20 +103,20 @@ class Database:
                 self._full_at = monotonic()
             raise
 
-    async def _begin_or_again(self, person: str) -> AsyncConnection:
+    async def _begin_or_again(self, person: str, *, lightly: bool) -> AsyncConnection:
         # The first statement doubles as the pool's ping: nothing has happened yet, so it may simply be said again
         # on a fresh connection when the server was restarted since the last one was used.
         try:
-            return await self._begin(person)
+            return await self._begin(person, lightly=lightly)
         except DBAPIError as error:
             if not lost(error):
                 raise
-            return await self._begin(person)
+            return await self._begin(person, lightly=lightly)
 
-    async def _begin(self, person: str) -> AsyncConnection:
+    async def _begin(self, person: str, *, lightly: bool) -> AsyncConnection:
         connection = await self._engine.connect()
         try:
-            await connection.execute(_BEGIN, {"person": person})
+            await connection.execute(_BEGIN_LIGHTLY if lightly else _BEGIN, {"person": person})
         except BaseException:
             await connection.close()
             raise

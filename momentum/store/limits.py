@@ -11,6 +11,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,10 +22,12 @@ from momentum.outbound.limits import BACK_OFF_SECONDS
 from momentum.store.database import Database
 
 # Measured: 4 processes use 99 % of the allowance, and no sliding second holds a call too many.
-_SLACK = 1.01
+SLACK = 1.01
+"""By how much slots lie further apart than the allowance asks for."""
 _BATCH = 2
 _AHEAD = 0.05  # seconds before its last slot that a pump asks for more
-_LATE = 0.01  # seconds
+_LATE = 0.01  # seconds that SLACK makes up for: fifty-one slots span a second and as much
+_MENDED_AFTER = 0.7  # seconds; with _HORIZON less than one
 _HORIZON = 0.15  # seconds: no slot further away is given out
 
 _LONGEST_PAUSE = 20.0  # seconds that a caller is kept waiting; what lasts longer is for the job's schedule
@@ -49,7 +52,7 @@ class _Pace:
 
     @property
     def interval(self) -> float:
-        return _SLACK / self.per_second
+        return SLACK / self.per_second
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,10 @@ class _Slots:
     granted: int
     wait: float
     why: str | None
+    first: float
+    """When the first of them begins at the latest, on the loop's clock."""
+    unsure: float
+    """By how much earlier that may be: how long the database took to answer."""
 
 
 class SharedLimiter:
@@ -136,10 +143,11 @@ class _Pump:
         self._database = database
         self._pace = pace
         self._paused = paused
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[float]] = deque()
         self._promised = 0  # slots taken that are still to come
         self._last_slot = 0.0  # on the loop's clock
-        self._left_out = False  # whether the last slot was
+        self._owed = 0  # slots to leave empty
+        self._owed_from = 0.0  # when it is time for that, on the loop's clock
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
 
@@ -153,11 +161,12 @@ class _Pump:
         if self._task is None:
             self._task = self._loop.create_task(self._run(), name=f"pace of {self._pace.key}")
         try:
-            await turn
+            slot = await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self._hand_out()  # the slot was ours already; it need not go to waste
+                self._hand_out(turn.result())  # the slot was ours already; it need not go to waste
             raise
+        self._make_up_for(self._loop.time() - slot)
 
     async def aclose(self) -> None:
         for turn in self._waiting:
@@ -180,11 +189,12 @@ class _Pump:
         if wanted <= 0:
             await asyncio.sleep(self._last_slot - self._loop.time())
             return
-        slots = await self._take(wanted)
+        empty = self._owed if self._loop.time() >= self._owed_from else 0
+        slots = await self._take(wanted + empty)
         if slots.why == "paused":
             self._paused.add(self._pace.key)
         if slots.granted:
-            self._promise(slots)
+            self._promise(slots, empty)
             await asyncio.sleep(self._last_slot - self._loop.time() - _AHEAD)
         elif slots.why == "ahead" or (slots.why == "paused" and slots.wait <= _LONGEST_PAUSE):
             await asyncio.sleep(max(slots.wait, _AHEAD))
@@ -210,29 +220,38 @@ class _Pump:
             "daily_budget": pace.per_day,
             "horizon_s": _HORIZON,
         }
-        async with self._database.nobody() as connection:
+        async with self._database.nobody(lightly=True) as connection:
+            asked_at = self._loop.time()
             granted, wait, why = (await connection.execute(_TAKE, asked)).one()
-        return _Slots(granted, wait, why)
+            answered_at = self._loop.time()
+        return _Slots(granted, wait, why, answered_at + wait, answered_at - asked_at)
 
-    def _promise(self, slots: _Slots) -> None:
-        first = self._loop.time() + slots.wait
-        for position in range(slots.granted):
-            self._last_slot = first + position * self._pace.interval
-            self._loop.call_at(self._last_slot, self._keep_promise, self._last_slot)
-        self._promised += slots.granted
+    def _promise(self, slots: _Slots, empty: int) -> None:
+        empty = min(empty, slots.granted)
+        self._owed -= empty
+        starts = [slots.first + position * self._pace.interval for position in range(slots.granted)]
+        for start in starts[empty:]:
+            self._loop.call_at(start, self._keep_promise, start - slots.unsure)
+        self._promised += slots.granted - empty
+        self._last_slot = starts[-1]
         metrics.RATE_SLOTS.labels(*labels_of(self._pace.key)).inc(slots.granted)
 
     def _keep_promise(self, slot: float) -> None:
         self._promised -= 1
-        # A call too late is too close to the next one. A slot that a busy machine misses is left out, but never two in a row.
-        late = self._loop.time() - slot > _LATE and self._pace.per_day is None
-        self._left_out = late and not self._left_out
-        if not self._left_out:
-            self._hand_out()
+        self._hand_out(slot)
 
-    def _hand_out(self) -> None:
+    def _hand_out(self, slot: float) -> None:
         if self._any_waiting():
-            self._waiting.popleft().set_result(None)
+            self._waiting.popleft().set_result(slot)
+
+    def _make_up_for(self, delay: float) -> None:
+        """A call too late is too close to the one a second after it: just before that one, slots are left empty for all calls between."""
+        if delay <= _LATE or self._pace.per_day is not None:
+            return
+        if not self._owed:
+            self._owed_from = self._loop.time() + _MENDED_AFTER
+        missing = ceil((delay - _LATE) / self._pace.interval)
+        self._owed = min(max(self._owed, missing), ceil(self._pace.per_second))
 
     def _any_waiting(self) -> bool:
         """Whether somebody waits; forgets those who gave up, wherever they stand."""

@@ -244,13 +244,13 @@ async def until(wanted, seconds):
 
 
 @asynccontextmanager
-async def installed(*, program=PROGRAM, answer_seconds=0.0, recordings=0, **settings):
-    """An installation of its own, gone at the end. `recordings`: generated ones at Zoom; `settings` by their names."""
+async def installed(*, program=PROGRAM, answer_seconds=0.0, recordings=0, days=None, **settings):
+    """An installation of its own, gone at the end. `recordings`: generated ones at Zoom, of `days` days; `settings` by their names."""
     folder = _folder()
     postgres = EmbeddedPostgres(folder / "database")
     try:
         cluster = await postgres.start()
-        zoom_runs = running_sandbox(now=lambda: datetime.now(UTC), redirect_uris=(REDIRECT,), recordings=recordings)
+        zoom_runs = running_sandbox(now=lambda: datetime.now(UTC), redirect_uris=(REDIRECT,), recordings=recordings, days=days)
         async with zoom_runs as zoom, speech_api(answer_seconds) as speech:
             values = _settings(folder, cluster.owner_dsn, zoom, speech) | {name.upper(): value for name, value in settings.items()}
             environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ} | values

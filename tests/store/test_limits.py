@@ -1,4 +1,5 @@
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -8,6 +9,7 @@ import pytest
 from momentum.errors import ErrorCode, Retry
 from momentum.store.database import Database
 from momentum.store.limits import SharedLimiter, forget_idle
+from tests.acceptance.callers import most_in_a_second
 
 pytestmark = pytest.mark.anyio
 
@@ -260,3 +262,18 @@ async def test_a_new_rate_holds_from_the_next_call_on(limiter):
     moments = [await _moment_of_slot(limiter, per_second=20) for _ in range(3)]
     assert all(later - earlier >= 0.04 for earlier, later in pairwise(moments))
     assert loop.time() - moments[0] < 5
+
+
+async def test_a_call_that_comes_late_makes_no_second_too_full(limiter):
+    loop, moments = asyncio.get_running_loop(), []
+    until = loop.time() + 2
+
+    async def call():
+        while loop.time() < until:
+            moments.append(await _moment_of_slot(limiter, per_second=50))
+
+    for moment in (0.3, 0.45, 0.6):
+        loop.call_later(moment, time.sleep, 0.045)  # nothing here goes on meanwhile: two slots pass
+    await asyncio.gather(*(call() for _ in range(5)))
+    assert most_in_a_second(moments) <= 50
+    assert len(moments) > 50
