@@ -111,13 +111,16 @@ _TOPICS = (
 )
 
 
-def build(now: datetime, generated: int) -> list[Meeting]:
-    """All meetings, newest first: the samples, one in the trash, and `generated` more spread over the months before `now`."""
+def build(now: datetime, generated: int, days: int | None = None) -> list[Meeting]:
+    """All meetings, newest first: the samples, one in the trash, and `generated` more on the days before `now`.
+
+    `days`: on how many; by default a month's, and three months' when there are many.
+    """
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     meetings = [_meeting(uid, number, load(key), _at(today, ago, at), kind=kind) for key, uid, number, kind, ago, at in _SAMPLES]
     meetings.append(_meeting(_TOMS_UUID, 81230000004, load("standup"), _at(today, 1, time(10, 0)), owner=TOM))
     meetings.append(_meeting(_TRASHED_UUID, 81230000005, load("short"), _at(today, 9, time(11, 0)), topic="Old interview", trashed=True))
-    meetings.extend(_generated(today, generated))
+    meetings.extend(_generated(today, generated, days or (30 if generated <= 100 else 89)))
     return sorted(meetings, key=lambda meeting: meeting.start, reverse=True)
 
 
@@ -134,8 +137,8 @@ def _at(today: datetime, days_ago: int, at: time) -> datetime:
     return (today - timedelta(days=days_ago)).replace(hour=at.hour, minute=at.minute)
 
 
-def _generated(today: datetime, count: int) -> Iterator[Meeting]:
-    span = timedelta(days=29 if count <= 100 else 88)
+def _generated(today: datetime, count: int, days: int) -> Iterator[Meeting]:
+    span = timedelta(days=days - 1)
     sample = load("short")
     for index in range(count):
         topic, kind = _TOPICS[index % len(_TOPICS)]

@@ -36,6 +36,7 @@ async def running_sandbox(
     port: int = 0,
     storage_port: int = 0,
     recordings: int = 0,
+    days: int | None = None,
     redirect_uris: Sequence[str] = DEFAULT_REDIRECT_URIS,
     auto_approve: bool = False,
     classic_scopes: bool = False,
@@ -44,13 +45,14 @@ async def running_sandbox(
 ) -> AsyncIterator[Sandbox]:
     """A sandbox that serves while the context lasts; port 0 = any free one, `sandbox.base` says which.
 
-    `faults` as on the command line (`faults.read_flag`). Raises Permanent(SETTINGS_INVALID) when `host` is not
-    loopback, Unavailable when a port is taken.
+    `recordings` generated ones lie on the last `days` days (`catalogue.build`), `faults` are as on the command line
+    (`faults.read_flag`). Raises Permanent(SETTINGS_INVALID) when `host` is not loopback, Unavailable when a port is taken.
     """
     _check_loopback(host)
     sandbox = Sandbox(
         now=now,
         recordings=recordings,
+        days=days,
         redirect_uris=redirect_uris,
         auto_approve=auto_approve,
         classic_scopes=classic_scopes,

@@ -66,6 +66,7 @@ class Sandbox:
         *,
         now: Clock,
         recordings: int = 0,
+        days: int | None = None,
         redirect_uris: Sequence[str] = DEFAULT_REDIRECT_URIS,
         auto_approve: bool = False,
         classic_scopes: bool = False,
@@ -80,7 +81,7 @@ class Sandbox:
         self.signed_in = MAYA
         """Who the consent page takes the browser for unless it names somebody else."""
         self.users = {user.id: user for user in USERS}
-        self.meetings = build(now(), recordings)
+        self.meetings = build(now(), recordings, days)
         self.faults = Faults()
         self.grants = Grants(self.now, token_bytes)
         self.requests: list[RequestRecord] = []
