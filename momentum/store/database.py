@@ -32,6 +32,7 @@ WITHOUT_OWNER = {
 """Tables without row-level security, each with its reason."""
 
 # The role anew each time: between transactions a pooler may have given us another connection, of the user who logged in.
+_SET_PERSON = text("select set_config('momentum.user_id', :person, true)")
 _BEGIN_WORDS = "select set_config('role', 'momentum_app', true), set_config('momentum.user_id', :person, true)"
 _BEGIN = text(_BEGIN_WORDS)
 _BEGIN_LIGHTLY = text(f"{_BEGIN_WORDS}, set_config('synchronous_commit', 'off', true)")

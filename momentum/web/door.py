@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -32,6 +32,10 @@ bearer_scheme = HTTPBearer(
 cookie_scheme = APIKeyCookie(
     name=SESSION_COOKIE, auto_error=False, scheme_name="session", description="The session of a browser; unsafe methods need our Origin."
 )
+
+
+SIGNED_IN: dict[str, Any] = {"security": [{bearer_scheme.scheme_name: []}, {cookie_scheme.scheme_name: []}]}
+"""What OpenAPI says of a route that depends on `asking`, for one that calls `recognised`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,11 @@ def app_of(request: Request) -> App:
     return world
 
 
+async def _world(request: Request) -> App:
+    # `app_of` itself would do, but the framework hands a function that is not async to another thread, which takes longer than the query.
+    return app_of(request)
+
+
 BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)]
 SessionCookie = Annotated[str | None, Depends(cookie_scheme)]
 
@@ -87,10 +96,14 @@ async def asking(request: Request, token: BearerToken, cookie: SessionCookie) ->
         return identify(request, await _resolved(request, await _identity(request, token.credentials)))
 
 
-async def recognised(request: Request, token: BearerToken, cookie: SessionCookie) -> Person:
-    """As `asking`, but from memory where it can: whoever depends on this asks the database whether the person is still there."""
+async def recognised(request: Request) -> Person:
+    """As `asking`, but from memory where it can: whoever calls this asks the database whether the person is still there.
+
+    A plain function: putting a tree of dependencies together takes about as long as a query.
+    """
+    token = await bearer_scheme(request)
     if token is None:
-        return await _by_session(request, cookie)
+        return await _by_session(request, await cookie_scheme(request))
     with metrics.outcome_of(metrics.AUTHENTICATIONS, "bearer"):
         identity = await _identity(request, token.credentials)
         seen = _people(request).get(identity)
@@ -177,5 +190,4 @@ def allowed_origins(request: Request) -> frozenset[str]:
 
 Visitor = Annotated[UUID | None, Depends(perhaps_asking)]
 Asking = Annotated[Person, Depends(asking)]
-Recognised = Annotated[Person, Depends(recognised)]
-World = Annotated[App, Depends(app_of)]
+World = Annotated[App, Depends(_world)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -17,6 +16,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 """https://owasp.org/www-project-secure-headers/; no inline script or style, nothing from elsewhere."""
+_ENCODED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 
 class SafetyHeaders:
@@ -32,10 +32,10 @@ class SafetyHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-cache" if scope["path"].startswith("/static/") else "no-store")
+                caching = b"no-cache" if scope["path"].startswith("/static/") else b"no-store"
+                given = {name.lower() for name, _ in message["headers"]}
+                ours = [*_ENCODED, (b"cache-control", caching)]
+                message["headers"] = [*message["headers"], *(header for header in ours if header[0] not in given)]
             await send(message)
 
         await self._app(scope, receive, with_headers)

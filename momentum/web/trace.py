@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from time import monotonic
 from uuid import uuid4
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from momentum import metrics
 
 log = structlog.get_logger(__name__)
+_std = logging.getLogger(__name__)
 
 HEADER = "X-Request-Id"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -56,5 +58,8 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     metrics.HTTP_REQUESTS.labels(method, route, str(status)).inc()
     metrics.HTTP_SECONDS.labels(route).observe(seconds)
-    quiet = method in SAFE_METHODS and status < 400
-    (log.debug if quiet else log.info)("request", method=method, route=route, status=status, seconds=round(seconds, 4))
+    facts = {"method": method, "route": route, "status": status, "seconds": round(seconds, 4)}
+    if method not in SAFE_METHODS or status >= 400:
+        log.info("request", **facts)
+    elif _std.isEnabledFor(logging.DEBUG):  # most requests are of this kind, and a line costs even when it is dropped
+        log.debug("request", **facts)

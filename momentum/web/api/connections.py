@@ -21,7 +21,7 @@ from momentum.store.recordings import StoredRecording
 from momentum.web.api import models
 from momentum.web.api.listing import MeetingsQuery
 from momentum.web.api.looking import look_for_recordings, recording_of
-from momentum.web.door import Asking, Person, Recognised, Visitor, World, identify
+from momentum.web.door import SIGNED_IN, Asking, Person, Visitor, World, app_of, identify, recognised
 from momentum.web.failures import responses, wants_page
 from momentum.web.messages import completed_page, failed_page, finish_page, set_cookie
 from momentum.web.witness import about, audited, turned_out
@@ -104,9 +104,16 @@ def _add_callback(router: APIRouter, name: str, label: str) -> None:
 
 
 def _add_connection(router: APIRouter, name: str, label: str) -> None:
-    @router.get("/status", responses=responses(401, 404), response_model=models.Connection, summary=f"Your connection to {label}")
-    async def status(world: World, person: Recognised) -> Response:
+    @router.get(
+        "/status",
+        responses=responses(401, 404),
+        response_model=models.Connection,
+        openapi_extra=SIGNED_IN,
+        summary=f"Your connection to {label}",
+    )
+    async def status(asked: Request) -> Response:
         """Whether you are connected, as whom, with which scopes, and what to do if something is wrong."""
+        person, world = await recognised(asked), app_of(asked)
         provider = world.provider(name)
         found = await standing.look(world.database, name, person.user_id)
         if found is None:
