@@ -41,6 +41,7 @@ class StandIn:
     """The switches. `faults` are served first, one a request, those of `faults_at` its path before them."""
 
     base_url: str = ""
+    key: str = KEY
     now: datetime = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
     faults: deque[Respond] = field(default_factory=deque)
     faults_at: defaultdict[str, deque[Respond]] = field(default_factory=lambda: defaultdict(deque))
@@ -111,7 +112,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 async def running() -> AsyncIterator[StandIn]:
     """A stand-in that listens on a port of its own."""
     standin = StandIn()
-    app = web.Application(middlewares=[_log(standin), _guard])
+    app = web.Application(middlewares=[_log(standin), _guard(standin)])
     app.on_response_prepare.append(_add_headers)
     _add_routes(app, standin)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -152,18 +153,21 @@ def _log(standin: StandIn) -> Any:
     return middleware
 
 
-@web.middleware
-async def _guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    """Who has no key, or asks for what is not there, gets no further."""
-    given = request.headers.get("Authorization", "")
-    if given != f"Bearer {KEY}":
-        return _unauthorized(given.removeprefix("Bearer "))
-    try:
-        return await handler(request)
-    except web.HTTPNotFound:
-        return refused(Problem(f"Invalid URL ({request.method} {request.path})", None, status=404))
-    except web.HTTPMethodNotAllowed:
-        return refused(Problem(f"Not allowed to {request.method} on {request.path}.", "method_not_supported", status=405))
+def _guard(standin: StandIn) -> Any:
+    @web.middleware
+    async def guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Who has no key, or asks for what is not there, gets no further."""
+        given = request.headers.get("Authorization", "")
+        if given != f"Bearer {standin.key}":
+            return _unauthorized(given.removeprefix("Bearer "))
+        try:
+            return await handler(request)
+        except web.HTTPNotFound:
+            return refused(Problem(f"Invalid URL ({request.method} {request.path})", None, status=404))
+        except web.HTTPMethodNotAllowed:
+            return refused(Problem(f"Not allowed to {request.method} on {request.path}.", "method_not_supported", status=405))
+
+    return guard
 
 
 def _unauthorized(key: str) -> web.Response:

@@ -107,11 +107,8 @@ async def vendors(anyio_backend, hidden, standin):
         return {"topics": [], "decisions": [decision], "actions": [], "questions": [], "title": SPOKEN, "summary": SPOKEN}
 
     async with standin.running() as model, _serving("/v1/audio/transcriptions", transcribe) as base:
-        former, standin.KEY, model.answer = standin.KEY, key, minutes
-        try:
-            yield {"key": key, "faults": faults, "speech": base, "model": model}
-        finally:
-            standin.KEY = former
+        model.key, model.answer = key, minutes
+        yield {"key": key, "faults": faults, "speech": base, "model": model}
 
 
 @asynccontextmanager
