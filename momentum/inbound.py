@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -96,5 +97,7 @@ async def _until_answering(host: str, port: int, serving: asyncio.Task[None]) ->
             await asyncio.sleep(0.01)
         else:
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
             return
     raise Unavailable(ErrorCode.INTERNAL, f"The web server did not come up on {host}:{port}.")
