@@ -48,6 +48,11 @@ class Account:
     """False when the provider says that this account cannot have cloud recordings."""
     created_at: datetime | None = None
 
+    @property
+    def paced_as(self) -> str:
+        """Whose allowance of calls it draws on: all users of a vendor account share one."""
+        return self.account_id or self.user_id
+
 
 class ConnectionState(StrEnum):
     """`active` works; every other state needs the person and stops all calls."""

@@ -26,8 +26,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum import metrics
-from momentum.errors import ErrorCode, MomentumError, NotFound
+from momentum.errors import MomentumError
 from momentum.store import keys, serial, tables
+from momentum.store.connection import person_deleted
 from momentum.store.database import Database
 from momentum.vault import Vault
 
@@ -97,7 +98,7 @@ class _Pseudonym:
 
 
 async def note(connection: AsyncConnection, vault: Vault, user_id: UUID, act: Act, *, now: datetime) -> None:
-    """Add an entry about a person, in their transaction: it is there if what it tells is. Raises NotFound(PERSON_DELETED)."""
+    """Add an entry about a person, in their transaction: it is there if what it tells is. Raises Unauthorized(PERSON_DELETED)."""
     person = await _pseudonym(connection, vault, user_id)
     source = _sealed(person, act.source) if act.source else None
     await _add(connection, act, now=now, person=person.name, source=source)
@@ -130,7 +131,7 @@ async def _pseudonym(connection: AsyncConnection, vault: Vault, user_id: UUID) -
         await _make_pseudonym(connection, vault, user_id)
         row = (await connection.execute(mine)).one_or_none()
     if row is None:
-        raise NotFound(ErrorCode.PERSON_DELETED, "This account was deleted.")
+        raise person_deleted()
     key = await keys.unseal(connection, vault, row.seal_key, table=table.name, column="seal_key", user_id=user_id)
     return _Pseudonym(row.pseudonym, base64.b64decode(key))
 

@@ -234,7 +234,7 @@ class _Pump:
             self._loop.call_at(start, self._keep_promise, start - slots.unsure)
         self._promised += slots.granted - empty
         self._last_slot = starts[-1]
-        metrics.RATE_SLOTS.labels(*labels_of(self._pace.key)).inc(slots.granted)
+        metrics.RATE_SLOTS.labels(*labels_of(self._pace.key)).inc(slots.granted - empty)
 
     def _keep_promise(self, slot: float) -> None:
         self._promised -= 1

@@ -79,8 +79,7 @@ class StoredTokens:
     @property
     def account(self) -> str:
         """Known from the first token on."""
-        account = self._known().account
-        return account.account_id or account.user_id
+        return self._known().account.paced_as
 
     @property
     def api_base(self) -> str | None:
@@ -178,7 +177,7 @@ class StoredTokens:
         if error.code is ErrorCode.RECONNECT_REQUIRED:
             state, now = ConnectionState.RECONNECT_REQUIRED, self._clock()
             await credentials.set_state(connection, self._provider.name, self._user_id, state=state, reason=error.detail, now=now)
-            act = Act("connection.lost", self._provider.name, str(error.code), actor="momentum")
+            act = Act("connection.lost", f"connection:{self._provider.name}", str(error.code), actor="momentum")
             await audit.note(connection, self._vault, self._user_id, act, now=now)
             log.warning("connection lost", provider=self._provider.name, user_id=self._user_id, reason=error.detail)
         return error

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
-from momentum.errors import ErrorCode, MomentumError, Retry
+from momentum.errors import ErrorCode, Retry
 from momentum.model import Clock
 from momentum.outbound.client import ApiClient
 
@@ -84,9 +84,9 @@ class PublishedKeys:
         try:
             async with asyncio.timeout(self._seconds):
                 found = key_set(await self._fetch(self._url))
-        except (MomentumError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 -- whatever an address answers, the keys at hand stay good and the next try waits
             self._failed, self._not_before = True, self._clock() + FAILED_PAUSE
-            log.warning("signing_keys_unread", reason=getattr(error, "detail", "They did not come in time."))
+            log.warning("signing_keys_unread", reason=getattr(error, "detail", type(error).__name__))
             return
         self._read_at = self._clock()
         self._failed, self._not_before = False, self._read_at + UNKNOWN_PAUSE

@@ -53,7 +53,7 @@ def turned_out(request: Request, outcome: str) -> None:
 
 async def refused(request: Request, code: str) -> None:
     """Somebody showed a token or a cookie that does not open."""
-    await _note(request, Act("authenticate", None, code))
+    await _note(request, Act("authenticate", None, code), seldom=True)
 
 
 def _object_of(request: Request, kind: str | None) -> str | None:
@@ -63,14 +63,19 @@ def _object_of(request: Request, kind: str | None) -> str | None:
     return named
 
 
-async def _note(request: Request, act: Act) -> None:
-    world, user_id = app_of(request), getattr(request.state, "user_id", None)
+async def _note(request: Request, act: Act, *, seldom: bool = False) -> None:
+    """`seldom`: as for strangers, once in a while for each network and outcome."""
+    # Of somebody who deleted their account nothing is known any more: a tab that is still open speaks as a stranger.
+    gone = act.outcome == ErrorCode.PERSON_DELETED
+    world, user_id = app_of(request), None if gone else getattr(request.state, "user_id", None)
     address = source_of(request, world.settings.trusted_proxies)
     now = world.clock()
     try:
+        if (seldom or user_id is None) and not _is_new(request, act, network_of(address), now):
+            return
         if user_id is not None:
             await _note_person(request, user_id, act, address, now)
-        elif act.outcome != audit.OK and _is_new(request, act, network_of(address), now):
+        elif act.outcome != audit.OK:
             stranger = Act(act.action, act.object, act.outcome, actor="unknown", source=network_of(address))
             async with world.database.nobody() as connection:
                 await audit.note_without_person(connection, stranger, now=now)
@@ -101,7 +106,9 @@ def _is_new(request: Request, act: Act, network: str | None, now: datetime) -> b
 def source_of(request: Request, trusted: tuple[str, ...]) -> str | None:
     """The address a request came from: the last one in X-Forwarded-For that is no trusted proxy, where a trusted proxy sent it."""
     peer = request.client.host if request.client else None
-    hops = [peer, *reversed([hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()])]
+    # Every line of the header: a proxy may add one of its own below a line that the client made up.
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+    hops = [peer, *reversed([hop.strip() for hop in forwarded if hop.strip()])]
     networks = [ipaddress.ip_network(network, strict=False) for network in trusted]
     for hop in hops:
         address = _address(hop)
@@ -121,7 +128,7 @@ def network_of(address: str | None) -> str | None:
 
 def _address(text: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        found = ipaddress.ip_address(text or "")
+        found = ipaddress.ip_address((text or "").partition("%")[0])  # without the scope of a link-local address
     except ValueError:
         return None
     return getattr(found, "ipv4_mapped", None) or found

@@ -12,7 +12,7 @@ import structlog
 
 from momentum import metrics
 from momentum.app import App
-from momentum.errors import ErrorCode, NotFound, Permanent, Unavailable
+from momentum.errors import ErrorCode, NotFound, Permanent, Unauthorized, Unavailable
 from momentum.model import ConnectionState, Meeting, ProcessingState
 from momentum.pipeline.origins import RecordingOrigin
 from momentum.pipeline.process import Job, process
@@ -218,7 +218,7 @@ async def settle(app: App, processing_id: UUID, attempt: int, error: Exception, 
             if decision.state is not ProcessingState.WAITING:
                 act = Act("processing.end", f"processing:{processing_id}", str(decision.code), actor="momentum")
                 await audit.note(connection, app.vault, user_id, act, now=app.clock())
-    except NotFound:  # deleted meanwhile
+    except (NotFound, Unauthorized):  # deleted meanwhile, or its person
         return None
     return decision
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 
 from momentum.errors import ErrorCode, Unavailable
 from momentum.store import audit
@@ -173,6 +174,8 @@ async def test_pages_of_the_trail(world):
         ("10.0.0.2", "198.51.100.1", ("10.0.0.0/8",), "198.51.100.1"),
         ("10.0.0.2", "6.6.6.6, 198.51.100.1, 10.0.0.9", ("10.0.0.0/8",), "198.51.100.1"),
         ("10.0.0.2", "10.0.0.3", ("10.0.0.0/8",), "10.0.0.3"),
+        ("10.0.0.2", "6.6.6.6|198.51.100.1", ("10.0.0.0/8",), "198.51.100.1"),
+        ("fe80::1%eth0", "", (), "fe80::1"),
         ("10.0.0.2", "not an address", ("10.0.0.0/8",), None),
         ("::ffff:203.0.113.7", "", (), "203.0.113.7"),
         ("2001:db8::7", "", (), "2001:db8::7"),
@@ -180,9 +183,34 @@ async def test_pages_of_the_trail(world):
     ],
 )
 def test_the_source_is_the_last_address_that_nobody_could_make_up(peer, forwarded, trusted, source):
-    request = SimpleNamespace(client=SimpleNamespace(host=peer) if peer else None, headers={"x-forwarded-for": forwarded})
+    request = SimpleNamespace(
+        client=SimpleNamespace(host=peer) if peer else None,
+        headers=Headers(raw=[(b"x-forwarded-for", line.encode()) for line in forwarded.split("|") if line]),
+    )
     assert source_of(request, trusted) == source
 
 
 def test_a_strangers_address_is_cut_to_its_network():
     assert [network_of(a) for a in ("203.0.113.7", "2001:db8:1:2::7", None)] == ["203.0.113.0/24", "2001:db8:1::/48", None]
+
+
+async def test_an_open_tab_of_somebody_who_is_gone_loses_no_entry_and_fills_no_trail(world, strangers, logged):
+    ada = world.program("ada")
+    await ada.get("/api/zoom/status")
+    await ada.delete("/api/me")
+    for _ in range(5):
+        assert (await ada.get("/api/zoom/status")).status_code == 401
+    assert [e for e in logged if e["event"] == "audit_entry_lost"] == []
+    assert await strangers() == [("authenticate", "person_deleted", "127.0.0.0/24")]
+
+
+async def test_an_old_token_of_somebody_who_signed_out_is_noted_once_a_minute(world, told):
+    old = world.program("ada")
+    await old.get("/api/zoom/status")
+    world.clock.advance(seconds=5)
+    await old.post("/api/me/sign-out")
+    for _ in range(5):
+        assert (await old.get("/api/zoom/status")).status_code == 401
+    world.clock.advance(seconds=5)
+    entries = await told(world.program("ada"))
+    assert [entry for entry in entries if entry[0] == "authenticate"] == [("authenticate", None, "token_expired")]

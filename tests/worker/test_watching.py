@@ -86,7 +86,7 @@ async def test_a_lost_connection_is_noted(bench):
     bench.zoom.faults.set("admin_disabled")
     async with bench.working(stop_seconds=10.0):
         await bench.until(asked, State.ACTION_REQUIRED)
-    assert ("momentum", "connection.lost", "zoom", "reconnect_required") in await told(bench, ada)
+    assert ("momentum", "connection.lost", "connection:zoom", "reconnect_required") in await told(bench, ada)
 
 
 async def test_workers_chain_what_waits_and_write_the_head_into_the_log(bench, logged, monkeypatch):

@@ -15,7 +15,7 @@ from momentum.app import App
 from momentum.errors import ActionRequired, ErrorCode, Forbidden, Invalid, MomentumError
 from momentum.model import Options
 from momentum.pipeline import connect, request
-from momentum.store import figures, recordings, standing
+from momentum.store import credentials, figures, recordings, standing
 from momentum.store.connection import person_deleted
 from momentum.store.recordings import StoredRecording
 from momentum.web.api import models
@@ -125,11 +125,12 @@ def _add_connection(router: APIRouter, name: str, label: str) -> None:
     @router.get("/allowance", responses=responses(401, 404, 409), summary=f"How much of {label}'s allowance of calls is used")
     async def allowance(world: World, person: Asking) -> models.Allowances:
         """Calls of today by weight, the pace, and pauses that the provider asked for."""
-        connected = await connect.status(world.connecting(name), person.user_id)
-        if not connected.connected:
-            raise ActionRequired(ErrorCode.NOT_CONNECTED, f"{label} is not connected. Connect it first.")
-        async with world.database.nobody() as connection:
-            found = await figures.paces(connection, connected.account_id or "")
+        provider = world.provider(name)
+        async with world.database.person(person.user_id) as connection:
+            connected = await credentials.status(connection, provider.name, person.user_id)
+            if connected is None:
+                raise ActionRequired(ErrorCode.NOT_CONNECTED, f"{label} is not connected. Connect it first.")
+            found = await figures.paces(connection, connected.account.paced_as)
         return models.Allowances(allowances=[models.Allowance.model_validate(pace) for pace in found if pace.provider == name])
 
     @router.delete(
