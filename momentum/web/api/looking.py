@@ -10,9 +10,10 @@ from uuid import UUID
 
 from momentum.app import App, begun
 from momentum.errors import ErrorCode, MomentumError, NotFound, Retry
+from momentum.model import ConnectionState
 from momentum.pipeline.discover import discover_if_stale, discover_one
 from momentum.providers.meeting_ids import normalise_meeting_id
-from momentum.store import recordings
+from momentum.store import credentials, recordings
 from momentum.store.recordings import StoredRecording
 
 PATIENCE_SECONDS = 3.0
@@ -33,9 +34,10 @@ async def look_for_recordings(world: App, name: str, user_id: UUID, since: date,
     tokens = world.tokens(name, user_id)
     async with world.database.person(user_id) as connection:
         known = await recordings.last_discovery(connection, user_id, name) is not None
+    patience = await _patience(world, name, user_id, known=known)
     look = discover_if_stale(world.database, provider, tokens, user_id, since=since, until=until, now=now)
     try:
-        found = await _within(world, look, PATIENCE_SECONDS if known else None)
+        found = await _within(world, look, patience)
     except TimeoutError:
         return False, f"{provider.label} is slow to answer. This is what was known before; look again in a minute."
     except Retry as error:
@@ -53,9 +55,10 @@ async def recording_of(world: App, name: str, user_id: UUID, meeting_id: str) ->
     provider, tokens = world.provider(name), world.tokens(name, user_id)
     async with world.database.person(user_id) as connection:
         known = await recordings.find(connection, user_id, name, normalise_meeting_id(meeting_id))
+    patience = await _patience(world, name, user_id, known=known is not None)
     look = discover_one(world.database, provider, tokens, user_id, meeting_id=meeting_id, now=world.clock())
     try:
-        return await _within(world, look, PATIENCE_SECONDS if known else None)
+        return await _within(world, look, patience)
     except (Retry, TimeoutError):
         # The work can wait for the provider by itself, where we know what is meant.
         if known is None:
@@ -65,6 +68,15 @@ async def recording_of(world: App, name: str, user_id: UUID, meeting_id: str) ->
         if error.code is ErrorCode.RECORDING_NOT_FOUND:
             raise NotFound(error.code, error.detail) from error
         raise
+
+
+async def _patience(world: App, name: str, user_id: UUID, *, known: bool) -> float | None:
+    """Seconds to wait for the provider; None = to the end: there is nothing to show, or something to say of the connection first."""
+    if not known:
+        return None
+    async with world.database.person(user_id) as connection:
+        found = await credentials.status(connection, name, user_id)
+    return PATIENCE_SECONDS if found is not None and found.state is ConnectionState.ACTIVE else None
 
 
 async def _within(world: App, work: Coroutine[Any, Any, _T], seconds: float | None) -> _T:
