@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check acceptance dev fix docs lock clean
+.PHONY: help demo test check acceptance bench dev fix docs lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ check: test ## tests, lint, types, import contracts, docs
 acceptance: $(VENV)/.installed-dev ## slow rounds: real processes killed in the middle, big files, long speech
 	@tests/prepare
 	@$(BIN)/pytest -m "acceptance" --timeout 1800 $(ARGS)
+
+bench: $(VENV)/.installed-dev ## measure the figures and print a table (ARGS="overhead listing")
+	@PYTHONPATH=.:tests $(BIN)/python -m bench $(ARGS)
 
 dev: $(VENV)/.installed-dev ## everything for working on Momentum, in .venv
 

@@ -11,7 +11,7 @@ from momentum.store import credentials
 from momentum.store.credentials import Status
 from momentum.store.database import Database
 
-_QUERIES: dict[str, LiteralString] = {
+QUERIES: dict[str, LiteralString] = {
     "zoom": (
         "select p.signed_out_at, c.user_id, c.zoom_user_id, c.zoom_email, c.account_id, c.display_name, c.timezone, c.can_record, "
         "c.scopes, c.api_base, c.expires_at, c.state, c.state_reason, c.state_scopes, c.created_at, c.updated_at "
@@ -31,7 +31,7 @@ class Standing:
 
 async def look(database: Database, provider: str, user_id: UUID) -> Standing | None:
     """None for a person who is gone. Raises Unavailable."""
-    row = await database.hot.row(user_id, _QUERIES[provider], {"person": user_id})
+    row = await database.hot.row(user_id, QUERIES[provider], {"person": user_id})
     if row is None:
         return None
     return Standing(row["signed_out_at"], None if row["user_id"] is None else credentials.read(provider, row))

@@ -58,10 +58,14 @@ class Call:
 
 @dataclass
 class SpeechApi:
-    """A transcription API that answers the same to everything after `answer_seconds`; the key says which worker asked."""
+    """A transcription API that answers the same to everything after `answer_seconds`; the key says which worker asked.
+
+    With a `pace` it also takes a second for so many seconds of sound.
+    """
 
     base_url: str = ""
     answer_seconds: float = 0.0
+    pace: float | None = None
     calls: list[Call] = field(default_factory=list)
 
     async def handle(self, request):
@@ -69,7 +73,7 @@ class SpeechApi:
         audio = await _file_of(request)
         call = Call(hashlib.sha256(audio).hexdigest(), worker, monotonic())
         self.calls.append(call)
-        await asyncio.sleep(self.answer_seconds)
+        await asyncio.sleep(self.answer_seconds + (_seconds_of(audio) / self.pace if self.pace else 0))
         call.answered = monotonic()
         words = [{"word": "Noted.", "start": 0.1, "end": 0.5}]
         segments = [{"id": 0, "start": 0.1, "end": 0.5, "text": "Noted.", "avg_logprob": -0.1, "no_speech_prob": 0.0}]
@@ -94,6 +98,12 @@ async def _file_of(request):
         if part.name == "file":
             return bytes(await part.read())
     raise web.HTTPBadRequest(text="no file")
+
+
+def _seconds_of(flac):
+    # STREAMINFO: https://www.rfc-editor.org/rfc/rfc9639.html#name-streaminfo
+    facts = int.from_bytes(flac[18:26], "big")
+    return (facts & (2**36 - 1)) / (facts >> 44)
 
 
 @asynccontextmanager

@@ -62,7 +62,7 @@ def voice(script: Script) -> tuple[Pcm, list[Line]]:
     lines: list[Line] = []
     for who, sentences in script.turns:
         for sentence in sentences:
-            spoken = _speak(script.speakers[who], sentence.removeprefix("~"))
+            spoken = speak(script.speakers[who], sentence.removeprefix("~"))
             start = sum(map(len, pieces)) / SAMPLE_RATE
             lines.append(Line(who, sentence.removeprefix("~"), start, start + len(spoken) / SAMPLE_RATE, not sentence.startswith("~")))
             pieces += [spoken, _silence(BETWEEN_SENTENCES)]
@@ -74,7 +74,8 @@ def _silence(seconds: float) -> Pcm:
     return np.zeros(round(seconds * SAMPLE_RATE), dtype=np.int16)
 
 
-def _speak(speaker: Speaker, text: str) -> Pcm:
+def speak(speaker: Speaker, text: str) -> Pcm:
+    """One sentence, levelled, without silence around it. Needs flite."""
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         command = ["flite", "-voice", speaker.voice, "--setf", f"duration_stretch={speaker.pace}", "-t", text, "-o", file.name]
         subprocess.run(command, check=True)  # noqa: S603 our own words and voices
