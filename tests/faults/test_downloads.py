@@ -31,6 +31,13 @@ UNREADABLE = {
     "says": f"{NAME} is not an audio or video file that can be read, or it is damaged.",
     "calls": 3,
 }
+
+
+def nameless(heard):
+    """As heard, without anybody's name."""
+    return *heard[:2], (), heard[3]
+
+
 ONCE = {"work": "fetch", "on": {"count": 1}}
 CASES = {
     "download_html_200": [WEB_PAGE, WEB_PAGE | {"on": {"page": "passcode"}}, ONCE | {"calls": 5}],
@@ -54,6 +61,9 @@ CASES = {
             "calls": 4,
         },
         ONCE | {"calls": 5},
+        # Names are a gift: a timeline that cannot be had costs no word, captions only the names.
+        {"work": "hear", "on": {"file": "TIMELINE"}, "calls": 8},
+        {"work": "hear", "on": {"file": "TRANSCRIPT"}, "gives": nameless, "calls": 8},
     ],
     "download_direct": [{"work": "fetch", "calls": 2}, {"work": "fetch", "also": {"download_truncated": 1}, "calls": 3}],
     "redirect_private": [
@@ -141,8 +151,12 @@ CASES = {
         },
         UNREADABLE,
     ],
-    "garbage_file": [UNREADABLE],
-    "text_file": [UNREADABLE],
+    "garbage_file": [
+        UNREADABLE,
+        {"work": "hear", "on": {"file": "TIMELINE"}, "calls": 7},
+        {"work": "hear", "on": {"file": "TRANSCRIPT"}, "gives": nameless, "calls": 7},
+    ],
+    "text_file": [UNREADABLE, {"work": "hear", "on": {"file": "TRANSCRIPT"}, "gives": nameless, "calls": 7}],
     "empty_file": [
         BROKEN_OFF | {"says": f"{NAME} has another length than announced: 0 bytes instead of {SIZE}.", "calls": 6},
         ONCE | {"calls": 6},
