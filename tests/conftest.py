@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import logging
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from uuid import uuid4
 import av
 import psycopg
 import pytest
+import structlog
 
 from momentum.embedded.server import EmbeddedPostgres
 from momentum.settings import load_settings
@@ -45,6 +47,16 @@ def template(cluster):
     """Name of a migrated database; a test gets a clone of it."""
     asyncio.run(prepare(cluster.owner_dsn, own_login=True))
     return "momentum"
+
+
+@pytest.fixture
+def logged():
+    """The events that were logged, of whatever level a test before this one has let through."""
+    former = structlog.get_config()["wrapper_class"]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as events:
+        yield events
+    structlog.configure(wrapper_class=former)
 
 
 @pytest.fixture

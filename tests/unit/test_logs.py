@@ -21,6 +21,12 @@ OPAQUE = "Zq7-opaque value/with+signs=&äö\"'"
 JWT = "eyJzdiI6IjAwMDAwMSIsImFsZyI6IkhTNTEyIn0.eyJ2ZXIiOjEwfQ.c2lnbmF0dXJl"
 
 
+@pytest.fixture(autouse=True)
+def register(monkeypatch):
+    """Nothing is known that another test has sealed."""
+    monkeypatch.setattr(logs, "_register", logs.Register())
+
+
 @pytest.fixture
 def stream():
     """Where lines go; everything `configure` touches is as before afterwards."""

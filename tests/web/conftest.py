@@ -10,8 +10,6 @@ from uuid import UUID, uuid4
 import httpx2
 import psycopg
 import pytest
-import structlog
-import structlog.testing
 
 from momentum.app import App
 from momentum.inbound import free_port, listening
@@ -157,10 +155,8 @@ class World:
 
 
 @pytest.fixture(autouse=True)
-def logged():
-    """The events that were logged, in place of lines on the screen."""
-    with structlog.testing.capture_logs() as events:
-        yield events
+def everything_logged(logged):
+    """Events in place of lines on the screen."""
 
 
 @pytest.fixture(scope="module")

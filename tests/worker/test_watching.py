@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
 from momentum import exposition
@@ -13,12 +12,6 @@ from momentum.store import audit
 from momentum.worker import upkeep
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def logged():
-    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as events:
-        yield events
 
 
 @pytest.fixture
