@@ -114,6 +114,6 @@ async def _chunks(site: Installation, path: Path) -> list[Chunk]:
     limits = site.app.tools.transcriber.limits
     gate, cutter = VoiceGate(), Cutter(limits.target_seconds, limits.max_seconds)
     found: list[Chunk] = []
-    async for block in Decoder(spare=False).pcm(FileSource(path)):
+    async for block in Decoder(stays=False).pcm(FileSource(path)):
         found += cutter.feed(block, await asyncio.to_thread(gate.feed, block))
     return found + cutter.feed(b"", gate.finish()) + cutter.finish()

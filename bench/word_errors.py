@@ -101,7 +101,7 @@ class _Engines:
         with TemporaryDirectory() as folder:
             path = Path(folder) / "talk.wav"
             await asyncio.to_thread(path.write_bytes, _wav(talk.pcm))
-            pcm = Decoder(spare=False).pcm(FileSource(path))
+            pcm = Decoder(stays=False).pcm(FileSource(path))
             found = await transcribe(pcm, transcriber=self._whisper, ledger=MemoryLedger(), language=LANGUAGE, report=_silently)
         return " ".join(segment.text for segment in found.segments)
 

@@ -6,25 +6,24 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 import structlog
 
+from momentum import heap
 from momentum.app import App, open_app
 from momentum.cli import stopping
 from momentum.cli.start import start
 from momentum.exposition import exposed
 from momentum.inbound import free_port
 from momentum.settings import Settings
-from momentum.web.links import sign_in_link
-from momentum.web.site import serving
-from momentum.worker import working
 
 log = structlog.get_logger(__name__)
 
 
 def run(*, with_web: bool, with_worker: bool) -> int:
     """Serve until SIGINT or SIGTERM, which may come before anything is up."""
+    heap.settle()
     settings = _with_a_port(start(quiet=False))
     with contextlib.suppress(asyncio.CancelledError):
         stopping.run(_serve(settings, with_web=with_web, with_worker=with_worker))
@@ -36,6 +35,8 @@ async def _serve(settings: Settings, *, with_web: bool, with_worker: bool) -> No
         if port is not None:
             log.info("serving", url=settings.base_url)
             if settings.is_loopback:
+                from momentum.web.links import sign_in_link
+
                 print(f"Sign in (once, within ten minutes): {await sign_in_link(app)}", file=sys.stderr, flush=True)
         await stopping.until_told_to_stop()
 
@@ -51,5 +52,20 @@ async def doors(app: App, *, with_web: bool, with_worker: bool, setting: str = "
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(exposed(app))
         if with_worker:
-            await stack.enter_async_context(working(app))
-        yield await stack.enter_async_context(serving(app, setting=setting)) if with_web else None
+            await stack.enter_async_context(_working(app))
+        yield await stack.enter_async_context(_serving(app, setting)) if with_web else None
+
+
+# Each is loaded where it is wanted: a worker alone needs no web framework, a web server alone no job engine.
+
+
+def _working(app: App) -> AbstractAsyncContextManager[None]:
+    from momentum.worker import working
+
+    return working(app)
+
+
+def _serving(app: App, setting: str) -> AbstractAsyncContextManager[int]:
+    from momentum.web.site import serving
+
+    return serving(app, setting=setting)

@@ -3,7 +3,8 @@
 Rules, in the order in which they decide:
 
 - silence before, after and between stretches of speech that lasts `SKIPPED_SILENCE` or longer is in no chunk;
-- a chunk that has reached `target_seconds` ends at the next silence of `CUT_SILENCE`;
+- a chunk that has reached `target_seconds` ends at the next silence of `CUT_SILENCE`; the first of all after `FIRST_SECONDS`, the
+  second after twice that, and so on: words come early, and soon all who transcribe side by side have something to do;
 - a chunk that has reached `max_seconds` ends at the longest silence in its second half; where there is none, at the frame
   that sounds least like speech near its end, and says so (`forced_cut`).
 """
@@ -23,6 +24,7 @@ SPEECH_ENDS = 0.35
 """Hysteresis of the gate, as Silero's own examples use it."""
 CUT_SILENCE = 0.32
 """Seconds without speech that separate two spans of speech, and at which a chunk may end."""
+FIRST_SECONDS = 50.0
 SKIPPED_SILENCE = 10.0
 """Seconds without speech that no engine is given. Shorter pauses stay: they cost little and keep quiet words."""
 PAD = 0.64
@@ -32,6 +34,7 @@ _FORCED_SEARCH = 3.0
 _FRAMES_PER_SECOND = SAMPLE_RATE / FRAME
 _PAD_FRAMES = round(PAD * _FRAMES_PER_SECOND)
 _CUT_FRAMES = round(CUT_SILENCE * _FRAMES_PER_SECOND)
+_FIRST_FRAMES = round(FIRST_SECONDS * _FRAMES_PER_SECOND)
 _SKIPPED_FRAMES = round(SKIPPED_SILENCE * _FRAMES_PER_SECOND)
 
 
@@ -100,7 +103,7 @@ class Cutter:
         begin, silence = self._begin, self._now - self._spans[-1].end
         if silence >= _SKIPPED_FRAMES:
             return self._emit(self._spans[-1].end + _PAD_FRAMES)
-        if silence >= _CUT_FRAMES and self._spans[-1].end - begin >= self._target:
+        if silence >= _CUT_FRAMES and self._spans[-1].end - begin >= min(self._target, _FIRST_FRAMES * (self._index + 1)):
             return self._emit(self._spans[-1].end + _CUT_FRAMES // 2)
         if self._now - begin >= self._max:
             return self._cut_at_the_longest_silence(begin)

@@ -1,4 +1,4 @@
-"""The child that decodes: a container's bytes in, 16 kHz mono 16-bit PCM out. Started by `decoder`, never imported by it.
+"""The child that decodes: a container's bytes in, 16 kHz mono 16-bit PCM out. Forked by `fork_server`, never imported by `decoder`.
 
 A hostile file may crash or hang this process and nothing else. It opens no file and no address:
 FFmpeg may use neither protocols nor the demuxers that name other files (playlists).
@@ -7,7 +7,6 @@ FFmpeg may use neither protocols nor the demuxers that name other files (playlis
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -41,7 +40,7 @@ Emit = Callable[[bytes], None]
 
 
 class Parent:
-    """The other end of the pipes."""
+    """The other end of the socket."""
 
     def __init__(self, incoming: int, outgoing: int) -> None:
         self._in, self._out = incoming, outgoing
@@ -262,12 +261,11 @@ def expected_seconds(container: Any, stream: Any) -> float | None:
     return min((seconds for seconds in (track, whole) if seconds and seconds > 0), default=None)
 
 
-def main() -> None:
-    """Confine ourselves, wait for a recording, decode it, end."""
-    cpu_seconds, memory_bytes = map(int, sys.argv[1:3])
+def run(*, cpu_seconds: int, memory_bytes: int) -> None:
+    """Confine ourselves, wait for a recording on standard input, decode it to standard output, end."""
     confine(cpu_seconds=cpu_seconds, memory_bytes=memory_bytes)
     av.logging.set_level(av.logging.PANIC)
-    parent = Parent(sys.stdin.fileno(), sys.stdout.fileno())
+    parent = Parent(0, 1)
     may_seek, size = wire.START.unpack(parent.receive(wire.START.size))
     try:
         seconds = decode(parent, AnyOrder(parent, size) if may_seek else InOrder(parent))
@@ -279,9 +277,4 @@ def main() -> None:
         parent.send(wire.FAILED, wire.UNREADABLE)
     else:
         parent.send(wire.END, wire.SECONDS.pack(seconds))
-    sys.stdout.flush()
     os._exit(0)  # nothing to tidy; FFmpeg's teardown of a broken file has crashed before
-
-
-if __name__ == "__main__":
-    main()

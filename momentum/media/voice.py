@@ -9,10 +9,13 @@ from __future__ import annotations
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
 
 FRAME = 512
 """Samples of one frame at 16 kHz: 32 ms."""
@@ -22,8 +25,6 @@ _CONTEXT = 64
 # to the last bit, the same cuts, and so the same keys in the ledger.
 _GROUP = 64
 _GROUP_BYTES = _GROUP * FRAME * 2
-
-Floats = npt.NDArray[np.float32]
 
 
 class VoiceGate:
@@ -54,6 +55,8 @@ class VoiceGate:
         if not pcm.strip(b"\0"):  # digital silence: hours of it cost nothing
             self._tail, self._h, self._c = _at_rest()
             return [0.0] * (len(pcm) // 2 // FRAME)
+        import numpy as np  # here, since a worker that waits does well without its 15 MB
+
         frames = np.frombuffer(pcm, dtype="<i2").astype(np.float32).reshape(-1, FRAME) / 32768.0
         before = np.concatenate([self._tail[None, :], frames[:-1, -_CONTEXT:]])
         inputs = {"input": np.concatenate([before, frames], axis=1), "h": self._h, "c": self._c}
@@ -64,6 +67,8 @@ class VoiceGate:
 
 def _at_rest() -> tuple[Floats, Floats, Floats]:
     """The samples before the first frame and the network's two state vectors, as at the beginning of a stream."""
+    import numpy as np
+
     return np.zeros(_CONTEXT, np.float32), np.zeros((1, 1, 128), np.float32), np.zeros((1, 1, 128), np.float32)
 
 

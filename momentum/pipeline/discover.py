@@ -78,6 +78,11 @@ async def discover_if_stale(
     return await discover(database, provider, tokens, user_id, since=since, until=until, now=now)
 
 
+def is_fresh(recording: StoredRecording, *, now: datetime) -> bool:
+    """Whether what we know of a recording is whole and as good as a new answer."""
+    return now - recording.last_seen_at < FRESH_FOR and all(file.ready for file in recording.files)
+
+
 async def discover_one(
     database: Database, provider: Provider, tokens: TokenSource, user_id: UUID, *, meeting_id: str, now: datetime
 ) -> StoredRecording:

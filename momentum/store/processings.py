@@ -5,6 +5,7 @@ Every change of state writes an event and notifies in the same transaction: who 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -333,9 +334,10 @@ async def _move(
         return current
     if state is not wanted:
         return await set_cancelled(connection, processing_id, now=now)
-    await connection.execute(update(_table).where(_table.c.id == processing_id).values(state=state.value, updated_at=now, **values))
+    change = update(_table).where(_table.c.id == processing_id).values(state=state.value, updated_at=now, **values)
+    moved = (await connection.execute(change.returning(_table))).mappings().one()
     await _tell(connection, processing_id, event, state, detail=detail)
-    return await get(connection, processing_id)
+    return dataclasses.replace(current, **_read(moved))
 
 
 async def _stop(
@@ -380,4 +382,8 @@ def _unknown() -> NotFound:
 
 
 def _processing(row: RowMapping) -> Processing:
-    return Processing(**{**row, "options": serial.load_options(row["options"]), "state": ProcessingState(row["state"])})
+    return Processing(**_read(row))
+
+
+def _read(row: RowMapping) -> dict[str, Any]:
+    return {**row, "options": serial.load_options(row["options"]), "state": ProcessingState(row["state"])}

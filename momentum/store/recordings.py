@@ -63,6 +63,7 @@ class StoredRecording:
     share_url: str | None
     in_trash: bool
     first_seen_at: datetime
+    last_seen_at: datetime
     changed_at: datetime
     gone_at: datetime | None
     files: tuple[RecordingFile, ...] = ()
@@ -189,7 +190,7 @@ async def remove(connection: AsyncConnection, user_id: UUID, provider: str) -> R
 
 
 def _columns() -> list[Any]:
-    return [column for column in _table.c if column.name not in {"user_id", "digest", "last_seen_at"}]
+    return [column for column in _table.c if column.name not in {"user_id", "digest"}]
 
 
 def _mine(user_id: UUID, provider: str) -> Select[Any]:

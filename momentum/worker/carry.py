@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from momentum import metrics
+from momentum import heap, metrics
 from momentum.app import App
 from momentum.errors import ErrorCode, NotFound, Permanent, Unauthorized, Unavailable
 from momentum.model import ConnectionState, Meeting, ProcessingState
@@ -71,10 +71,15 @@ class Carrier:
         assert task is not None  # noqa: S101 -- a coroutine of the engine always runs in a task
         self._runs[task] = run
         # The engine has more to do in this task when we are through with it.
-        task.add_done_callback(lambda ended: self._runs.pop(ended, None))
+        task.add_done_callback(self._ended)
         async with self._slots:
             with structlog.contextvars.bound_contextvars(processing_id=str(processing_id), workflow_id=workflow_id(processing_id, attempt)):
                 await run.through()
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._runs.pop(task, None)
+        if not self._runs:
+            heap.give_back()
 
     @property
     def busy(self) -> bool:

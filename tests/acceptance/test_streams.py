@@ -67,7 +67,7 @@ async def test_three_gigabytes_pass_through_in_flat_memory_and_survive_a_broken_
 
     source = downloads.open(name="big.wav", size=TOTAL, token_hosts=(), locate=link, renew=link)
     ours, childs, blocks = [], [], 0
-    async with Decoder(spare=False).open(source) as decoding:
+    async with Decoder(stays=False).open(source) as decoding:
         async for _ in decoding.pcm():
             blocks += 1
             if blocks % 200 == 1:

@@ -101,7 +101,7 @@ async def test_a_full_disk_is_named_and_a_retry_after_making_room_succeeds(house
     house.hand_out(recording.index_last())
     house.zoom.faults.set("range_ignored")
     (tiny_disk / "others").write_bytes(bytes(56 * 1024))
-    house.app.tools.decoder = Decoder(DecodeLimits(), spare=False, spool=partial(tempfile.TemporaryFile, dir=tiny_disk))
+    house.app.tools.decoder = Decoder(DecodeLimits(), stays=False, spool=partial(tempfile.TemporaryFile, dir=tiny_disk))
     failed = await ada.outcome(transcript="own")
     assert (failed["state"], failed["error_code"]) == ("failed", "disk_full")
     assert "Make room and try again" in failed["error_detail"]

@@ -38,7 +38,7 @@ KINDS = {
 
 @pytest.fixture
 async def decoder():
-    decoder = Decoder(spare=False)
+    decoder = Decoder(stays=False)
     yield decoder
     await decoder.aclose()
 
@@ -65,6 +65,18 @@ def is_gone(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return True
+    return False
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+async def eventually(true) -> bool:
+    for _ in range(500):
+        if true():
+            return True
+        await asyncio.sleep(0.01)
     return False
 
 
@@ -133,7 +145,7 @@ async def test_an_index_at_the_end_is_fetched_by_ranges_and_nothing_touches_the_
     def no_disk():
         raise AssertionError("no temporary file is needed")
 
-    decoder = Decoder(spare=False, spool=no_disk)
+    decoder = Decoder(stays=False, spool=no_disk)
     path = sounds.tone("last.wav.m4a", "pcm_s16le", container="mov", seconds=90)  # larger than what is read through
     assert path.stat().st_size > 5 * 2**20
     pcm = await heard(decoder, Watched(path))
@@ -150,7 +162,7 @@ async def test_without_ranges_the_temporary_file_has_no_name_and_is_closed(sound
         files.append(tempfile.TemporaryFile(dir=tmp_path))  # noqa: SIM115 -- the decoder closes it
         return files[-1]
 
-    decoder = Decoder(spare=False, spool=spool)
+    decoder = Decoder(stays=False, spool=spool)
     path = sounds.tone("last.m4a", container="mp4")
     async with decoder.open(in_order(path)) as decoding:
         async for _ in decoding.pcm():
@@ -171,7 +183,7 @@ async def test_a_full_disk_is_said_and_nothing_is_left(sounds, in_order, known_s
         def size(self):
             return 2**60 if known_size else None
 
-    error = await failure(Decoder(spare=False, spool=full), Known(sounds.tone("last.m4a", container="mp4")))
+    error = await failure(Decoder(stays=False, spool=full), Known(sounds.tone("last.m4a", container="mp4")))
     assert (type(error), error.code) == (Permanent, ErrorCode.DISK_FULL)
     assert files[0].closed
 
@@ -180,12 +192,12 @@ async def test_a_disk_too_full_for_a_file_at_all_is_said(sounds, in_order) -> No
     def full():
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    error = await failure(Decoder(spare=False, spool=full), in_order(sounds.tone("last.m4a", container="mp4")))
+    error = await failure(Decoder(stays=False, spool=full), in_order(sounds.tone("last.m4a", container="mp4")))
     assert (type(error), error.code) == (Permanent, ErrorCode.DISK_FULL)
 
 
 async def test_the_temporary_file_is_bounded(sounds, in_order) -> None:
-    decoder = Decoder(DecodeLimits(spool_bytes=1000), spare=False)
+    decoder = Decoder(DecodeLimits(spool_bytes=1000), stays=False)
     assert (await failure(decoder, in_order(sounds.tone("last.m4a", container="mp4")))).code is ErrorCode.MEDIA_TOO_LARGE
 
 
@@ -280,7 +292,7 @@ async def test_what_stands_before_the_break_is_heard(decoder, sounds, in_order, 
 
 @pytest.mark.parametrize("name", ["fast.m4a", "tone.aac"])
 async def test_a_recording_that_is_too_long_is_refused(sounds, name: str) -> None:
-    decoder = Decoder(DecodeLimits(max_seconds=10), spare=False)
+    decoder = Decoder(DecodeLimits(max_seconds=10), stays=False)
     error = await failure(decoder, FileSource(sounds.tone(name, **KINDS[name])))
     assert (type(error), error.code) == (Permanent, ErrorCode.MEDIA_TOO_LONG)
 
@@ -359,18 +371,18 @@ def endless_wav():
 
 @pytest.mark.parametrize("limits", [DecodeLimits(child=ChildLimits(cpu_seconds=1)), DecodeLimits(max_seconds=3600)])
 async def test_a_file_that_never_ends_is_ended(limits: DecodeLimits) -> None:
-    error = await failure(Decoder(limits, spare=False), endless_wav())
+    error = await failure(Decoder(limits, stays=False), endless_wav())
     assert error.code in (ErrorCode.MEDIA_UNREADABLE, ErrorCode.MEDIA_TOO_LONG)
 
 
 async def test_a_file_that_wants_too_much_memory_is_refused(sounds) -> None:
-    decoder = Decoder(DecodeLimits(child=ChildLimits(memory_bytes=2**24)), spare=False)
+    decoder = Decoder(DecodeLimits(child=ChildLimits(memory_bytes=2**24)), stays=False)
     error = await failure(decoder, FileSource(sounds.tone("fast.m4a", container="mp4")))
     assert (type(error), error.code) == (Permanent, ErrorCode.MEDIA_UNREADABLE)
 
 
 async def test_leaving_early_ends_the_child_at_once(sounds) -> None:
-    decoder = Decoder(spare=False)
+    decoder = Decoder(stays=False)
     async with decoder.open(endless_wav()) as decoding:
         await anext(decoding.pcm())
         assert decoding._child is not None
@@ -380,7 +392,7 @@ async def test_leaving_early_ends_the_child_at_once(sounds) -> None:
 
 
 async def test_a_cancelled_decoding_leaves_no_child() -> None:
-    decoder = Decoder(spare=False)
+    decoder = Decoder(stays=False)
     started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def listen() -> None:
@@ -398,36 +410,83 @@ async def test_a_cancelled_decoding_leaves_no_child() -> None:
     assert is_gone(pid)
 
 
-async def test_a_spare_child_waits_and_ends_with_the_decoder(sounds) -> None:
+async def test_every_child_comes_of_one_process_that_waits_and_ends_with_the_decoder(sounds) -> None:
     decoder = Decoder()
-    decoder.warm()
-    assert decoder._spare is not None
-    spare = await decoder._spare
-    async with decoder.open(FileSource(sounds.tone("tone.wav", "pcm_s16le"))) as decoding:
-        await anext(decoding.pcm())
-        assert decoding._child is spare
-    assert decoder._spare is not None
-    next_one = await decoder._spare
-    assert not is_gone(next_one.pid)
+    source = FileSource(sounds.tone("tone.wav", "pcm_s16le"))
+    await heard(decoder, source)
+    assert decoder._server is not None
+    server = decoder._server.pid
+    async with decoder.open(source) as one, decoder.open(source) as other:
+        await anext(one.pcm())
+        await anext(other.pcm())
+        assert one._child is not None
+        assert other._child is not None
+        children = [one._child.pid, other._child.pid]
+        assert [parent_of(pid) for pid in children] == [server, server]
+    assert not is_gone(server)
+    assert all(map(is_gone, children))
     await decoder.aclose()
-    assert is_gone(next_one.pid)
-    assert is_gone(spare.pid)
+    assert is_gone(server)
 
 
-async def test_a_spare_child_that_died_waiting_is_replaced(sounds) -> None:
+async def test_a_decoder_that_does_not_stay_ends_with_its_last_recording(sounds) -> None:
+    decoder = Decoder(stays=False)
+    source = FileSource(sounds.tone("tone.wav", "pcm_s16le"))
+    async with decoder.open(source) as one:
+        await anext(one.pcm())
+        assert decoder._server is not None
+        server = decoder._server.pid
+        assert len(await heard(decoder, source)) == 320_000
+        assert not is_gone(server)
+    assert is_gone(server)
+
+
+async def test_a_server_that_died_waiting_is_replaced(sounds) -> None:
     decoder = Decoder()
-    decoder.warm()
-    assert decoder._spare is not None
-    spare = await decoder._spare
-    os.kill(spare.pid, signal.SIGKILL)
-    await spare._process.wait()
-    assert len(await heard(decoder, FileSource(sounds.tone("tone.wav", "pcm_s16le")))) == 320_000
+    source = FileSource(sounds.tone("tone.wav", "pcm_s16le"))
+    await heard(decoder, source)
+    assert decoder._server is not None
+    os.kill(decoder._server.pid, signal.SIGKILL)
+    await decoder._server._process.wait()
+    assert len(await heard(decoder, source)) == 320_000
+    await decoder.aclose()
+
+
+async def test_a_server_that_dies_takes_its_children_along_and_the_work_is_tried_again(sounds) -> None:
+    decoder = Decoder()
+    async with decoder.open(endless_wav()) as decoding:
+        pcm = decoding.pcm()
+        await anext(pcm)
+        assert decoding._child is not None
+        assert decoder._server is not None
+        os.kill(decoder._server.pid, signal.SIGKILL)
+        with pytest.raises(Retry):
+            async for _ in pcm:
+                pass
+        assert await eventually(lambda: is_gone(decoding._child.pid))
+    await decoder.aclose()
+
+
+async def test_who_leaves_before_the_child_is_born_leaves_none(sounds) -> None:
+    decoder = Decoder()
+    source = FileSource(sounds.tone("tone.wav", "pcm_s16le"))
+    await heard(decoder, source)
+    assert decoder._server is not None
+    asking = asyncio.create_task(decoder._take())
+    for _ in range(3):  # until it has asked
+        await asyncio.sleep(0)
+    assert len(decoder._server._asked) == 1
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert len(await heard(decoder, source)) == 320_000
+    assert await eventually(lambda: not decoder._server._living)
     await decoder.aclose()
 
 
 async def test_the_child_holds_neither_secrets_nor_files_of_ours(monkeypatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
-    decoder = Decoder(spare=False)
+    decoder = Decoder(stays=False)
     async with decoder.open(endless_wav()) as decoding:
         await anext(decoding.pcm())
         assert decoding._child is not None

@@ -11,7 +11,7 @@ from uuid import UUID
 from momentum.app import App, begun
 from momentum.errors import ErrorCode, MomentumError, NotFound, Retry
 from momentum.model import ConnectionState
-from momentum.pipeline.discover import discover_if_stale, discover_one
+from momentum.pipeline.discover import discover_if_stale, discover_one, is_fresh
 from momentum.providers.meeting_ids import normalise_meeting_id
 from momentum.store import credentials, recordings
 from momentum.store.recordings import StoredRecording
@@ -48,7 +48,8 @@ async def look_for_recordings(world: App, name: str, user_id: UUID, since: date,
 
 
 async def recording_of(world: App, name: str, user_id: UUID, meeting_id: str) -> StoredRecording:
-    """The recording that a request names, as the provider has it now; as we knew it, where the provider does not answer soon.
+    """The recording that a request names, as the provider has it now; as we knew it, where the provider does not answer soon or
+    has told us a moment ago.
 
     Raises NotFound, and what the provider raises for one that was never seen.
     """
@@ -56,6 +57,8 @@ async def recording_of(world: App, name: str, user_id: UUID, meeting_id: str) ->
     async with world.database.person(user_id) as connection:
         known = await recordings.find(connection, user_id, name, normalise_meeting_id(meeting_id))
     patience = await _patience(world, name, user_id, known=known is not None)
+    if known is not None and patience is not None and is_fresh(known, now=world.clock()):
+        return known
     look = discover_one(world.database, provider, tokens, user_id, meeting_id=meeting_id, now=world.clock())
     try:
         return await _within(world, look, patience)
