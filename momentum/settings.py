@@ -90,7 +90,7 @@ class Settings(BaseSettings):
 
     # work
     worker_concurrency: int = Field(4, ge=1, description="Processings one worker runs at the same time.")
-    person_concurrency: int = Field(2, ge=1, description="Processings of one person that run at the same time, over all workers.")
+    person_concurrency: int = Field(3, ge=1, description="Processings of one person that run at the same time, over all workers.")
     max_recording_bytes: int = Field(8 * 2**30, ge=1, description="Largest file we read.")
     max_recording_hours: float = Field(12, gt=0, description="Longest recording we transcribe.")
 

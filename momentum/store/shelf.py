@@ -37,6 +37,7 @@ class StoredShelf:
         self._ledger = StoredLedger(database, processing.user_id, processing.id, processing.recording_id, fence=self._fence)
         self._answers = StoredAnswers(database, processing.user_id, processing.id, processing.recording_id, fence=self._fence)
         self._reported_at: float | None = None
+        self._read: tuple[str, Transcript] | None = None
 
     @property
     def ledger(self) -> StoredLedger:
@@ -77,8 +78,11 @@ class StoredShelf:
         return str(kept)
 
     async def transcript(self, transcript_id: str) -> Transcript:
-        async with self._transaction() as connection:
-            return (await transcripts.get(connection, UUID(transcript_id))).transcript
+        # Every step from here on asks for the same one, and nobody changes it.
+        if self._read is None or self._read[0] != transcript_id:
+            async with self._transaction() as connection:
+                self._read = transcript_id, (await transcripts.get(connection, UUID(transcript_id))).transcript
+        return self._read[1]
 
     async def kept_deliverable(self, made_from: str) -> str | None:
         async with self._transaction() as connection:

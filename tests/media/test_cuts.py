@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from momentum.media.cuts import PAD, SKIPPED_SILENCE, Cutter
+from momentum.media.cuts import FIRST_SECONDS, PAD, SKIPPED_SILENCE, Cutter
 from momentum.media.voice import FRAME
 
 FPS = 16_000 / FRAME
@@ -59,6 +59,13 @@ def test_after_the_target_it_ends_at_the_next_pause():
     chunks = cut(frames((18, 0.9), (0.5, 0.0), (4, 0.9), (0.5, 0.0), (5, 0.9)))
     assert [round(c.start + c.seconds) for c in chunks] == [23, 28]
     assert not any(c.forced_cut for c in chunks)
+
+
+def test_the_first_chunks_come_early():
+    sentences = frames(*((8, 0.9), (0.5, 0.0)) * 180)
+    lengths = [chunk.seconds for chunk in cut(sentences, target=300.0, longest=600.0)]
+    assert [round(seconds / FIRST_SECONDS) for seconds in lengths[:5]] == [1, 2, 3, 4, 5]
+    assert lengths[5] == pytest.approx(300, abs=10)
 
 
 def test_at_the_maximum_it_ends_at_the_longest_pause_of_its_second_half():

@@ -1,11 +1,14 @@
 import asyncio
 import re
+from importlib.resources import files
 from uuid import uuid4
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.pool import NullPool
 
@@ -155,6 +158,23 @@ async def test_the_app_role_owns_the_schema_of_the_job_engine(empty_dsn):
         app.execute("create table dbos.something (id int)")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             app.execute("create table public.something (id int)")
+
+
+async def test_a_schema_that_is_up_to_date_is_known_without_the_migration_tool(as_owner, monkeypatch):
+    heads = ScriptDirectory(str(files(migrations))).get_heads()
+    assert [migrations.newest()] == heads
+    assert await as_owner(migrations.present) == heads[0]
+
+    monkeypatch.setattr(command, "upgrade", None)
+    await as_owner(migrations.upgrade)
+    await as_owner(lambda connection: connection.execute(text("update alembic_version set version_num = '0001'")))
+    with pytest.raises(TypeError):
+        await as_owner(migrations.upgrade)
+
+
+async def test_an_empty_database_has_no_revision(empty_dsn):
+    async with engine(empty_dsn, poolclass=NullPool).connect() as connection:
+        assert await connection.run_sync(migrations.present) is None
 
 
 # --- a given database, whose user is no superuser ----------------------------------------------------

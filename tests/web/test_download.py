@@ -56,6 +56,17 @@ async def test_two_at_the_same_moment_are_one(world, ada):
     assert sorted(a.json()["created"] for a in answers) == [False, False, False, True]
 
 
+async def test_what_was_listed_a_moment_ago_is_not_asked_for_again(world, ada):
+    await ada.get("/api/zoom/meetings")
+    before = len(world.zoom.requests)
+    assert (await ask(ada, PLANNING)).status_code == 202
+    assert len(world.zoom.requests) == before
+
+    world.clock.advance(seconds=61)
+    assert (await ask(ada, CUSTOMER)).status_code == 202
+    assert len(world.zoom.requests) > before
+
+
 async def test_other_options_and_force_make_another(world, ada):
     answers = [
         await ask(ada, PLANNING),

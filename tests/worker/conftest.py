@@ -236,7 +236,7 @@ def engine_template(cluster, template):
 
     async def once():
         dsn = cluster.dsn("momentum_app", name)
-        async with open_engine(dsn, Idle(), executor_id="t", worker_concurrency=4, person_concurrency=2, stop_seconds=0):
+        async with open_engine(dsn, Idle(), executor_id="t", worker_concurrency=4, person_concurrency=3, stop_seconds=0):
             pass
 
     logging.getLogger("dbos").addHandler(logging.NullHandler())
