@@ -49,11 +49,12 @@ def _with_a_port(settings: Settings) -> Settings:
 @asynccontextmanager
 async def doors(app: App, *, with_web: bool, with_worker: bool, setting: str = "PORT") -> AsyncIterator[int | None]:
     """Web and worker, as asked for, and metrics where they have a port; gives the web server's port."""
+    web = _serving(app, setting) if with_web else None  # what it loads would hold up a worker that has begun
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(exposed(app))
         if with_worker:
             await stack.enter_async_context(_working(app))
-        yield await stack.enter_async_context(_serving(app, setting)) if with_web else None
+        yield await stack.enter_async_context(web) if web else None
 
 
 # Each is loaded where it is wanted: a worker alone needs no web framework, a web server alone no job engine.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import sys
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -16,8 +17,12 @@ import momentum
 from momentum.media import wire
 
 _ROOT = Path(momentum.__file__).parent.parent
+_FROM_OUTSIDE = (signal.SIGTERM, signal.SIGKILL, signal.SIGXCPU)
+"""Signals by which somebody ends a child, not a mistake in it."""
+_STARTING_SECONDS = 60.0
+"""A server that loads FFmpeg on a machine that is busy; a child of one that has is there at once."""
 _DYING_SECONDS = 5.0
-"""Between the end of a child's socket and the news of its own."""
+"""What is killed, or has closed its socket, is gone long before."""
 
 Talk = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -80,24 +85,25 @@ class Child:
             raise await self._obituary() from None
 
     async def _obituary(self) -> ChildFailed:
-        await asyncio.wait([self._born.ended], timeout=_DYING_SECONDS)
-        if not self._born.ended.done():  # it has closed its socket and lives on
-            return ChildFailed()
-        return ChildFailed(from_outside=self._born.ended.result() in {None, -signal.SIGTERM, -signal.SIGKILL})
+        with contextlib.suppress(TimeoutError):  # it has closed its socket and lives on
+            async with asyncio.timeout(_DYING_SECONDS):
+                await self._born.ended.wait()
+                return ChildFailed(from_outside=self._born.code in {None, -signal.SIGTERM, -signal.SIGKILL})
+        return ChildFailed()
 
     async def stop(self) -> None:
         """End it now, whatever it does, and wait until it is gone."""
         self._out.transport.abort()
-        self._server.stop(self._born)
-        await self._born.ended
+        await self._server.stop(self._born)
 
 
 @dataclass(slots=True)
 class Born:
-    """A child as the server tells of it. `ended` gives its exit code, or None when the server ended first and took it along."""
+    """A child as the server tells of it. `code`: its exit code; None while it runs, and where the server ended first."""
 
     pid: int
-    ended: asyncio.Future[int | None]
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    code: int | None = None
 
 
 class ForkServer:
@@ -108,22 +114,24 @@ class ForkServer:
         self._asked: deque[asyncio.Future[Born]] = deque()
         self._living: dict[int, Born] = {}
         self._listening = asyncio.create_task(self._listen())
+        self._given_up = False
+        self.has_crashes = False
+        """Whether a child of it has crashed. Children share the layout of their memory, so none should learn from another's end."""
 
     @classmethod
     async def start(cls) -> Self:
+        """A server that takes requests; whether it comes up shows at the first. Raises ChildFailed where no process can be had."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-m", "momentum.media.fork_server"),
-                stdin=theirs.fileno(),
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-                cwd="/",
-                env={"PYTHONPATH": str(_ROOT), "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"},
-                start_new_session=True,
-            )
+        try:
+            with theirs:
+                process = await _started(theirs)
+        except OSError as error:
+            ours.close()
+            raise ChildFailed(from_outside=True) from error
+        except BaseException:
+            ours.close()
+            raise
         return cls(process, ours)
 
     @property
@@ -132,10 +140,10 @@ class ForkServer:
 
     @property
     def is_alive(self) -> bool:
-        return not self._listening.done()
+        return not (self._given_up or self._listening.done())
 
     async def fork(self, limits: ChildLimits) -> Child:
-        """A new child, waiting to begin. Raises ChildFailed when the server is gone."""
+        """A new child, waiting to begin. Raises ChildFailed when there is none to be had; a server that does not answer is ended."""
         ours, theirs = socket.socketpair()
         try:
             with theirs:
@@ -145,53 +153,96 @@ class ForkServer:
             ours.close()  # the end of its input, should there be a child
             raise
 
-    def stop(self, born: Born) -> None:
-        """Have a child killed; `born.ended` says when it is gone."""
-        if not born.ended.done():
+    async def stop(self, born: Born) -> None:
+        """Kill a child and wait until it is gone."""
+        if not born.ended.is_set():
             self._send(wire.REQUEST.pack(wire.STOP, born.pid, 0))
+        try:
+            async with asyncio.timeout(_DYING_SECONDS):
+                await born.ended.wait()
+        except TimeoutError:
+            self._kill()
 
     async def aclose(self) -> None:
         """End the server and whatever it has forked."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        await self._listening
-        await self._process.wait()
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_WR)
+        try:
+            async with asyncio.timeout(_DYING_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self._kill()
+            await self._process.wait()
+        await asyncio.wait([self._listening])
 
     async def _ask(self, limits: ChildLimits, talk: socket.socket) -> Born:
         asked: asyncio.Future[Born] = asyncio.get_running_loop().create_future()
         self._asked.append(asked)
         self._send(wire.REQUEST.pack(wire.BEGIN, limits.cpu_seconds, limits.memory_bytes), talk)
-        async with asyncio.timeout(limits.stall_seconds):
-            return await asked
+        try:
+            async with asyncio.timeout(_STARTING_SECONDS):
+                return await asked
+        except TimeoutError:
+            self._kill()
+            raise ChildFailed(from_outside=True) from None
 
     def _send(self, request: bytes, *descriptors: socket.socket) -> None:
-        # A dozen bytes into an empty buffer: this never waits. Of a server that is gone, `_listen` learns.
-        with contextlib.suppress(OSError):
+        # A dozen bytes into an empty buffer: what has no room there is for a server that reads nothing any more.
+        try:
             socket.send_fds(self._control, [request], [one.fileno() for one in descriptors])
+        except OSError:
+            self._kill()
+
+    def _kill(self) -> None:
+        self._given_up = True
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
 
     async def _listen(self) -> None:
-        loop = asyncio.get_running_loop()
-        with self._control, contextlib.suppress(OSError):
-            rest = b""
-            while block := await loop.sock_recv(self._control, 4096):
-                rest += block
-                while len(rest) >= wire.REPLY.size:
-                    self._learn(*wire.REPLY.unpack_from(rest))
-                    rest = rest[wire.REPLY.size :]
-        for asked in self._asked:
-            if not asked.done():
-                asked.set_exception(ChildFailed(from_outside=True))
-        for born in self._living.values():
-            born.ended.set_result(None)
+        try:
+            with self._control, contextlib.suppress(OSError):
+                await self._read()
+        finally:
+            for asked in self._asked:
+                if not asked.done():
+                    asked.set_exception(ChildFailed(from_outside=True))
+            for born in self._living.values():
+                born.ended.set()
+
+    async def _read(self) -> None:
+        loop, rest = asyncio.get_running_loop(), b""
+        while block := await loop.sock_recv(self._control, 4096):
+            rest += block
+            while len(rest) >= wire.REPLY.size:
+                self._learn(*wire.REPLY.unpack_from(rest))
+                rest = rest[wire.REPLY.size :]
 
     def _learn(self, kind: bytes, pid: int, code: int) -> None:
         if kind == wire.ENDED:
-            self._living.pop(pid).ended.set_result(code)
+            born = self._living.pop(pid)
+            born.code = code
+            born.ended.set()
+            self.has_crashes |= code < 0 and -code not in _FROM_OUTSIDE
             return
-        born = Born(pid, asyncio.get_running_loop().create_future())
-        self._living[pid] = born
         asked = self._asked.popleft()
+        if pid:
+            self._living[pid] = Born(pid)
         if asked.done():  # whoever asked has left
-            self.stop(born)
+            self._send(wire.REQUEST.pack(wire.STOP, pid, 0))
+        elif pid:
+            asked.set_result(self._living[pid])
         else:
-            asked.set_result(born)
+            asked.set_exception(ChildFailed(from_outside=True))
+
+
+async def _started(control: socket.socket) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "momentum.media.fork_server", str(os.getpid())),
+        stdin=control.fileno(),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd="/",
+        env={"PYTHONPATH": str(_ROOT), "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        start_new_session=True,
+    )

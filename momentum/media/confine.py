@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import resource
 import sys
 
 _PR_SET_PDEATHSIG = 1  # https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
@@ -11,25 +13,19 @@ _SIGKILL = 9
 _OPEN_FILES = 16
 
 
-def confine(*, cpu_seconds: int, memory_bytes: int) -> None:
-    """Limit this process: processor time, memory of its own, no core dump, no file written, and no life after its parent."""
-    with contextlib.suppress(ImportError):  # Windows has no such limits; there the parent's clock remains
-        import resource
-
-        _limit(resource.RLIMIT_CORE, 0)
-        _limit(resource.RLIMIT_FSIZE, 0)
-        _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
-        # The first limit sends SIGXCPU, which names the cause; the second SIGKILL, which could be anybody's.
-        _limit(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 5)
-        # RLIMIT_DATA counts private writable memory; RLIMIT_AS would also count the mapped libraries.
-        _limit(resource.RLIMIT_DATA, memory_bytes)
-    if sys.platform == "linux":
-        _die_with_parent()
+def confine(*, cpu_seconds: int, memory_bytes: int, parent: int) -> None:
+    """Limit this process: no life after `parent`, processor time, memory of its own, no core dump, no file written."""
+    die_with(parent)
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    # The first limit sends SIGXCPU, which names the cause; the second SIGKILL, which could be anybody's.
+    _limit(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 5)
+    # RLIMIT_DATA counts private writable memory; RLIMIT_AS would also count the mapped libraries.
+    _limit(resource.RLIMIT_DATA, memory_bytes)
 
 
 def _limit(which: int, soft: int, hard: int | None = None) -> None:
-    import resource
-
     _, ceiling = resource.getrlimit(which)
     wanted = (soft, soft if hard is None else hard)
     allowed = wanted if ceiling == resource.RLIM_INFINITY else (min(wanted[0], ceiling), min(wanted[1], ceiling))
@@ -37,9 +33,9 @@ def _limit(which: int, soft: int, hard: int | None = None) -> None:
         resource.setrlimit(which, allowed)
 
 
-def _die_with_parent() -> None:
-    import ctypes
-
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
-    if os.getppid() == 1:  # it died before we asked
+def die_with(parent: int) -> None:
+    """End this process when its parent ends, and at once where `parent` is gone already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before we asked
         os._exit(1)

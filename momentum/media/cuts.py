@@ -25,6 +25,7 @@ SPEECH_ENDS = 0.35
 CUT_SILENCE = 0.32
 """Seconds without speech that separate two spans of speech, and at which a chunk may end."""
 FIRST_SECONDS = 50.0
+"""Where the first chunk is cut, if a silence is near and the engine's own target is not sooner."""
 SKIPPED_SILENCE = 10.0
 """Seconds without speech that no engine is given. Shorter pauses stay: they cost little and keep quiet words."""
 PAD = 0.64
@@ -49,8 +50,10 @@ class _Span:
 class Cutter:
     """Feed PCM and the gate's probabilities, get chunks. Holds `max_seconds` of PCM and what was fed last, never more."""
 
-    def __init__(self, target_seconds: float, max_seconds: float) -> None:
+    def __init__(self, target_seconds: float, max_seconds: float, *, early: bool = True) -> None:
+        """`early`: the first chunks may be shorter than the target."""
         self._target = max(1, int(target_seconds * _FRAMES_PER_SECOND))
+        self._first = _FIRST_FRAMES if early else self._target
         self._max = max(2, int(max_seconds * _FRAMES_PER_SECOND))
         self._pcm = bytearray()
         self._origin = 0  # frame at which _pcm and _probabilities begin
@@ -103,7 +106,7 @@ class Cutter:
         begin, silence = self._begin, self._now - self._spans[-1].end
         if silence >= _SKIPPED_FRAMES:
             return self._emit(self._spans[-1].end + _PAD_FRAMES)
-        if silence >= _CUT_FRAMES and self._spans[-1].end - begin >= min(self._target, _FIRST_FRAMES * (self._index + 1)):
+        if silence >= _CUT_FRAMES and self._spans[-1].end - begin >= min(self._target, self._first * (self._index + 1)):
             return self._emit(self._spans[-1].end + _CUT_FRAMES // 2)
         if self._now - begin >= self._max:
             return self._cut_at_the_longest_silence(begin)

@@ -158,9 +158,10 @@ class Decoder:
             yield decoding
         finally:
             self._open -= 1
-            await decoding.aclose()
-            if not self._stays and not self._open:
-                await self._end_server()
+            try:
+                await decoding.aclose()
+            finally:
+                await self._tidy()
 
     async def pcm(self, source: ByteSource) -> AsyncGenerator[bytes]:
         """The PCM of `source`, which must be whole: raises Permanent(MEDIA_TRUNCATED) at a break. See `Decoding.pcm`."""
@@ -173,15 +174,25 @@ class Decoder:
     async def aclose(self) -> None:
         """End the process that waits; decodings under way end with their own `open`."""
         self._stays = False
-        if not self._open:
-            await self._end_server()
+        await self._tidy()
 
     async def _take(self) -> Child:
+        try:
+            return await (await self._ready()).fork(self._limits.child)
+        except ChildFailed:  # it may have died while it waited
+            return await (await self._ready()).fork(self._limits.child)
+
+    async def _ready(self) -> ForkServer:
         async with self._starting:
             if self._server is None or not self._server.is_alive:
                 await self._end_server()
                 self._server = await ForkServer.start()
-        return await self._server.fork(self._limits.child)
+            return self._server
+
+    async def _tidy(self) -> None:
+        unwanted = not self._stays or (self._server is not None and self._server.has_crashes)
+        if unwanted and not self._open:
+            await self._end_server()
 
     async def _end_server(self) -> None:
         server, self._server = self._server, None

@@ -16,7 +16,6 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
 from momentum.media import wire
-from momentum.media.confine import confine
 
 RATE = 16_000
 _GROUP = 65_536
@@ -261,9 +260,8 @@ def expected_seconds(container: Any, stream: Any) -> float | None:
     return min((seconds for seconds in (track, whole) if seconds and seconds > 0), default=None)
 
 
-def run(*, cpu_seconds: int, memory_bytes: int) -> None:
-    """Confine ourselves, wait for a recording on standard input, decode it to standard output, end."""
-    confine(cpu_seconds=cpu_seconds, memory_bytes=memory_bytes)
+def run() -> None:
+    """Wait for a recording on standard input, decode it to standard output, end. Call in a process that is confined."""
     av.logging.set_level(av.logging.PANIC)
     parent = Parent(0, 1)
     may_seek, size = wire.START.unpack(parent.receive(wire.START.size))

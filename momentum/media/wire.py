@@ -9,7 +9,7 @@ bytes when it wants them, so neither side ever holds more than one block:
 And how the decoder and the fork server talk, over another one:
 
     decoder -> server   BEGIN seconds, bytes, with the child's end of a new socket · STOP pid
-    server -> decoder   BEGUN pid, in the order of the requests · ENDED pid, exit code (negative: a signal's number)
+    server -> decoder   BEGUN pid (0: there is none), in the order of the requests · ENDED pid, exit code (negative: a signal's number)
 """
 
 from __future__ import annotations

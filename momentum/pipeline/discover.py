@@ -80,7 +80,7 @@ async def discover_if_stale(
 
 def is_fresh(recording: StoredRecording, *, now: datetime) -> bool:
     """Whether what we know of a recording is whole and as good as a new answer."""
-    return now - recording.last_seen_at < FRESH_FOR and all(file.ready for file in recording.files)
+    return now - recording.last_seen_at < FRESH_FOR and bool(recording.files) and all(file.ready for file in recording.files)
 
 
 async def discover_one(

@@ -86,7 +86,7 @@ class _Run:
 
     async def listen(self, pcm: AsyncIterator[bytes], group: asyncio.TaskGroup) -> None:
         limits = self._transcriber.limits
-        gate, cutter = VoiceGate(), Cutter(limits.target_seconds, limits.max_seconds)
+        gate, cutter = VoiceGate(), Cutter(limits.target_seconds, limits.max_seconds, early=limits.early)
         async for block in _blocks(pcm):
             chunks = cutter.feed(block, await asyncio.to_thread(gate.feed, block))
             self._heard_seconds += len(block) / 2 / SAMPLE_RATE

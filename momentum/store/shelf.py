@@ -25,9 +25,10 @@ REPORT_SECONDS = 0.5
 
 
 class StoredShelf:
-    """One attempt at one person's processing; each call is one short transaction of that person.
+    """One attempt at one person's processing; each call is one short transaction of that person, or, for a transcript that was
+    read before, none.
 
-    Every call raises Permanent(PROCESSING_CANCELLED) once another attempt has begun or nobody wants this one any more,
+    Every other call raises Permanent(PROCESSING_CANCELLED) once another attempt has begun or nobody wants this one any more,
     and LeaseLost when the worker `executor_id` was taken for dead.
     """
 

@@ -12,12 +12,14 @@ from momentum.model import Chunk, Heard
 class Limits:
     """What an engine can take at once; facts of the engine, not wishes.
 
-    `target_seconds` is where a chunk is cut if a silence is near; `max_seconds` where it is cut anyway.
+    `target_seconds` is where a chunk is cut if a silence is near; `max_seconds` where it is cut anyway. `early`: whether the
+    first chunks may be shorter, so that words come soon.
     """
 
     target_seconds: float
     max_seconds: float
     parallel: int
+    early: bool = True
 
 
 class Transcriber(Protocol):

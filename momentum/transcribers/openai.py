@@ -57,7 +57,8 @@ class OpenAITranscriber:
     ) -> None:
         self.model: SpeechModel = speech_model(model)
         longest = min(MAX_SECONDS, self.model.max_seconds or MAX_SECONDS)
-        self.limits = Limits(min(TARGET_SECONDS, longest), longest, parallel)
+        # Every cut begins the speakers' labels anew.
+        self.limits = Limits(min(TARGET_SECONDS, longest), longest, parallel, early=self.model.answer != "diarized_json")
         self._api_key = api_key or "none"  # servers of one's own often want no key, the client always does
         self._base_url = base_url.rstrip("/")
         self._clock, self._patience = clock, Patience(sleep, chance)

@@ -23,8 +23,8 @@ def numbered(count):
     return (np.arange(count * FRAME) % 32_000).astype("<i2").tobytes()
 
 
-def cut(probabilities, target=20.0, longest=30.0, step=None):
-    pcm, cutter = numbered(len(probabilities)), Cutter(target, longest)
+def cut(probabilities, target=20.0, longest=30.0, step=None, **options):
+    pcm, cutter = numbered(len(probabilities)), Cutter(target, longest, **options)
     step = step or len(probabilities) or 1
     chunks = []
     for at in range(0, len(probabilities), step):
@@ -66,6 +66,7 @@ def test_the_first_chunks_come_early():
     lengths = [chunk.seconds for chunk in cut(sentences, target=300.0, longest=600.0)]
     assert [round(seconds / FIRST_SECONDS) for seconds in lengths[:5]] == [1, 2, 3, 4, 5]
     assert lengths[5] == pytest.approx(300, abs=10)
+    assert cut(sentences, target=300.0, longest=600.0, early=False)[0].seconds == pytest.approx(300, abs=10)
 
 
 def test_at_the_maximum_it_ends_at_the_longest_pause_of_its_second_half():

@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import errno
 import os
+import resource
 import signal
 import struct
+import time
 from pathlib import Path
 
 import av
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 
 from momentum.errors import ErrorCode, MomentumError, Permanent, Retry
+from momentum.media import child
 from momentum.media.child import ChildLimits
 from momentum.media.decoder import DecodeLimits, Decoder
 from momentum.outbound.sources import FileSource
@@ -465,6 +468,105 @@ async def test_a_server_that_dies_takes_its_children_along_and_the_work_is_tried
                 pass
         assert await eventually(lambda: is_gone(decoding._child.pid))
     await decoder.aclose()
+
+
+async def test_who_is_stopped_twice_harms_nobody_else(sounds) -> None:
+    decoder = Decoder()
+    source = FileSource(sounds.tone("tone.wav", "pcm_s16le"))
+
+    async def listen(begun: asyncio.Event) -> None:
+        async with decoder.open(endless_wav()) as decoding:
+            async for _ in decoding.pcm():
+                begun.set()
+
+    async with decoder.open(source) as other:
+        pcm = other.pcm()
+        first = await anext(pcm)
+        task = asyncio.create_task(listen(begun := asyncio.Event()))
+        await begun.wait()
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        rest = [block async for block in pcm]
+        assert len(first + b"".join(rest)) == 640_000
+    await decoder.aclose()
+
+
+@pytest.mark.parametrize("under_way", [False, True])
+async def test_a_server_that_stands_still_is_replaced(sounds, monkeypatch, under_way: bool) -> None:
+    monkeypatch.setattr(child, "_STARTING_SECONDS", 2.0)
+    monkeypatch.setattr(child, "_DYING_SECONDS", 0.5)
+    decoder = Decoder()
+    source = FileSource(sounds.tone("tone.wav", "pcm_s16le"))
+    async with decoder.open(endless_wav()) as decoding:
+        await anext(decoding.pcm())
+        assert decoder._server is not None
+        former = decoder._server.pid
+        if under_way:
+            os.kill(former, signal.SIGSTOP)
+    if not under_way:
+        os.kill(former, signal.SIGSTOP)
+    assert len(await heard(decoder, source)) == 320_000
+    assert decoder._server.pid != former
+    await decoder.aclose()
+    assert is_gone(former)
+
+
+async def test_a_server_that_cannot_start_is_no_fault_of_the_file(sounds, monkeypatch) -> None:
+    monkeypatch.setattr(child.sys, "executable", "/bin/false")
+    error = await failure(Decoder(stays=False), FileSource(sounds.tone("tone.wav", "pcm_s16le")))
+    assert (type(error), error.code) == (Retry, ErrorCode.INTERNAL)
+
+
+async def test_where_no_process_can_be_had_the_work_is_tried_again(sounds) -> None:
+    decoder = Decoder()
+    source = FileSource(sounds.tone("tone.wav", "pcm_s16le"))
+    async with decoder.open(endless_wav()) as running:
+        pcm = running.pcm()
+        await anext(pcm)
+        assert decoder._server is not None
+        resource.prlimit(decoder._server.pid, resource.RLIMIT_NOFILE, (4, 4))  # no room for another socket
+        error = await failure(decoder, source)
+        assert (type(error), error.code) == (Retry, ErrorCode.INTERNAL)
+        assert await anext(pcm)  # nobody else is harmed
+    await decoder.aclose()
+
+
+async def test_after_a_crash_the_next_children_lie_elsewhere_in_memory(sounds) -> None:
+    decoder = Decoder()
+    async with decoder.open(endless_wav()) as decoding:
+        pcm = decoding.pcm()
+        await anext(pcm)
+        assert decoding._child is not None
+        assert decoder._server is not None
+        former = decoder._server.pid
+        os.kill(decoding._child.pid, signal.SIGSEGV)
+        with pytest.raises(Permanent):
+            async for _ in pcm:
+                pass
+    await heard(decoder, FileSource(sounds.tone("tone.wav", "pcm_s16le")))
+    assert decoder._server.pid != former
+    await decoder.aclose()
+
+
+def test_a_loop_that_ends_leaves_nothing_behind() -> None:
+    pids: list[int] = []
+
+    async def abandon() -> None:
+        decoder = Decoder(stays=False)
+        pcm = decoder.pcm(endless_wav())
+        await anext(pcm)
+        assert decoder._server is not None
+        pids.extend([decoder._server.pid, *(born.pid for born in decoder._server._living.values())])
+
+    asyncio.run(asyncio.wait_for(abandon(), 30))
+    assert len(pids) == 2
+    deadline = time.monotonic() + 10
+    while not all(map(is_gone, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert all(map(is_gone, pids))
 
 
 async def test_who_leaves_before_the_child_is_born_leaves_none(sounds) -> None:

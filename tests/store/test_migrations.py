@@ -172,6 +172,12 @@ async def test_a_schema_that_is_up_to_date_is_known_without_the_migration_tool(a
         await as_owner(migrations.upgrade)
 
 
+async def test_a_release_that_is_older_than_the_schema_starts(owner_dsn, as_owner):
+    await as_owner(lambda connection: connection.execute(text("update alembic_version set version_num = '9000'")))
+    await migrate(owner_dsn)
+    assert await as_owner(migrations.present) == "9000"
+
+
 async def test_an_empty_database_has_no_revision(empty_dsn):
     async with engine(empty_dsn, poolclass=NullPool).connect() as connection:
         assert await connection.run_sync(migrations.present) is None

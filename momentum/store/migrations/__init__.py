@@ -13,8 +13,10 @@ FOREIGN_SCHEMAS = frozenset({"dbos", "lookup"})
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Bring the schema to `revision` inside the connection's transaction; the caller commits."""
-    if revision == "head" and present(connection) == newest():
-        return  # at nearly every start: the migration tool would take a third of a second and 12 MB to say so
+    if revision == "head" and (present(connection) or "") >= newest():
+        # At nearly every start: the migration tool would take a third of a second and 12 MB to say so. Of a schema that is
+        # newer than this release it would know nothing.
+        return
     from alembic import command
 
     command.upgrade(_config(connection), revision)
@@ -28,7 +30,7 @@ def downgrade(connection: Connection, revision: str) -> None:
 
 
 def newest() -> str:
-    """The last revision there is: the number that the name of the last file in `versions` begins with."""
+    """The last revision there is, four digits: the number that the name of the last file in `versions` begins with."""
     names = (file.name for file in files(__package__).joinpath("versions").iterdir())
     return max(name.partition("_")[0] for name in names if name[0].isdigit())
 

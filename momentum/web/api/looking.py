@@ -57,7 +57,9 @@ async def recording_of(world: App, name: str, user_id: UUID, meeting_id: str) ->
     async with world.database.person(user_id) as connection:
         known = await recordings.find(connection, user_id, name, normalise_meeting_id(meeting_id))
     patience = await _patience(world, name, user_id, known=known is not None)
-    if known is not None and patience is not None and is_fresh(known, now=world.clock()):
+    # A number means the latest instance: there may be one that we have not seen.
+    by_instance = known is not None and known.instance_id == normalise_meeting_id(meeting_id)
+    if known is not None and by_instance and patience is not None and is_fresh(known, now=world.clock()):
         return known
     look = discover_one(world.database, provider, tokens, user_id, meeting_id=meeting_id, now=world.clock())
     try:
