@@ -245,6 +245,14 @@ class ClaimState(StrEnum):
     """Found by rules, without a model: for the reader to accept or reject."""
 
 
+class Ruling(StrEnum):
+    """What a person said of a claim; it stands beside the state that code found, and never in its place."""
+
+    CONFIRMED = "confirmed"
+    EDITED = "edited"
+    REJECTED = "rejected"
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One statement of a deliverable with its evidence. `kind` is "decision", "action", "topic", "highlight" or "question"."""
@@ -260,6 +268,8 @@ class Claim:
     reason: str = ""
     start: float | None = None
     """Second of the recording at which the quote begins."""
+    ruling: Ruling | None = None
+    """The person's word, where a correction holds one; it is not stored with the claim."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,13 @@ async def page(
     return pages.page([DeliverableSummary(**row) for row in rows], size, lambda row: (row.created_at, row.id))
 
 
+async def of_transcript(connection: AsyncConnection, transcript_id: UUID) -> list[StoredDeliverable]:
+    """What was written from a transcript and delivered, oldest first."""
+    query = _select(*(_table.c[name] for name in _BODY)).where(_table.c.transcript_id == transcript_id, _table.c.delivered)
+    rows = (await connection.execute(query.order_by(_table.c.created_at, _table.c.id))).mappings().all()
+    return [_stored(row, await claims(connection, row["id"])) for row in rows]
+
+
 async def claims(connection: AsyncConnection, deliverable_id: UUID) -> tuple[Claim, ...]:
     """The claims of a deliverable, in order."""
     table = tables.claims
@@ -182,6 +189,7 @@ async def _write_claims(connection: AsyncConnection, user_id: UUID, deliverable_
 
 def _claim_row(claim: Claim) -> dict[str, Any]:
     values = {name: serial.clean(value) if type(value) is str else value for name, value in asdict(claim).items()}
+    del values["ruling"]  # a correction's
     return {**values, "segment_ids": list(claim.segment_ids), "state": claim.state.value}
 
 

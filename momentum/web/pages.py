@@ -15,7 +15,7 @@ from markupsafe import Markup
 from momentum.app import App
 from momentum.errors import MomentumError
 from momentum.model import ProcessingState
-from momentum.pipeline import request
+from momentum.pipeline import correct, request
 from momentum.store import deliverables, processings, recordings
 from momentum.web.api import documents
 from momentum.web.api.connections import PROVIDERS, connection_of, default_options
@@ -86,6 +86,7 @@ async def home(
     today = world.clock().date()
     async with world.database.person(visitor) as connection:
         written = await deliverables.page(connection, visitor, after=after_document, size=ROWS)
+        documents_shown = await documents.retitled(connection, written.rows)
         works = await processings.page(connection, visitor, size=ROWS)
         since, until = today - DAYS, today + timedelta(days=1)
         recorded = {
@@ -96,7 +97,7 @@ async def home(
     shown = [row for row in works.rows if row.state is not ProcessingState.DONE]
     busy = any(not row.state.finished for row in shown)
     lists: dict[str, Any] = {
-        "deliverables": written.rows,
+        "deliverables": documents_shown,
         "processings": shown,
         "recordings": rows,
         "connections": connections,
@@ -184,7 +185,7 @@ async def document(world: World, visitor: Visitor, deliverable_id: UUID) -> Resp
     if visitor is None:
         return sign_in_page()
     async with world.database.person(visitor) as connection:
-        found = documents.delivered(await deliverables.get(connection, deliverable_id))
+        found = (await correct.read_deliverable(connection, deliverable_id)).shown
     body = Markup(_markdown.render(render(found.deliverable, documents.meeting_of(found))))  # noqa: S704 -- rendered with raw HTML off
     return page("document.html", person=visitor, about=found.about, body=body)
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from momentum.model import Claim, ClaimState, Deliverable, GapReason, Meeting
+from momentum.model import Claim, ClaimState, Deliverable, GapReason, Meeting, Ruling
 from momentum.writers import dates
 
 _MARKUP = re.compile(r"([\\`*_\[\]#|~])")
@@ -115,7 +115,17 @@ def _summary(deliverable: Deliverable) -> Iterable[str]:
 
 
 def _count(claims: Sequence[Claim]) -> str:
-    """The claims' states in words: "11 of 13 verified; 2 need you"."""
+    """The claims' states in words, then what a person said: "11 of 13 verified; 2 need you; 1 rejected by you"."""
+    told = (_states([c for c in claims if c.ruling is None]), *_rulings(claims))
+    return f"**{'; '.join(part for part in told if part)}.**" if any(told) else ""
+
+
+def _rulings(claims: Sequence[Claim]) -> list[str]:
+    rulings = Counter(c.ruling for c in claims)
+    return [f"{rulings[ruling]} {ruling.value} by you" for ruling in Ruling if rulings[ruling]]
+
+
+def _states(claims: Sequence[Claim]) -> str:
     states = Counter(c.state for c in claims)
     checked = len(claims) - states[ClaimState.SUGGESTED]
     if not checked:
@@ -128,11 +138,11 @@ def _count(claims: Sequence[Claim]) -> str:
         parts.append(f"{asking} need{'s' if asking == 1 else ''} you")
     if dropped:
         parts.append(f"{dropped} left out because nobody said {'it' if dropped == 1 else 'them'}")
-    return f"**{'; '.join(parts)}.**"
+    return "; ".join(parts)
 
 
 def _sections(deliverable: Deliverable) -> Iterable[str]:
-    shown = [c for c in deliverable.claims if c.state is not ClaimState.DROPPED]
+    shown = [c for c in deliverable.claims if c.state is not ClaimState.DROPPED and c.ruling is not Ruling.REJECTED]
     kinds = dict.fromkeys((*SECTIONS, *(c.kind for c in shown)))
     for kind in kinds:
         if claims := [c for c in shown if c.kind == kind]:
@@ -140,7 +150,7 @@ def _sections(deliverable: Deliverable) -> Iterable[str]:
 
 
 def _heading(kind: str, claims: Sequence[Claim]) -> str:
-    if all(c.state is ClaimState.SUGGESTED for c in claims) and kind in SUGGESTED_SECTIONS:
+    if all(c.state is ClaimState.SUGGESTED and c.ruling is None for c in claims) and kind in SUGGESTED_SECTIONS:
         return SUGGESTED_SECTIONS[kind]
     return SECTIONS.get(kind, escape(kind.replace("_", " ").capitalize()))
 
@@ -176,6 +186,8 @@ def _due(claim: Claim) -> str:
 
 
 def _state(claim: Claim) -> str:
+    if claim.ruling is not None:
+        return f"{claim.ruling.value} by you"
     if claim.state is ClaimState.NEEDS_CONFIRMATION:
         return f"**needs you**: {escape(claim.reason)}" if claim.reason else "**needs you**"
     return "" if claim.state is ClaimState.SUGGESTED else "verified"

@@ -6,8 +6,9 @@ from psycopg import sql
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
+from momentum.corrections import ConfirmClaim
 from momentum.model import Answer, Heard, Usage
-from momentum.store import recordings, sessions, tables
+from momentum.store import corrections, recordings, sessions, tables
 from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
 from momentum.store.connection import sqlstate
@@ -42,7 +43,7 @@ async def lived_in(database, person, other_person, lead_a_life):
 def lead_a_life(database, running_processing, keep_results, now):
     async def lead(user_id):
         processing = await running_processing(user_id)
-        await keep_results(processing)
+        transcript_id, deliverable_id = await keep_results(processing)
         await StoredLedger(database, user_id, processing.id, processing.recording_id).put("k", Heard((), "en"), engine="e", seconds=1.0)
         await StoredAnswers(database, user_id, processing.id, processing.recording_id).put("k", Answer({}, Usage(), "m"))
         async with database.person(user_id) as connection:
@@ -54,6 +55,8 @@ def lead_a_life(database, running_processing, keep_results, now):
             await connection.execute(insert(tables.zoom_credentials).values(user_id=user_id, **tokens))
             state = {"state_hash": token.encode(), "provider": "zoom", "code_verifier": "sealed", "expires_at": now}
             await connection.execute(insert(tables.oauth_states).values(user_id=user_id, **state))
+            of = {"user_id": user_id, "recording_id": processing.recording_id, "transcript_id": transcript_id}
+            await corrections.add(connection, **of, deliverable_id=deliverable_id, layer=ConfirmClaim(0), now=now)
 
     return lead
 

@@ -23,6 +23,7 @@ IDS = """
 "path.processing_id" = "{processing}"
 "path.transcript_id" = "{transcript}"
 "path.deliverable_id" = "{deliverable}"
+"path.correction_id" = "{correction}"
 "path.meeting_id" = "81230000001"
 """
 
@@ -46,7 +47,10 @@ async def examine(world, subject, config, *options):
 async def test_every_answer_is_as_described(world, tmp_path):
     await world.program("ada").connect()
     processing, transcript, deliverable = await world.keep_document(await world.user_id("ada"))
-    (tmp_path / "known.toml").write_text(IDS.format(processing=processing.id, transcript=transcript, deliverable=deliverable))
+    asked = {"kind": "fix_term", "term": "Friday", "replacement": "Monday"}
+    made = (await world.program("ada").post(f"/api/transcripts/{transcript}/corrections", json=asked)).json()["correction"]["id"]
+    ids = {"processing": processing.id, "transcript": transcript, "deliverable": deliverable, "correction": made}
+    (tmp_path / "known.toml").write_text(IDS.format(**ids))
     (tmp_path / "unknown.toml").write_text("")
     ending = [part for name in ENDING for part in ("--include-operation-id", name)]
     others = [part for name in (*ENDING, *STREAMS) for part in ("--exclude-operation-id", name)]

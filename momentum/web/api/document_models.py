@@ -12,6 +12,19 @@ from momentum.model import GapReason
 from momentum.web.api.shapes import DELIVERABLE, MOMENT, PROCESSING, RECORDING, TRANSCRIPT, Shape, shown
 
 
+class ClaimBefore(Shape):
+    """A claim as the machine left it."""
+
+    text: str
+    quote: str
+    segment_ids: list[int]
+    owner: str | None
+    due_words: str | None
+    due_date: date | None
+    state: str
+    reason: str
+
+
 class ClaimItem(Shape):
     """One statement with its evidence."""
 
@@ -22,9 +35,11 @@ class ClaimItem(Shape):
     owner: str | None
     due_words: str | None
     due_date: date | None
-    state: str
+    state: str = Field(description="What code found: `verified`, `repaired`, `needs_confirmation`, `dropped`, `suggested`.")
     reason: str
     start: float | None
+    ruling: str | None = Field(description="Your word: `confirmed`, `edited` or `rejected`.")
+    original: ClaimBefore | None = Field(default=None, description="Where a correction changed it: the machine's.")
 
 
 class DeliverableSummary(Shape):
@@ -80,6 +95,8 @@ class DeliverableItem(DeliverableSummary):
                 "state": "verified",
                 "reason": "",
                 "start": 1.0,
+                "ruling": None,
+                "original": None,
             }
         ],
         extra={},
@@ -104,6 +121,13 @@ class WordItem(Shape):
     probability: float | None
 
 
+class SegmentBefore(Shape):
+    """A segment as the machine left it."""
+
+    text: str
+    speaker: str | None
+
+
 class SegmentItem(Shape):
     """A stretch of speech, about a sentence; times in seconds of the recording."""
 
@@ -114,6 +138,7 @@ class SegmentItem(Shape):
     speaker: str | None
     words: list[WordItem]
     marks: list[str] = Field(description="What looks wrong: `loop`, `credits`, `rate`, `gap`, `low_confidence`.")
+    original: SegmentBefore | None = Field(default=None, description="Where a correction changed it: the machine's.")
 
 
 class GapItem(Shape):
@@ -143,7 +168,9 @@ class TranscriptItem(Shape):
         seconds=2520.0,
         word_count=4,
         created_at=MOMENT,
-        segments=[{"id": 0, "start": 1.0, "end": 2.5, "text": "We ship on Friday.", "speaker": "Ada", "words": [], "marks": []}],
+        segments=[
+            {"id": 0, "start": 1.0, "end": 2.5, "text": "We ship on Friday.", "speaker": "Ada", "words": [], "marks": [], "original": None}
+        ],
         gaps=[],
     )
 

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from momentum.errors import ErrorCode, NotFound
-from momentum.model import Meeting
-from momentum.store import deliverables, transcripts
-from momentum.web.api.document_models import DeliverableItem, Deliverables, DeliverableSummary, TranscriptItem
+from momentum.corrections import machine_id
+from momentum.model import Claim, Meeting, Segment
+from momentum.pipeline.correct import ReadDeliverable, ReadTranscript, read_deliverable, read_transcript
+from momentum.store import corrections, deliverables
+from momentum.web.api.document_models import (
+    ClaimBefore,
+    DeliverableItem,
+    Deliverables,
+    DeliverableSummary,
+    SegmentBefore,
+    SegmentItem,
+    TranscriptItem,
+)
 from momentum.web.api.processings import PageSize, PageToken
 from momentum.web.door import Asking, World
 from momentum.web.failures import responses
@@ -21,6 +31,8 @@ from momentum.writers.markdown import render
 from momentum.writers.transcripts import FORMATS
 
 router = APIRouter(prefix="/api", tags=["documents"])
+
+Original = Annotated[bool, Query(description="As the machine left it, without your corrections.")]
 
 MARKDOWN = "text/markdown"
 TRANSCRIPT_TYPES = {"vtt": "text/vtt", "srt": "application/x-subrip", "text": "text/plain"}
@@ -51,7 +63,8 @@ async def list_deliverables(world: World, person: Asking, page_size: PageSize = 
     """Your deliverables, newest first, without their content."""
     async with world.database.person(person.user_id) as connection:
         page = await deliverables.page(connection, person.user_id, size=page_size, after=page_token)
-    return Deliverables(deliverables=[DeliverableSummary.model_validate(row) for row in page.rows], next_page_token=page.next_token)
+        rows = await retitled(connection, page.rows)
+    return Deliverables(deliverables=[DeliverableSummary.model_validate(row) for row in rows], next_page_token=page.next_token)
 
 
 @router.get(
@@ -65,12 +78,14 @@ async def get_deliverable(
     person: Asking,
     deliverable_id: UUID,
     format: Annotated[Literal["json", "markdown"], Query()] = "json",  # noqa: A002 -- the API's word
+    original: Original = False,
 ) -> Response:
-    """One deliverable: as data with every claim and its evidence, or as Markdown."""
+    """One deliverable: as data with every claim and its evidence, or as Markdown; under your corrections."""
     async with world.database.person(person.user_id) as connection:
-        found = delivered(await deliverables.get(connection, deliverable_id))
+        found = await read_deliverable(connection, deliverable_id)
+    found = dataclasses.replace(found, shown=found.original) if original else found
     if format == "markdown":
-        return Response(render(found.deliverable, meeting_of(found)), media_type=MARKDOWN)
+        return Response(render(found.shown.deliverable, meeting_of(found.shown)), media_type=MARKDOWN)
     return Response(_deliverable(found).model_dump_json(), media_type="application/json")
 
 
@@ -85,20 +100,21 @@ async def get_transcript(
     person: Asking,
     transcript_id: UUID,
     format: Annotated[Literal["json", "vtt", "srt", "text"], Query()] = "json",  # noqa: A002 -- the API's word
+    original: Original = False,
 ) -> Response:
-    """One transcript: JSON with words and marks, WebVTT, SubRip or text."""
+    """One transcript: JSON with words and marks, WebVTT, SubRip or text; under your corrections."""
     async with world.database.person(person.user_id) as connection:
-        found = await transcripts.get(connection, transcript_id)
+        found = await read_transcript(connection, transcript_id)
+    found = dataclasses.replace(found, shown=found.original) if original else found
     if format == "json":
         return Response(_transcript(found).model_dump_json(), media_type="application/json")
-    return Response(FORMATS[_KEYS.get(format, format)](found.transcript), media_type=f"{TRANSCRIPT_TYPES[format]}; charset=utf-8")
+    return Response(FORMATS[_KEYS.get(format, format)](found.shown.transcript), media_type=f"{TRANSCRIPT_TYPES[format]}; charset=utf-8")
 
 
-def delivered(found: deliverables.StoredDeliverable) -> deliverables.StoredDeliverable:
-    """The same, once it is finished. Raises NotFound for a draft: nothing in it is checked yet."""
-    if not found.about.delivered:
-        raise NotFound(ErrorCode.NOT_FOUND, "There is no such deliverable.")
-    return found
+async def retitled(connection: Any, rows: Sequence[deliverables.DeliverableSummary]) -> list[deliverables.DeliverableSummary]:
+    """The same rows, with the terms in their titles fixed that were fixed in their meetings."""
+    titles = await corrections.titled(connection, [(row.transcript_id, row.title) for row in rows])
+    return [dataclasses.replace(row, title=title) for row, title in zip(rows, titles, strict=True)]
 
 
 def meeting_of(found: deliverables.StoredDeliverable) -> Meeting:
@@ -106,9 +122,28 @@ def meeting_of(found: deliverables.StoredDeliverable) -> Meeting:
     return Meeting(title=found.about.topic, started_at=found.about.recorded_at, timezone=found.about.timezone)
 
 
-def _deliverable(found: deliverables.StoredDeliverable) -> DeliverableItem:
-    return DeliverableItem.model_validate(dataclasses.asdict(found.deliverable) | dataclasses.asdict(found.about))
+def _deliverable(found: ReadDeliverable) -> DeliverableItem:
+    shown = found.shown
+    item = DeliverableItem.model_validate(dataclasses.asdict(shown.deliverable) | dataclasses.asdict(shown.about))
+    for claim, (now, was) in zip(item.claims, zip(shown.deliverable.claims, found.original.deliverable.claims, strict=True), strict=True):
+        claim.original = _claim_before(now, was)
+    return item
 
 
-def _transcript(found: transcripts.StoredTranscript) -> TranscriptItem:
-    return TranscriptItem.model_validate(dataclasses.asdict(found.transcript) | dataclasses.asdict(found.summary))
+def _claim_before(now: Claim, was: Claim) -> ClaimBefore | None:
+    changed = dataclasses.replace(now, ruling=None) != was
+    return ClaimBefore.model_validate(was) if changed else None
+
+
+def _transcript(found: ReadTranscript) -> TranscriptItem:
+    shown = found.shown
+    item = TranscriptItem.model_validate(dataclasses.asdict(shown.transcript) | dataclasses.asdict(shown.summary))
+    machine = {segment.id: segment for segment in found.original.transcript.segments}
+    for segment in item.segments:
+        segment.original = _segment_before(segment, machine.get(machine_id(segment.id)))
+    return item
+
+
+def _segment_before(now: SegmentItem, was: Segment | None) -> SegmentBefore | None:
+    changed = was is not None and (now.text, now.speaker) != (was.text, was.speaker)
+    return SegmentBefore.model_validate(was) if changed else None

@@ -1,0 +1,56 @@
+"""What a person put right, as layers over the machine's result. Pure: the result itself is never changed, and no model is asked.
+
+    layers.py       the corrections there are, to and from JSON
+    terms.py        a term in a text: whole words, case aware
+    timing.py       times of the words of a text that was edited
+    spoken.py       a layer over a transcript
+    written.py      a layer over a deliverable, once its transcript is corrected
+    changes.py      what a layer would change, to accept or not
+
+Layers are laid in the order in which they were made. One that finds nothing to change (what it spoke of was undone) changes nothing.
+"""
+
+from momentum.corrections.changes import Change, changes
+from momentum.corrections.layers import (
+    ClaimLayer,
+    ConfirmClaim,
+    EditClaim,
+    EditSegment,
+    FixTerm,
+    Layer,
+    MergeSpeakers,
+    Reassign,
+    RejectClaim,
+    RenameSpeaker,
+    body,
+    kind_of,
+    layer,
+)
+from momentum.corrections.spoken import machine_id, objection, transcript_under
+from momentum.corrections.terms import replaced
+from momentum.corrections.written import claim_objection, deliverable_under, participants_under
+
+__all__ = [
+    "Change",
+    "ClaimLayer",
+    "ConfirmClaim",
+    "EditClaim",
+    "EditSegment",
+    "FixTerm",
+    "Layer",
+    "MergeSpeakers",
+    "Reassign",
+    "RejectClaim",
+    "RenameSpeaker",
+    "body",
+    "changes",
+    "claim_objection",
+    "deliverable_under",
+    "kind_of",
+    "layer",
+    "machine_id",
+    "objection",
+    "participants_under",
+    "replaced",
+    "transcript_under",
+]

@@ -1,0 +1,130 @@
+"""Corrections: layers over a transcript and its deliverables, in the order in which they were made; withdrawn ones are kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping, Text, cast, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from momentum.corrections import FixTerm, Layer, body, kind_of, layer, replaced
+from momentum.errors import ErrorCode, NotFound
+from momentum.store import serial, tables
+
+_table = tables.corrections
+_COLUMNS = [column for column in _table.c if column.name not in {"user_id", "sequence"}]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One layer, and what it lies over. `deliverable_id` is None for what was said; `withdrawn_at` is set once it was undone."""
+
+    id: UUID
+    recording_id: UUID
+    transcript_id: UUID
+    deliverable_id: UUID | None
+    layer: Layer
+    made_at: datetime
+    withdrawn_at: datetime | None
+
+    @property
+    def kind(self) -> str:
+        return kind_of(self.layer)
+
+
+async def add(
+    connection: AsyncConnection,
+    *,
+    user_id: UUID,
+    recording_id: UUID,
+    transcript_id: UUID,
+    deliverable_id: UUID | None,
+    layer: Layer,
+    now: datetime,
+) -> Correction:
+    """Lay one more layer over the transcript."""
+    belongs = {"user_id": user_id, "recording_id": recording_id, "transcript_id": transcript_id, "deliverable_id": deliverable_id}
+    values = {**belongs, "kind": kind_of(layer), "body": serial.storable(body(layer)), "made_at": now}
+    row = (await connection.execute(insert(_table).values(values).returning(*_COLUMNS))).mappings().one()
+    return _correction(row)
+
+
+async def of_transcript(connection: AsyncConnection, transcript_id: UUID) -> tuple[Correction, ...]:
+    """All that lie over a transcript and what was written from it, withdrawn ones too, in order."""
+    query = select(*_COLUMNS).where(_table.c.transcript_id == transcript_id).order_by(_table.c.sequence)
+    return tuple(map(_correction, (await connection.execute(query)).mappings()))
+
+
+async def bearing_on(connection: AsyncConnection, transcript_id: UUID, deliverable_id: UUID | None = None) -> tuple[Layer, ...]:
+    """The layers to lay over a transcript, or over it and this deliverable of it."""
+    # None is nobody's id: then the second condition holds nowhere.
+    concerns = or_(_table.c.deliverable_id.is_(None), _table.c.deliverable_id == deliverable_id)
+    query = select(*_COLUMNS).where(_table.c.transcript_id == transcript_id, _table.c.withdrawn_at.is_(None), concerns)
+    return tuple(_correction(row).layer for row in (await connection.execute(query.order_by(_table.c.sequence))).mappings())
+
+
+async def get(connection: AsyncConnection, correction_id: UUID) -> Correction:
+    """Raises NotFound, also for somebody else's."""
+    row = (await connection.execute(select(*_COLUMNS).where(_table.c.id == correction_id))).mappings().one_or_none()
+    if row is None:
+        raise _unknown()
+    return _correction(row)
+
+
+async def withdraw(connection: AsyncConnection, correction_id: UUID, *, now: datetime) -> Correction:
+    """Take a layer away; doing so again changes nothing. Raises NotFound."""
+    withdrawn = {"withdrawn_at": func.coalesce(_table.c.withdrawn_at, now)}
+    change = update(_table).where(_table.c.id == correction_id).values(withdrawn).returning(*_COLUMNS)
+    row = (await connection.execute(change)).mappings().one_or_none()
+    if row is None:
+        raise _unknown()
+    return _correction(row)
+
+
+async def count(connection: AsyncConnection, transcript_id: UUID) -> int:
+    """How many were ever made over a transcript."""
+    found: int | None = await connection.scalar(select(func.count()).where(_table.c.transcript_id == transcript_id))
+    return found or 0
+
+
+async def titled(connection: AsyncConnection, titles: Sequence[tuple[UUID, str]]) -> list[str]:
+    """Titles of deliverables, each with its transcript's id, with the terms fixed that were fixed there; one query for all."""
+    ids = {transcript_id for transcript_id, _ in titles}
+    query = select(*_COLUMNS).where(_table.c.transcript_id == func.any(list(ids)), _table.c.withdrawn_at.is_(None))
+    query = query.where(_table.c.kind == FixTerm.kind).order_by(_table.c.sequence)
+    fixed: dict[UUID, list[Layer]] = {}
+    for row in (await connection.execute(query)).mappings():
+        fixed.setdefault(row["transcript_id"], []).append(_correction(row).layer)
+    return [_titled(title, fixed.get(transcript_id, ())) for transcript_id, title in titles]
+
+
+async def mentioning(connection: AsyncConnection, user_id: UUID, words: Sequence[str], *, most: int, beside: UUID) -> list[UUID]:
+    """Ids of a person's other transcripts in which one of `words` may stand, newest first: to look at, not to rely on."""
+    table = tables.transcripts
+    text = func.lower(cast(table.c.segments, Text))
+    # As it stands in JSON; a term of several words by its longest, however they are set apart.
+    sought = [json.dumps(max(word.split(), key=len), ensure_ascii=False)[1:-1].lower() for word in words if word.split()]
+    query = select(table.c.id).where(table.c.user_id == user_id, table.c.id != beside)
+    query = query.where(or_(*(func.strpos(text, part) > 0 for part in sought))).order_by(table.c.created_at.desc(), table.c.id.desc())
+    return list((await connection.execute(query.limit(most))).scalars())
+
+
+def _titled(title: str, layers: Sequence[Layer]) -> str:
+    for one in layers:
+        if isinstance(one, FixTerm):
+            title = replaced(title, one.term, one.replacement)
+    return title
+
+
+def _correction(row: RowMapping) -> Correction:
+    values = dict(row)
+    return Correction(layer=layer(values.pop("kind"), values.pop("body")), **values)
+
+
+def _unknown() -> NotFound:
+    return NotFound(ErrorCode.NOT_FOUND, "There is no such correction.")
