@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from momentum.cli import application
 from momentum.store.database import WITHOUT_OWNER
 from momentum.store.tables import metadata
 from momentum.web.site import description
+from momentum.writers.exports.data import schemas
 
 DOCS = Path(__file__).parent
 
@@ -84,7 +86,18 @@ def openapi() -> str:
     return json.dumps(description(), indent=1, ensure_ascii=False) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"reference/cli.md": cli, "reference/schema.md": schema, "api/openapi.json": openapi}
+def exported(name: str) -> str:
+    """The schema of a JSON export."""
+    return json.dumps(schemas()[name], indent=1, ensure_ascii=False) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/cli.md": cli,
+    "reference/schema.md": schema,
+    "reference/exported-deliverable.schema.json": partial(exported, "deliverable"),
+    "reference/exported-transcript.schema.json": partial(exported, "transcript"),
+    "api/openapi.json": openapi,
+}
 
 
 def main() -> int:

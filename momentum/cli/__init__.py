@@ -25,12 +25,15 @@ def process_command(
     files: Annotated[list[str], typer.Argument(help="Audio or video files.")],
     out: Annotated[str | None, typer.Option(help="Folder for the results; default beside each file.")] = None,
     language: Annotated[str | None, typer.Option(help="Language spoken (ISO 639-1); default detected.")] = None,
+    format: Annotated[  # noqa: A002 -- the option's name
+        list[str] | None, typer.Option(help="Also as md, html, docx, pdf, json, txt, vtt or srt; may be given more than once.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of sentences.")] = False,
 ) -> None:
     """Transcribe files and write their deliverables, without a Zoom account."""
     from momentum.cli.process_files import run
 
-    raise typer.Exit(run(files, out=out, language=language, as_json=json))
+    raise typer.Exit(run(files, out=out, language=language, formats=format or (), as_json=json))
 
 
 @application.command("serve")

@@ -27,16 +27,17 @@ from momentum.pipeline.places import MemoryShelf
 from momentum.pipeline.process import Job, process
 from momentum.settings import Settings
 from momentum.tools import Tools, open_tools
-from momentum.writers import transcripts
+from momentum.writers import exports, transcripts
 from momentum.writers.markdown import render
 
 _FAULTS_OF_THE_FILE = {ErrorCode.MEDIA_EMPTY, ErrorCode.MEDIA_UNREADABLE, ErrorCode.MEDIA_TRUNCATED, ErrorCode.MEDIA_NO_AUDIO}
 
 
-def run(files: Sequence[str], *, out: str | None, language: str | None, as_json: bool) -> int:
+def run(files: Sequence[str], *, out: str | None, language: str | None, as_json: bool, formats: Sequence[str] = ()) -> int:
     """Exit code: 0 when every file was processed whole, 130 after Ctrl-C, else 1."""
     settings = start()
-    visit = Visit(settings, Path(out) if out else None, Options(language=language or settings.language), as_json=as_json)
+    options = Options(language=language or settings.language)
+    visit = Visit(settings, Path(out) if out else None, options, as_json=as_json, formats=exports.named(formats))
     with asyncio.Runner() as runner:
         try:
             return runner.run(visit.process_all(files))
@@ -52,8 +53,10 @@ def run(files: Sequence[str], *, out: str | None, language: str | None, as_json:
 class Visit:
     """One call of the command."""
 
-    def __init__(self, settings: Settings, out: Path | None, options: Options, *, as_json: bool) -> None:
-        self._settings, self._out, self._options, self._as_json = settings, out, options, as_json
+    def __init__(
+        self, settings: Settings, out: Path | None, options: Options, *, as_json: bool, formats: Sequence[exports.Format] = ()
+    ) -> None:
+        self._settings, self._out, self._options, self._as_json, self._formats = settings, out, options, as_json, formats
         self._console = Console(stderr=True)
         self.unfinished: Path | None = None
         """Where the file at hand keeps what was heard of it so far."""
@@ -95,15 +98,35 @@ class Visit:
                 await process(Job(origin, shelf, self._options, tools))
         except MomentumError:
             with contextlib.suppress(MomentumError):  # the first failure is the one to tell
-                kept |= await asyncio.to_thread(_write, path, folder, shelf, await origin.meeting())
+                kept |= await asyncio.to_thread(self._write, path, folder, shelf, await origin.meeting())
             if ledger.is_kept:
                 kept["unfinished"] = str(ledger.path)
             raise
-        kept |= await asyncio.to_thread(_write, path, folder, shelf, await origin.meeting())
+        kept |= await asyncio.to_thread(self._write, path, folder, shelf, await origin.meeting())
         if shelf.incomplete:
             kept |= {"error_code": str(ErrorCode.MEDIA_TRUNCATED), "detail": shelf.incomplete}
         ledger.close()
         self.unfinished = None
+
+    def _write(self, path: Path, folder: Path, shelf: MemoryShelf, meeting: Meeting) -> dict[str, Any]:
+        if not shelf.transcripts:
+            return {}
+        transcript = list(shelf.transcripts.values())[-1]
+        texts: dict[str, str | bytes] = {f"transcript.{name}": as_file(transcript) for name, as_file in transcripts.FORMATS.items()}
+        delivered = [shelf.deliverables[i] for i in shelf.delivered]
+        texts |= {f"{deliverable.kind}.md": render(deliverable, meeting) for deliverable in delivered}
+        exported = exports.files(self._formats, transcript, delivered, meeting)
+        paths = write_results(folder, path.stem, exported | texts)
+        return {
+            "audio_seconds": round(transcript.seconds, 2),
+            "words": transcript.word_count,
+            "language": transcript.language,
+            "engine": transcript.engine,
+            "seconds_per_step": shelf.seconds_per_step,
+            "transcript": {extension: str(paths[f"transcript.{extension}"]) for extension in transcripts.FORMATS},
+            "deliverables": {deliverable.kind: str(paths[f"{deliverable.kind}.md"]) for deliverable in delivered},
+            "exported": {key: str(paths[key]) for key in exported if key not in texts},
+        }
 
 
 class _Bar:
@@ -131,25 +154,6 @@ class _Bar:
         self._progress.update(self._task, description=f"{self._name}: {step}", completed=fraction or 0.0)
 
 
-def _write(path: Path, folder: Path, shelf: MemoryShelf, meeting: Meeting) -> dict[str, Any]:
-    if not shelf.transcripts:
-        return {}
-    transcript = list(shelf.transcripts.values())[-1]
-    texts = {f"transcript.{extension}": as_file(transcript) for extension, as_file in transcripts.FORMATS.items()}
-    delivered = [shelf.deliverables[i] for i in shelf.delivered]
-    texts |= {f"{deliverable.kind}.md": render(deliverable, meeting) for deliverable in delivered}
-    paths = write_results(folder, path.stem, texts)
-    return {
-        "audio_seconds": round(transcript.seconds, 2),
-        "words": transcript.word_count,
-        "language": transcript.language,
-        "engine": transcript.engine,
-        "seconds_per_step": shelf.seconds_per_step,
-        "transcript": {extension: str(paths[f"transcript.{extension}"]) for extension in transcripts.FORMATS},
-        "deliverables": {deliverable.kind: str(paths[f"{deliverable.kind}.md"]) for deliverable in delivered},
-    }
-
-
 def _tell(result: dict[str, Any]) -> None:
     file = shown(result["file"])
     if "error_code" in result:
@@ -157,7 +161,7 @@ def _tell(result: dict[str, Any]) -> None:
         _tell_unfinished(Path(result["unfinished"]) if "unfinished" in result else None, mended=result["error_code"] in _FAULTS_OF_THE_FILE)
     if "words" in result:
         print(f"{file}: {result['words']} words in {result['audio_seconds']:.0f} s of audio, by {result['engine']}")
-        for written in (*result["transcript"].values(), *result["deliverables"].values()):
+        for written in (*result["transcript"].values(), *result["deliverables"].values(), *result["exported"].values()):
             print(f"  {shown(written)}")
     sys.stdout.flush()
 

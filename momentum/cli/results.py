@@ -26,13 +26,13 @@ def require_writable(folder: Path) -> None:
         raise unwritable(folder, error) from error
 
 
-def write_results(folder: Path, stem: str, texts: Mapping[str, str]) -> dict[str, Path]:
-    """Write each text as `<stem>.<its key>`, all under one stem; gives the paths by key.
+def write_results(folder: Path, stem: str, texts: Mapping[str, str | bytes]) -> dict[str, Path]:
+    """Write each text or file as `<stem>.<its key>`, all under one stem; gives the paths by key.
 
     Where another result stands already the stem is numbered: `talk-2.minutes.md`. The same result is not written twice.
     Raises Permanent; a file that could not be written whole is removed.
     """
-    written = {key: text.encode("utf-8", "replace") for key, text in texts.items()}
+    written = {key: text if isinstance(text, bytes) else text.encode("utf-8", "replace") for key, text in texts.items()}
     stem = shortened(stem)
     for number in range(1, MOST_NUMBERS):
         paths = {key: folder / f"{stem if number == 1 else f'{stem}-{number}'}.{key}" for key in written}

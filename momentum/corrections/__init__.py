@@ -2,6 +2,7 @@
 
     layers.py       the corrections there are, to and from JSON
     terms.py        a term in a text: whole words, case aware
+    quotes.py       a quote of a segment that was edited
     timing.py       times of the words of a text that was edited
     spoken.py       a layer over a transcript
     written.py      a layer over a deliverable, once its transcript is corrected
@@ -28,7 +29,7 @@ from momentum.corrections.layers import (
 )
 from momentum.corrections.spoken import machine_id, objection, transcript_under
 from momentum.corrections.terms import replaced
-from momentum.corrections.written import claim_objection, deliverable_under, participants_under
+from momentum.corrections.written import claim_objection, deliverable_under, participants_under, title_under
 
 __all__ = [
     "Change",
@@ -52,5 +53,6 @@ __all__ = [
     "objection",
     "participants_under",
     "replaced",
+    "title_under",
     "transcript_under",
 ]

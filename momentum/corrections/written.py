@@ -44,6 +44,13 @@ def participants_under(participants: Sequence[str], layers: Sequence[Layer]) -> 
     return tuple(dict.fromkeys(participants))
 
 
+def title_under(title: str, layers: Sequence[Layer]) -> str:
+    """A meeting's title with the terms fixed that were fixed in it."""
+    for layer in layers:
+        title = replaced(title, layer.term, layer.replacement) if isinstance(layer, FixTerm) else title
+    return title
+
+
 def claim_objection(layer: ClaimLayer, deliverable: Deliverable) -> str | None:
     """Why a layer cannot be laid over this deliverable, in a sentence; None where it can."""
     known = layer.claim < len(deliverable.claims) and deliverable.claims[layer.claim].state is not ClaimState.DROPPED

@@ -19,6 +19,7 @@ from momentum.corrections import (
     claim_objection,
     deliverable_under,
     objection,
+    title_under,
     transcript_under,
 )
 from momentum.errors import Conflict, ErrorCode, Invalid, NotFound
@@ -178,14 +179,14 @@ async def _in_document(connection: Any, document: StoredDeliverable, original: S
 
 
 def _transcript_under(original: StoredTranscript, layers: Sequence[Layer]) -> StoredTranscript:
-    transcript = transcript_under(original.transcript, layers)
-    return (
-        replace(original, transcript=transcript, summary=replace(original.summary, word_count=transcript.word_count))
-        if layers
-        else original
-    )
+    if not layers:
+        return original
+    transcript, was = transcript_under(original.transcript, layers), original.summary
+    summary = replace(was, word_count=transcript.word_count, topic=title_under(was.topic, layers))
+    return replace(original, transcript=transcript, summary=summary)
 
 
 def _deliverable_under(original: StoredDeliverable, transcript: StoredTranscript, layers: Sequence[Layer]) -> StoredDeliverable:
     deliverable = deliverable_under(original.deliverable, transcript.transcript, layers)
-    return replace(original, deliverable=deliverable, about=replace(original.about, title=deliverable.title))
+    about = replace(original.about, title=deliverable.title, topic=title_under(original.about.topic, layers))
+    return replace(original, deliverable=deliverable, about=about)

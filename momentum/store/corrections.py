@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping, Text, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from momentum.corrections import FixTerm, Layer, body, kind_of, layer, replaced
+from momentum.corrections import FixTerm, Layer, body, kind_of, layer, title_under
 from momentum.errors import ErrorCode, NotFound
 from momentum.store import serial, tables
 
@@ -100,7 +100,7 @@ async def titled(connection: AsyncConnection, titles: Sequence[tuple[UUID, str]]
     fixed: dict[UUID, list[Layer]] = {}
     for row in (await connection.execute(query)).mappings():
         fixed.setdefault(row["transcript_id"], []).append(_correction(row).layer)
-    return [_titled(title, fixed.get(transcript_id, ())) for transcript_id, title in titles]
+    return [title_under(title, fixed.get(transcript_id, ())) for transcript_id, title in titles]
 
 
 async def mentioning(connection: AsyncConnection, user_id: UUID, words: Sequence[str], *, most: int, beside: UUID) -> list[UUID]:
@@ -112,13 +112,6 @@ async def mentioning(connection: AsyncConnection, user_id: UUID, words: Sequence
     query = select(table.c.id).where(table.c.user_id == user_id, table.c.id != beside)
     query = query.where(or_(*(func.strpos(text, part) > 0 for part in sought))).order_by(table.c.created_at.desc(), table.c.id.desc())
     return list((await connection.execute(query.limit(most))).scalars())
-
-
-def _titled(title: str, layers: Sequence[Layer]) -> str:
-    for one in layers:
-        if isinstance(one, FixTerm):
-            title = replaced(title, one.term, one.replacement)
-    return title
 
 
 def _correction(row: RowMapping) -> Correction:

@@ -24,6 +24,7 @@ from momentum.web.api.models import Connection
 from momentum.web.door import Visitor, World, check_origin
 from momentum.web.messages import page, sign_in_page
 from momentum.web.witness import audited
+from momentum.writers.exports import DELIVERABLE_FORMATS, FORMATS, TRANSCRIPT_FORMATS
 from momentum.writers.markdown import LABELS, render
 
 log = structlog.get_logger(__name__)
@@ -187,7 +188,8 @@ async def document(world: World, visitor: Visitor, deliverable_id: UUID) -> Resp
     async with world.database.person(visitor) as connection:
         found = (await correct.read_deliverable(connection, deliverable_id)).shown
     body = Markup(_markdown.render(render(found.deliverable, documents.meeting_of(found))))  # noqa: S704 -- rendered with raw HTML off
-    return page("document.html", person=visitor, about=found.about, body=body)
+    offered: dict[str, Any] = {"formats": FORMATS, "exports": DELIVERABLE_FORMATS, "transcript_exports": TRANSCRIPT_FORMATS}
+    return page("document.html", person=visitor, about=found.about, body=body, **offered)
 
 
 def _home() -> Response:

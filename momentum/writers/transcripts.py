@@ -20,7 +20,7 @@ _SHORTEST_CUE = 5.0
 def as_text(transcript: Transcript) -> str:
     """One line per segment: `[HH:MM:SS] Name: words [what looks wrong]`, and one for each stretch without words."""
     lines = [(s.start, _one_line(_named(s))) for s in transcript.segments]
-    lines += [(gap.start, _told(gap)) for gap in transcript.gaps]
+    lines += [(gap.start, told(gap)) for gap in transcript.gaps]
     return "".join(f"[{clock(start, '.')[:-4]}] {line}\n" for start, line in sorted(lines, key=lambda line: line[0]))
 
 
@@ -38,7 +38,7 @@ def _cues(transcript: Transcript, separator: str, words: Callable[[Segment], str
     """Numbered cues. Who watches is told of what was recorded and has no words; what no file covers is never played."""
     cues = [(s.start, s.end, words(s)) for s in transcript.segments]
     silent = [gap for gap in transcript.gaps if gap.reason is not GapReason.NOT_RECORDED]
-    cues += [(gap.start, max(gap.end, gap.start + _SHORTEST_CUE), _told(gap)) for gap in silent]
+    cues += [(gap.start, max(gap.end, gap.start + _SHORTEST_CUE), told(gap)) for gap in silent]
     ordered = enumerate(sorted(cues, key=lambda cue: cue[0]), 1)
     return [f"{n}\n{clock(start, separator)} --> {clock(end, separator)}\n{line}\n" for n, (start, end, line) in ordered]
 
@@ -68,7 +68,8 @@ def clock(seconds: float, separator: str) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{milliseconds // 1000:02d}{separator}{milliseconds % 1000:03d}"
 
 
-def _told(gap: Gap) -> str:
+def told(gap: Gap) -> str:
+    """A stretch without words, in brackets: "(not recorded until 00:12:30)"."""
     until = f" until {clock(gap.end, '.')[:-4]}" if gap.end > gap.start else ""
     return f"({_WORDLESS[gap.reason]}{until})"
 
