@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from momentum.cli import process_files
-from momentum.errors import ErrorCode, Permanent
+from momentum.errors import ErrorCode, Invalid, Permanent
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("end_to_end")]
 
@@ -37,12 +37,12 @@ def momentum(monkeypatch, tmp_path, capsys, speech_server, model_server):
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
 
-    async def run(*files, out="out", **environment):
+    async def run(*files, out="out", formats=(), **environment):
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         capsys.readouterr()
         files = [os.fspath(file) for file in files]
-        code = await asyncio.to_thread(process_files.run, files, out=out, language=None, as_json=True)
+        code = await asyncio.to_thread(process_files.run, files, out=out, language=None, as_json=True, formats=formats)
         return code, json.loads(capsys.readouterr().out)["files"]
 
     return run
@@ -167,6 +167,24 @@ async def test_twice_the_same_is_once_and_what_a_person_wrote_since_stays(moment
     _, (third,) = await momentum("talk.m4a")
     assert mine.read_text("utf-8") == "My own words."
     assert third["deliverables"]["highlights"] == "out/talk-2.highlights.md"
+
+
+async def test_results_in_other_forms(momentum, recording):
+    Path("talk.m4a").write_bytes(recording.speech())
+    for _ in range(2):
+        code, (result,) = await momentum("talk.m4a", formats=("pdf", "docx", "vtt"))
+        assert code == 0
+        assert sorted(result["exported"]) == ["highlights.docx", "highlights.pdf", "transcript.docx", "transcript.pdf"]
+    assert len(written()) == len(NAMES) + 1 + 4, "the second time they were the same"
+    assert Path(result["exported"]["transcript.pdf"]).read_bytes().startswith(b"%PDF")
+    assert Path(result["exported"]["highlights.docx"]).read_bytes().startswith(b"PK")
+
+
+async def test_a_form_there_is_not_is_refused_before_anything_is_done(momentum, recording, speech_server):
+    Path("talk.m4a").write_bytes(recording.speech())
+    with pytest.raises(Invalid, match="There is no format 'exe'"):
+        await momentum("talk.m4a", formats=("pdf", "exe"))
+    assert speech_server.calls == 0
 
 
 @pytest.mark.parametrize("out", ["/proc/nothing", "talk.m4a", "/dev/null"])

@@ -19,7 +19,11 @@ NOT_NOTED = {
     ("DELETE", "/api/me"): "notes itself, with the deletion",
     ("POST", "/recordings/look"): "asks the provider what there is; nothing of anybody's changes",
 }
-READ = {"/api/deliverables/{deliverable_id}", "/api/transcripts/{transcript_id}", "/deliverables/{deliverable_id}", "/api/me/audit"}
+READ = {
+    *("/api/deliverables/{deliverable_id}", "/api/transcripts/{transcript_id}", "/deliverables/{deliverable_id}", "/api/me/audit"),
+    *("/api/deliverables/{deliverable_id}/export", "/api/transcripts/{transcript_id}/export"),
+    *("/api/transcripts/{transcript_id}/corrections", "/api/corrections/{correction_id}/elsewhere"),
+}
 """Reading that shows what was said, or who did what."""
 
 

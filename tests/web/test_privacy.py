@@ -27,6 +27,9 @@ async def test_whatever_one_has_does_not_exist_for_the_other(world):
             await stranger.get(f"/api/deliverables/{deliverable_id}"),
             await stranger.get(f"/api/deliverables/{deliverable_id}", params={"format": "markdown"}),
             *[await stranger.get(f"/api/transcripts/{transcript_id}", params={"format": f}) for f in ("json", "vtt", "srt", "text")],
+            *[await stranger.get(f"/api/deliverables/{deliverable_id}/export", params={"format": f}) for f in ("md", "pdf", "json")],
+            *[await stranger.get(f"/api/transcripts/{transcript_id}/export", params={"format": f}) for f in ("md", "vtt", "json")],
+            await stranger.get(f"/api/transcripts/{transcript_id}/corrections"),
         ]
         assert {a.status_code for a in hidden} == {404}
         empty = [await stranger.get(f"/api/{noun}") for noun in ("processings", "deliverables")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from typing import Any
 
 from momentum.writers.exports.blocks import Block, Run, parsed
@@ -24,9 +25,18 @@ def as_docx(text: str, language: str | None) -> bytes:
     _about(document.core_properties, next((b.text for b in blocks if b.kind == "heading"), ""), language)
     for block in blocks:
         _write(document.add_paragraph(style=_style(block)), block, language)
-    kept = io.BytesIO()
-    document.save(kept)
-    return kept.getvalue()
+    saved = io.BytesIO()
+    document.save(saved)
+    return _undated(saved)
+
+
+def _undated(saved: io.BytesIO) -> bytes:
+    """The same archive without the moment at which it was made: the same document is the same file."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(saved) as archive, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as undated:
+        for name in archive.namelist():
+            undated.writestr(zipfile.ZipInfo(name), archive.read(name), zipfile.ZIP_DEFLATED)
+    return made.getvalue()
 
 
 def _set_fonts(style: Any) -> None:
