@@ -16,7 +16,7 @@ def replaced(text: str, term: str, replacement: str) -> str:
     and its capitals are kept: "crop" -> "corp" makes "Corp" of "Crop" and "CORP" of "CROP".
     """
     words = term.split()
-    if not words:
+    if not words or words[0].lower() not in text.lower():
         return text
     pattern = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE)
     name = " ".join(words)

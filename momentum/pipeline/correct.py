@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -70,7 +71,7 @@ async def read_transcript(connection: Any, transcript_id: UUID) -> ReadTranscrip
     """Raises NotFound, also for somebody else's."""
     original = await transcripts.get(connection, transcript_id)
     layers = await corrections.bearing_on(connection, transcript_id)
-    return ReadTranscript(_transcript_under(original, layers), original)
+    return ReadTranscript(await asyncio.to_thread(_transcript_under, original, layers), original)
 
 
 async def read_deliverable(connection: Any, deliverable_id: UUID) -> ReadDeliverable:
@@ -82,7 +83,7 @@ async def read_deliverable(connection: Any, deliverable_id: UUID) -> ReadDeliver
     if not layers:
         return ReadDeliverable(original, original)
     transcript = await transcripts.get(connection, original.about.transcript_id)
-    return ReadDeliverable(_deliverable_under(original, transcript, layers), original)
+    return ReadDeliverable(await asyncio.to_thread(_deliverable_under, original, transcript, layers), original)
 
 
 async def preview(connection: Any, transcript_id: UUID, layer: Layer, *, deliverable_id: UUID | None = None) -> tuple[Difference, ...]:
@@ -93,10 +94,11 @@ async def preview(connection: Any, transcript_id: UUID, layer: Layer, *, deliver
     original = await transcripts.get(connection, transcript_id)
     documents = await deliverables.of_transcript(connection, transcript_id)
     layers = await corrections.bearing_on(connection, transcript_id)
-    before = transcript_under(original.transcript, layers)
+    before = await asyncio.to_thread(transcript_under, original.transcript, layers)
     if sentence := None if _is_of_claim(layer) else objection(layer, before):
         raise Invalid(ErrorCode.INVALID_REQUEST, sentence)
-    found = [Difference(None, change) for change in changes(before, transcript_under(before, (layer,)))]
+    after = await asyncio.to_thread(transcript_under, before, (layer,))
+    found = [Difference(None, change) for change in changes(before, after)]
     for document in documents:
         if deliverable_id in {None, document.id}:
             found += await _in_document(connection, document, original, layer)
@@ -171,10 +173,10 @@ async def _offer(connection: Any, transcript_id: UUID, layer: Layer) -> Offer:
 
 async def _in_document(connection: Any, document: StoredDeliverable, original: StoredTranscript, layer: Layer) -> list[Difference]:
     layers = await corrections.bearing_on(connection, original.id, document.id)
-    before = deliverable_under(document.deliverable, original.transcript, layers)
+    before = await asyncio.to_thread(deliverable_under, document.deliverable, original.transcript, layers)
     if isinstance(layer, ClaimLayer) and (sentence := claim_objection(layer, before)):
         raise Invalid(ErrorCode.INVALID_REQUEST, sentence)
-    after = deliverable_under(document.deliverable, original.transcript, (*layers, layer))
+    after = await asyncio.to_thread(deliverable_under, document.deliverable, original.transcript, (*layers, layer))
     return [Difference(document.id, change) for change in changes(before, after)]
 
 

@@ -23,8 +23,12 @@ def as_docx(text: str, language: str | None) -> bytes:
     _set_fonts(document.styles["Normal"])
     blocks = parsed(text)
     _about(document.core_properties, next((b.text for b in blocks if b.kind == "heading"), ""), language)
+    styles = {style.name: style.style_id for style in document.styles}
     for block in blocks:
-        _write(document.add_paragraph(style=_style(block)), block, language)
+        paragraph = document.add_paragraph()
+        if _style(block) != "Normal":
+            paragraph._p.style = styles[_style(block)]  # noqa: SLF001 -- by name the library looks through all styles each time
+        _write(paragraph, block, language)
     saved = io.BytesIO()
     document.save(saved)
     return _undated(saved)
