@@ -34,6 +34,14 @@ CLOSED = [
     ("GET", "/api/me"),
     ("DELETE", "/api/me"),
     ("POST", "/api/me/sign-out"),
+    ("POST", f"/api/transcripts/{AN_ID}/corrections"),
+    ("GET", f"/api/transcripts/{AN_ID}/corrections"),
+    ("GET", f"/api/transcripts/{AN_ID}/export"),
+    ("POST", f"/api/deliverables/{AN_ID}/corrections"),
+    ("GET", f"/api/deliverables/{AN_ID}/export"),
+    ("DELETE", f"/api/corrections/{AN_ID}"),
+    ("GET", f"/api/corrections/{AN_ID}/elsewhere"),
+    ("POST", f"/api/corrections/{AN_ID}/elsewhere"),
 ]
 
 

@@ -27,11 +27,14 @@ DeliverableFormat = Literal["md", "html", "docx", "pdf", "json", "txt"]
 TranscriptFormat = Literal["md", "html", "docx", "pdf", "json", "txt", "vtt", "srt"]
 
 
+_DATA = {"type": "object", "required": ["schema", "meeting"], "description": "Its schema stands in docs/reference."}
+
+
 def _files(applicable: Any) -> dict[int | str, dict[str, Any]]:
     """OpenAPI's 200 of a thing that comes in many forms."""
     kinds = sorted({FORMATS[name].media_type.partition(";")[0] for name in applicable.__args__})
     disposed = {"description": "`attachment`, with a file name of the meeting's day and title.", "schema": {"type": "string"}}
-    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds} | {"application/json": {"schema": _DATA}}
     return {200: {"description": "The file.", "content": content, "headers": {"Content-Disposition": disposed}}}
 
 
