@@ -20,7 +20,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -28,36 +27,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from momentum.store import columns
 
-NOW = text("now()")
-
-
-def _id() -> Column[object]:
-    return Column("id", UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()"))
-
-
-def _owner(*, unique: bool = False, key: bool = False, index: bool = False) -> Column[object]:
-    person = ForeignKey("profiles.id", ondelete="CASCADE")
-    return Column("user_id", UUID(as_uuid=True), person, nullable=False, unique=unique, primary_key=key, index=index or None)
-
-
-def _of(table: str, *, index: bool = True, nullable: bool = False) -> Column[object]:
-    # Every foreign key has an index: deleting a person cascades through all of them.
-    target = ForeignKey(f"{table}s.id", ondelete="CASCADE")
-    return Column(f"{table}_id", UUID(as_uuid=True), target, nullable=nullable, index=index or None)
-
-
-def _moment(name: str, *, nullable: bool = True, now: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=NOW if now else None)
+metadata, NOW = columns.metadata, columns.NOW
+_id, _owner, _of, _moment = columns.identity, columns.owner, columns.of, columns.moment
 
 
 def credentials_table(provider: str) -> Table:
@@ -328,6 +301,30 @@ claims = Table(
     Column("reason", Text, nullable=False, server_default=text("''")),
     Column("start", Double),
     UniqueConstraint("deliverable_id", "position"),
+)
+
+redactions = Table(
+    "redactions",
+    metadata,
+    _owner(key=True),
+    Column("kinds", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("names", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    _moment("updated_at", nullable=False, now=True),
+)
+
+sendings = Table(
+    "sendings",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _owner(index=True),
+    _of("recording"),
+    _of("processing"),
+    _moment("at", nullable=False),
+    Column("host", Text, nullable=False),
+    Column("what", Text, nullable=False),  # audio or text
+    Column("purpose", Text, nullable=False),  # the engine that listened or the writer that asked
+    Column("model", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),  # bytes of the request's body
 )
 
 audit_people = Table(

@@ -19,7 +19,7 @@ from momentum.app import App
 from momentum.errors import ErrorCode
 from momentum.inbound import listening
 from momentum.web import entrance, failures, guard, headers, monitoring, pages, trace
-from momentum.web.api import connections, documents, health, me, processings
+from momentum.web.api import connections, documents, health, me, privacy, processings
 from momentum.web.door import People
 from momentum.web.events import Streams
 from momentum.web.published_keys import fetch_keys
@@ -80,7 +80,16 @@ def _with_routes() -> FastAPI:
     )
     for name, label in connections.PROVIDERS.items():
         application.include_router(connections.router_for(name, label))
-    for part in (processings.router, documents.router, me.router, health.router, entrance.router, pages.router, monitoring.router):
+    for part in (
+        processings.router,
+        documents.router,
+        privacy.router,
+        me.router,
+        health.router,
+        entrance.router,
+        pages.router,
+        monitoring.router,
+    ):
         application.include_router(part)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     return application
