@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ async def redacted(wanted: Redaction, transcript: Transcript, meeting: Meeting, 
     """
     if not wanted:
         return await write(transcript, meeting, llm)
-    masked = Masks.over(wanted, transcript, meeting)
+    masked = await asyncio.to_thread(Masks.over, wanted, transcript, meeting)  # seconds, for hours of speech
     draft = masked.masks.restore(await write(masked.transcript, masked.meeting, MaskingModel(llm, masked.masks)))
     draft.extra["masked"] = masked.masks.counts
     return draft
@@ -45,7 +46,7 @@ class MaskingModel:
         return self._llm.count_tokens(text)
 
     async def json(self, messages: Sequence[dict[str, str]], *, name: str, schema: dict[str, Any]) -> Answer:
-        masked = [{**message, "content": self._masked(message["content"])} for message in messages]
+        masked = [{**message, "content": await asyncio.to_thread(self._masked, message["content"])} for message in messages]
         return await self._llm.json(self._explained(masked), name=name, schema=schema)
 
     def _masked(self, content: str) -> str:

@@ -28,17 +28,17 @@ _BETWEEN = re.compile(
 )
 
 _UNIT = (
-    r"(?:%|‰|percent|per cent|euros?|dollars?|pounds?|francs?|yen|cents?|eur|usd|gbp|chf|bucks|k|thousand|millions?|billions?|hours?|"
+    r"(?:%|‰|percent|euros?|dollars?|pounds?|francs?|yen|cents?|eur|usd|gbp|chf|bucks|k|thousand|millions?|billions?|hours?|"
     r"minutes?|seconds?|days?|people|users?|customers?|units?|rows?|requests?|lines?|words?|tokens?|bytes?|[kmgt]b)(?![^\W_])"
 )
 _NO_NUMBER = re.compile(
     rf"""
-      (?<!\d)\d{{4}}-\d\d-\d\d(?!\d)                                      # 2026-11-27
-    | (?<!\d)\d{{1,2}}([./-])\d{{1,2}}\1(?:19|20)?\d\d(?![./-]?\d)        # 27.11.2026, 11/27/26
+      (?<!\d)(?<!\d[./-])\d{{4}}-\d\d-\d\d(?![./-]?\d)                  # 2026-11-27
+    | (?<!\d)(?<!\d[./-])\d{{1,2}}([./-])\d{{1,2}}\1(?:19|20)?\d\d(?![./-]?\d)        # 27.11.2026, 11/27/26
     | [€$£¥]\s?\d[\d.,]*(?:\s\d{{3}}(?!\d))*                              # €1 250 000
     | (?<![\d.,])\d{{1,3}}([.,])\d{{3}}(?:\2\d{{3}})*(?![.,-]?\d)         # 1,250,000
     | (?<![\d.,])\d{{1,3}}(?:[\s.,]\d{{3}})*(?:[.,]\d+)?\s?[€$£¥]         # 1 250 000 €
-    | (?<![\d.,+])\d+(?:[\s.,]\d{{3}})*(?:[.,]\d+)?\s?{_UNIT}             # 1250000 users
+    | (?<![\d.,+])(?<!\d[\s./-])\d+(?:[\s.,]\d{{3}})*(?:[.,]\d+)?\s?{_UNIT}             # 1250000 users
     """,
     re.VERBOSE | re.IGNORECASE,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import string
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ EXPLAINED = (
 )
 
 _PLACEHOLDER = re.compile(rf"(?<![A-Za-z0-9_])({'|'.join(SecretKind)})\\?_(\d+)(?:\\?_(\d+))?(?![A-Z0-9_]|\\_)", re.IGNORECASE)
+_RUNS_INTO = string.ascii_letters + string.digits + "_\\"
 _Key = tuple[str, int, int]
 
 
@@ -85,7 +87,7 @@ class Masks:
                 position = run[piece.line]
                 if all(piece.end <= other.start or other.end <= piece.start for other in found[position]):
                     found[position].append(piece)
-        return tuple(self._masked(segment, sorted(found[i], key=lambda p: p.start)) for i, segment in enumerate(segments))
+        return tuple(self._masked(segment, found[i]) for i, segment in enumerate(segments))
 
     def _masked(self, segment: Segment, secrets: Sequence[Piece]) -> Segment:
         speaker = None if segment.speaker is None else self.mask(segment.speaker)
@@ -94,7 +96,7 @@ class Masks:
 
     def _put(self, text: str, secrets: Sequence[Piece]) -> str:
         parts, at = [], 0
-        for secret in secrets:
+        for secret in _apart(text, secrets):
             parts += [text[at : secret.start], self._placeholder(secret.kind, secret.value, text[secret.start : secret.end])]
             at = secret.end
         return "".join((*parts, text[at:]))
@@ -121,6 +123,19 @@ class Masked:
     masks: Masks
     transcript: Transcript
     meeting: Meeting
+
+
+def _apart(text: str, secrets: Sequence[Piece]) -> list[Piece]:
+    """The same in order, widened over letters that a placeholder would run into; those that then touch are one."""
+    wide: list[Piece] = []
+    for secret in sorted(secrets, key=lambda s: s.start):
+        start = len(text[: secret.start].rstrip(_RUNS_INTO))
+        end = len(text) - len(text[secret.end :].lstrip(_RUNS_INTO))
+        if wide and start <= wide[-1].end:
+            wide[-1] = dataclasses.replace(wide[-1], end=max(end, wide[-1].end))
+        else:
+            wide.append(dataclasses.replace(secret, start=start, end=end))
+    return wide
 
 
 def _placeholder(kind: SecretKind, number: int, form: int) -> str:

@@ -100,7 +100,8 @@ def _days(row: Mapping[str, Any]) -> str:
 def _masked(receipt: Mapping[str, Any]) -> list[str]:
     if not receipt["redaction"]:
         return []
-    counts = [f"{n} {KINDS[kind][n != 1]}" for kind, n in receipt["masked"].items() if kind in KINDS]
+    found: Mapping[str, int] = receipt["masked"]
+    counts = [f"{found[kind]} {words[found[kind] != 1]}" for kind, words in KINDS.items() if kind in found]
     return [f"Masked: {', '.join(counts) or 'nothing was found to mask'}."] if receipt["model"] else []
 
 
