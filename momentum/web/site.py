@@ -19,7 +19,7 @@ from momentum.app import App
 from momentum.errors import ErrorCode
 from momentum.inbound import listening
 from momentum.web import entrance, failures, guard, headers, monitoring, pages, trace
-from momentum.web.api import connections, documents, health, me, privacy, processings
+from momentum.web.api import analysis, connections, documents, health, me, privacy, processings
 from momentum.web.door import People
 from momentum.web.events import Streams
 from momentum.web.published_keys import fetch_keys
@@ -83,6 +83,7 @@ def _with_routes() -> FastAPI:
     for part in (
         processings.router,
         documents.router,
+        analysis.router,
         privacy.router,
         me.router,
         health.router,
