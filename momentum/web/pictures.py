@@ -93,7 +93,7 @@ PICTURES: dict[str, Callable[[Analysis, str], str]] = {"talk-time": talk_time, "
 
 def _picture(template: str, title: str, told: str, height: int, **values: Any) -> str:
     shared = {"width": WIDTH, "height": height, "margin": MARGIN, "names": NAMES, "axis": NAMES + MARGIN}
-    heading = {"title": _plain(title, 300), "heading": _plain(title, 80), "told": _plain(told, 4000)}
+    heading = {"title": _plain(title, 300), "heading": _plain(title, 64), "told": _plain(told, 4000)}
     return drawn(f"pictures/{template}", **shared, **heading, **values)
 
 
