@@ -22,9 +22,10 @@ _TOKEN = re.compile(
     rf"(?<![^\W\d_])(?:(?P<times>double|triple)\s+)?(?P<word>{_WORD})(?![^\W_])|(?P<plus>\+\s?)?(?P<number>\d+)(?:st|nd|rd|th)?",
     re.IGNORECASE,
 )
-# What may stand inside one number: marks, line breaks, and what people say between its groups.
+# What may stand inside one number: marks, line breaks, and what people say between its groups. No square brackets: before the words
+# of a line stands its number in them.
 _BETWEEN = re.compile(
-    r"(?:[\s\u200b.,;()\[\]/_\u00b7\u2010-\u2015-]{0,4}(?:\b(?:dash|hyphen|minus|space|uh|um|er)\b)?[\s,]{0,2}){1,2}", re.IGNORECASE
+    r"(?:[\s\u200b.,;()/_\u00b7\u2010-\u2015-]{0,4}(?:\b(?:dash|hyphen|minus|space|uh|um|er)\b)?[\s,]{0,2}){1,2}", re.IGNORECASE
 )
 
 _UNIT = (
