@@ -84,9 +84,7 @@ class Masks:
         found: dict[int, list[Piece]] = defaultdict(list)
         for run in _runs(segments):
             for piece in pieces([segments[i].text for i in run], self.wanted):
-                position = run[piece.line]
-                if all(piece.end <= other.start or other.end <= piece.start for other in found[position]):
-                    found[position].append(piece)
+                found[run[piece.line]].append(piece)
         return tuple(self._masked(segment, found[i]) for i, segment in enumerate(segments))
 
     def _masked(self, segment: Segment, secrets: Sequence[Piece]) -> Segment:
@@ -126,7 +124,7 @@ class Masked:
 
 
 def _apart(text: str, secrets: Sequence[Piece]) -> list[Piece]:
-    """The same in order, widened over letters that a placeholder would run into; those that then touch are one."""
+    """The same in order, widened over letters that a placeholder would run into; those that then touch or overlap are one."""
     wide: list[Piece] = []
     for secret in sorted(secrets, key=lambda s: s.start):
         start = len(text[: secret.start].rstrip(_RUNS_INTO))

@@ -94,6 +94,13 @@ def test_a_number_goes_on_over_the_remarks_of_others():
     assert masked.masks.restore("CARD_1 CARD_1_2") == "4111 1111 1111 1111"
 
 
+def test_a_number_that_speakers_were_mixed_up_in_is_masked_whole():
+    said = [("Sam Ode", "it is 4111 1111 1"), ("Dana Lee", "111 1111 and 12345, 67"), ("Sam Ode", "89")]
+    masked = Masks.over(ALL, *a_meeting(*said))
+    assert not any(c.isdigit() for s in masked.transcript.segments for word in s.text.split() for c in word if "_" not in word)
+    assert [s.text for s in masked.masks.restore(masked.transcript).segments] == [text for _, text in said]
+
+
 def test_words_of_what_was_masked_go_too():
     transcript, meeting = a_meeting(("Sam Ode", "ada@example.org"))
     heard = dataclasses.replace(transcript.segments[0], words=("ada@example.org",))
