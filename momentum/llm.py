@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry
 from momentum.model import Answer, Clock, Usage
-from momentum.outbound import openai_prices
+from momentum.outbound import openai_prices, sent
 from momentum.outbound.client import NETWORK_FAULTS, TIMEOUTS
 from momentum.outbound.model_roles import LANGUAGE
 from momentum.outbound.openai_errors import translate
@@ -28,6 +28,24 @@ AFTER_SILENCE = 60.0
 """Seconds after which a server that did not answer in time is asked again."""
 CONNECT_SECONDS, SILENCE_SECONDS, ANSWER_SECONDS = 5.0, 600.0, 1800.0
 """How long a connection may take, and how long a reasoning model may be silent."""
+
+
+class Writing(Protocol):
+    """What writers need of a language model."""
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def window(self) -> int:
+        """Tokens of input that go into one call at the most."""
+        ...
+
+    def count_tokens(self, text: str) -> int: ...
+
+    async def json(self, messages: Sequence[dict[str, str]], *, name: str, schema: dict[str, Any]) -> Answer:
+        """The answer as data that fits `schema`; see `LanguageModel`."""
+        ...
 
 
 class LanguageModel:
@@ -105,10 +123,11 @@ class LanguageModel:
     def _client(self) -> AsyncOpenAI:
         # Imported and opened at the first question: `momentum --help` needs no model.
         if self._opened is None:
-            from openai import AsyncOpenAI, Timeout
+            from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
             timeout = Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
-            self._opened = AsyncOpenAI(api_key=self._api_key, base_url=self._base_url, max_retries=0, timeout=timeout)
+            client = DefaultAsyncHttpxClient(timeout=timeout, event_hooks=sent.hooks("text", self.model, self._clock))
+            self._opened = AsyncOpenAI(api_key=self._api_key, base_url=self._base_url, max_retries=0, timeout=timeout, http_client=client)
         return self._opened
 
     async def _said(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any]) -> Said:
@@ -164,7 +183,9 @@ class LanguageModel:
         except (APITimeoutError, *TIMEOUTS):
             # Asking again at once would only add to the load of a server that is too slow.
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model took too long to answer.", after=AFTER_SILENCE) from None
-        except (APIConnectionError, *NETWORK_FAULTS):
+        except (APIConnectionError, *NETWORK_FAULTS) as error:
+            if (ours := sent.own(error)) is not None:
+                raise ours from None
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model's server cannot be reached.") from None
         except APIStatusError as error:
             headers = {k.lower(): v for k, v in error.response.headers.items()}

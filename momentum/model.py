@@ -355,6 +355,9 @@ class Options:
     """"own", "zoom", or "auto": ours, with the provider's names where it has them."""
     language: str | None = None
     file_id: str | None = None
+    redact: tuple[str, ...] = ()
+    """Kinds of secrets to mask beside what the installation and the person mask anyway; see `redaction.SecretKind`."""
+    redact_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

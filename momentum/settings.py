@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     whisper_threads: int = Field(0, ge=0, description="Threads of local Whisper; 0 = all cores.")
     language: str | None = Field(None, description="Language of the meetings (ISO 639-1) when it is always the same.")
 
+    # what a language model reads
+    redact: Annotated[tuple[Literal["email", "phone", "card", "iban"], ...], NoDecode] = Field(
+        (), description="Masked in every meeting before a language model reads it, space separated: email phone card iban."
+    )
+    redact_names: Annotated[tuple[str, ...], NoDecode] = Field((), description="Names masked in every meeting, separated by commas.")
+
     # work
     worker_concurrency: int = Field(4, ge=1, description="Processings one worker runs at the same time.")
     person_concurrency: int = Field(3, ge=1, description="Processings of one person that run at the same time, over all workers.")
@@ -121,10 +127,15 @@ class Settings(BaseSettings):
         plan = str(value).strip().lower()
         return plan if plan in get_args(ZoomPlan) else _OTHER_PLANS.get(plan, "pro")
 
-    @field_validator("zoom_scopes", "trusted_proxies", mode="before")
+    @field_validator("zoom_scopes", "trusted_proxies", "redact", mode="before")
     @classmethod
     def _split_scopes(cls, value: object) -> object:
         return tuple(value.split()) if isinstance(value, str) else value
+
+    @field_validator("redact_names", mode="before")
+    @classmethod
+    def _split_names(cls, value: object) -> object:
+        return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
 
     @field_validator("trusted_proxies", mode="after")
     @classmethod

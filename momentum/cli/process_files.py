@@ -25,6 +25,7 @@ from momentum.model import Meeting, Options
 from momentum.pipeline.origins import FileOrigin
 from momentum.pipeline.places import MemoryShelf
 from momentum.pipeline.process import Job, process
+from momentum.redaction import Redaction
 from momentum.settings import Settings
 from momentum.tools import Tools, open_tools
 from momentum.writers import exports, transcripts
@@ -57,6 +58,7 @@ class Visit:
         self, settings: Settings, out: Path | None, options: Options, *, as_json: bool, formats: Sequence[exports.Format] = ()
     ) -> None:
         self._settings, self._out, self._options, self._as_json, self._formats = settings, out, options, as_json, formats
+        self._redaction = Redaction.of(settings.redact, settings.redact_names)
         self._console = Console(stderr=True)
         self.unfinished: Path | None = None
         """Where the file at hand keeps what was heard of it so far."""
@@ -92,10 +94,10 @@ class Visit:
         folder = self._out or path.parent
         require_writable(folder)
         ledger = await asyncio.to_thread(UnfinishedLedger.open, folder, path)
-        shelf.ledger, shelf.answers, self.unfinished = ledger, ledger.answers, ledger.path
+        shelf.ledger, shelf.answers, shelf.sent, self.unfinished = ledger, ledger.answers, ledger.sent, ledger.path
         try:
             with _Bar(path, self._console) as shelf.watch:
-                await process(Job(origin, shelf, self._options, tools))
+                await process(Job(origin, shelf, self._options, tools, self._redaction))
         except MomentumError:
             with contextlib.suppress(MomentumError):  # the first failure is the one to tell
                 kept |= await asyncio.to_thread(self._write, path, folder, shelf, await origin.meeting())

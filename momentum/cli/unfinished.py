@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import hashlib
 import json
 import os
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from momentum.cli.results import shortened, unwritable
 from momentum.model import Answer, Heard
+from momentum.outbound.sent import Sending
+from momentum.pipeline.places import MemorySentLog
 from momentum.store.serial import compact, dump_heard, dump_usage, load_heard, load_usage
 
 
@@ -31,6 +35,18 @@ class UnfinishedAnswers:
         await self._keep({"key": key, "model": answer.model, "usage": dump_usage(answer.usage), "answer": answer.data})
 
 
+class UnfinishedSentLog(MemorySentLog):
+    """What left the machine, in the same file: what an earlier attempt sent still counts."""
+
+    def __init__(self, keep: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        super().__init__()
+        self._keep = keep
+
+    async def note(self, sending: Sending) -> None:
+        await super().note(sending)
+        await self._keep({"sent": dataclasses.asdict(sending)})
+
+
 class UnfinishedLedger:
     """Finished chunks in a file of lines, so that the same command goes on where it was stopped. A `transcribers.base.Ledger`."""
 
@@ -38,6 +54,7 @@ class UnfinishedLedger:
         self.path = path
         self._heard: dict[str, Heard] = {}
         self.answers = UnfinishedAnswers(self._keep)
+        self.sent = UnfinishedSentLog(self._keep)
 
     @classmethod
     def open(cls, folder: Path, recording: Path) -> Self:
@@ -68,7 +85,9 @@ class UnfinishedLedger:
     def _read(self, line: bytes) -> None:
         with contextlib.suppress(ValueError, KeyError, TypeError):
             found = json.loads(line)
-            if "answer" in found:
+            if "sent" in found:
+                self.sent.sendings.append(Sending(**{**found["sent"], "at": datetime.fromisoformat(found["sent"]["at"])}))
+            elif "answer" in found:
                 self.answers.known[found["key"]] = Answer(dict(found["answer"]), load_usage(found["usage"]), found["model"])
             else:
                 self._heard[found["key"]] = load_heard(found["heard"])

@@ -11,7 +11,7 @@ from itertools import accumulate, groupby
 from typing import Any
 
 from momentum.errors import ErrorCode, Permanent
-from momentum.llm import LanguageModel
+from momentum.llm import Writing
 from momentum.model import Answer, Claim, Coverage, Deliverable, Meeting, Segment, Transcript, Usage
 from momentum.pipeline.answers import Answers, answer_key
 from momentum.writers import spoken
@@ -31,7 +31,7 @@ async def generate(
     writer: Writer,
     transcript: Transcript,
     meeting: Meeting,
-    llm: LanguageModel,
+    llm: Writing,
     *,
     language: str | None,
     report: Report,
@@ -73,7 +73,7 @@ class _Work:
 
     writer: Writer
     meeting: Meeting
-    llm: LanguageModel
+    llm: Writing
     language: str | None
     kept: Answers
     answers: list[tuple[str, tuple[Claim, ...], dict[str, Any]]] = field(default_factory=list)

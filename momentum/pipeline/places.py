@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from momentum.model import Deliverable, Meeting, Segment, Transcript
+from momentum.outbound.sent import Sending
 from momentum.outbound.sources import ByteSource
 from momentum.pipeline.answers import Answers, MemoryAnswers
 from momentum.transcribers.base import Ledger
@@ -62,6 +63,29 @@ class Origin(Protocol):
         ...
 
 
+class SentLog(Protocol):
+    """What left the machine of one recording. An `outbound.sent.Sendings`."""
+
+    async def note(self, sending: Sending) -> None: ...
+
+    async def of(self, *purposes: str) -> Sequence[Sending]:
+        """In order of time, for any of these purposes; by earlier attempts and processings of the recording too."""
+        ...
+
+
+@dataclass(slots=True)
+class MemorySentLog:
+    """What left the machine as long as the process lives."""
+
+    sendings: list[Sending] = field(default_factory=list)
+
+    async def note(self, sending: Sending) -> None:
+        self.sendings.append(sending)
+
+    async def of(self, *purposes: str) -> Sequence[Sending]:
+        return [sending for sending in self.sendings if sending.purpose in purposes]
+
+
 class Shelf(Protocol):
     """Where the artefacts of one processing stand. All `keep_*` are idempotent on `made_from`."""
 
@@ -70,6 +94,9 @@ class Shelf(Protocol):
 
     @property
     def answers(self) -> Answers: ...
+
+    @property
+    def sent(self) -> SentLog: ...
 
     async def begin(self, step: str) -> None:
         """The step starts now. Raises Permanent(PROCESSING_CANCELLED) when nobody wants it any more."""
@@ -112,6 +139,7 @@ class MemoryShelf:
     """Called with (step, state, fraction, detail) on every event, when given."""
     ledger: Ledger = field(default_factory=MemoryLedger)
     answers: Answers = field(default_factory=MemoryAnswers)
+    sent: SentLog = field(default_factory=MemorySentLog)
     transcripts: dict[str, Transcript] = field(default_factory=dict)
     deliverables: dict[str, Deliverable] = field(default_factory=dict)
     delivered: tuple[str, ...] = ()

@@ -18,16 +18,19 @@ from typing import Any, Protocol
 
 from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, NotReady, Permanent
-from momentum.llm import LanguageModel
+from momentum.llm import LanguageModel, Writing
 from momentum.media.decoder import Decoder, Decoding
-from momentum.model import Deliverable, Gap, GapReason, Options, Segment, Transcript
+from momentum.model import Deliverable, Gap, GapReason, Meeting, Options, Segment, Transcript
+from momentum.outbound.sent import noted
 from momentum.pipeline.attribute import attribute
 from momentum.pipeline.generate import generate
 from momentum.pipeline.places import Found, Origin, Part, Shelf
+from momentum.pipeline.redact import redacted
 from momentum.pipeline.transcribe import Heartbeat, transcribe
 from momentum.pipeline.verify import check
-from momentum.transcribers.base import Transcriber
-from momentum.writers import WRITERS, chosen, highlights
+from momentum.redaction import NOTHING, Redaction
+from momentum.transcribers.base import Transcriber, engine_of
+from momentum.writers import WRITERS, chosen, highlights, receipts
 
 SHORTEST_GAP = 2.0
 """Seconds between two parts from which on something is missing; less is the coarseness of the provider's times."""
@@ -57,6 +60,8 @@ class Job:
     shelf: Shelf
     options: Options
     tools: Tools
+    redaction: Redaction = NOTHING
+    """What the language model does not get to read."""
 
 
 async def at_once(_name: str, work: Callable[[], Awaitable[Any]]) -> Any:
@@ -121,9 +126,11 @@ async def _hear(job: Job, found: Found, part: Part) -> Transcript:
             detail = {"heard_seconds": round(beat.heard_seconds, 1), "chunks_done": beat.chunks_done, "chunks_known": beat.chunks_known}
             await job.shelf.report("transcribe", fraction, detail)
 
-        transcript = await transcribe(
-            decoding.pcm(), transcriber=job.tools.transcriber, ledger=job.shelf.ledger, language=job.options.language, report=report
-        )
+        engine = job.tools.transcriber
+        with noted(job.shelf.sent, engine_of(engine, job.options.language)):
+            transcript = await transcribe(
+                decoding.pcm(), transcriber=engine, ledger=job.shelf.ledger, language=job.options.language, report=report
+            )
         return dataclasses.replace(transcript, gaps=_break_of(decoding, transcript.seconds, part))
 
 
@@ -241,10 +248,20 @@ async def _generate(job: Job, transcript_id: str) -> list[str]:
 async def _draft(job: Job, transcript_id: str, name: str) -> str:
     llm = job.tools.llm
     version = highlights.VERSION if name == highlights.NAME else _writer_version(name)
-    made_from = key_of(transcript_id, name, version, job.options.language, llm.model if llm and name != highlights.NAME else None)
+    made_of = [transcript_id, name, version, job.options.language, llm.model if llm and name != highlights.NAME else None]
+    made_from = key_of(*made_of, *([job.redaction.kinds, job.redaction.names] if job.redaction else []))
     if kept := await job.shelf.kept_deliverable(made_from):
         return kept
-    return await job.shelf.keep_deliverable(made_from, transcript_id, await _written(job, transcript_id, name))
+    return await job.shelf.keep_deliverable(made_from, transcript_id, await _with_receipt(job, transcript_id, name))
+
+
+async def _with_receipt(job: Job, transcript_id: str, name: str) -> Deliverable:
+    """The document, and what of its meeting has left the machine for it: words that were heard here earlier count where they went."""
+    written = await _written(job, transcript_id, name)
+    transcript = await job.shelf.transcript(transcript_id)
+    sendings = await job.shelf.sent.of(*([transcript.engine] if transcript.source == "own" else []), name)
+    receipt = receipts.receipt(sendings, written, transcript.engine, job.redaction.masked)
+    return dataclasses.replace(written, extra={**written.extra, "receipt": receipt})
 
 
 async def _written(job: Job, transcript_id: str, name: str) -> Deliverable:
@@ -263,9 +280,11 @@ async def _written(job: Job, transcript_id: str, name: str) -> Deliverable:
     async def report(done: int, of: int) -> None:
         await job.shelf.report("generate", done / of, {"parts_done": done, "parts": of})
 
-    return await generate(
-        WRITERS[name], transcript, meeting, job.tools.llm, language=job.options.language, report=report, kept=job.shelf.answers
-    )
+    async def write(transcript: Transcript, meeting: Meeting, llm: Writing) -> Deliverable:
+        return await generate(WRITERS[name], transcript, meeting, llm, language=job.options.language, report=report, kept=job.shelf.answers)
+
+    with noted(job.shelf.sent, name):
+        return await redacted(job.redaction, transcript, meeting, job.tools.llm, write)
 
 
 def _writer_version(name: str) -> str:

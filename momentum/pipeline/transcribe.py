@@ -19,7 +19,7 @@ from momentum.errors import ActionRequired, MomentumError, Permanent
 from momentum.media.cuts import Cutter
 from momentum.media.voice import VoiceGate
 from momentum.model import SAMPLE_RATE, Chunk, Heard, Segment, Transcript
-from momentum.transcribers.base import Ledger, Transcriber
+from momentum.transcribers.base import Ledger, Transcriber, engine_of
 from momentum.transcribers.plausible import marked
 
 GAP_TEXT = "[…]"
@@ -77,7 +77,7 @@ class _Run:
 
     def __init__(self, transcriber: Transcriber, ledger: Ledger, language: str | None, report: Report) -> None:
         self._transcriber, self._ledger, self._language, self._report = transcriber, ledger, language, report
-        self._engine = f"{transcriber.name}:{transcriber.parameters(language).get('model', transcriber.name)}"
+        self._engine = engine_of(transcriber, language)
         self._slots = asyncio.Semaphore(transcriber.limits.parallel)
         self._tasks: list[asyncio.Task[Heard]] = []
         self._starts: dict[int, float] = {}  # of chunks that are not finished

@@ -17,6 +17,7 @@ from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
 from momentum.store.database import Database
 from momentum.store.fence import Fence
+from momentum.store.sendings import StoredSendings
 from momentum.vault import Vault
 
 LAST_STEP = "deliver"
@@ -37,6 +38,7 @@ class StoredShelf:
         self._fence = Fence(executor_id, processing.id, processing.attempt)
         self._ledger = StoredLedger(database, processing.user_id, processing.id, processing.recording_id, fence=self._fence)
         self._answers = StoredAnswers(database, processing.user_id, processing.id, processing.recording_id, fence=self._fence)
+        self._sent = StoredSendings(database, processing.user_id, processing.id, processing.recording_id)
         self._reported_at: float | None = None
         self._read: tuple[str, Transcript] | None = None
 
@@ -47,6 +49,10 @@ class StoredShelf:
     @property
     def answers(self) -> StoredAnswers:
         return self._answers
+
+    @property
+    def sent(self) -> StoredSendings:
+        return self._sent
 
     async def begin(self, step: str) -> None:
         self._reported_at = None

@@ -319,6 +319,30 @@ corrections = Table(
     Index("ix_corrections_transcript_id_sequence", "transcript_id", "sequence"),
 )
 
+redactions = Table(
+    "redactions",
+    metadata,
+    _owner(key=True),
+    Column("kinds", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("names", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    _moment("updated_at", nullable=False, now=True),
+)
+
+sendings = Table(
+    "sendings",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _owner(index=True),
+    _of("recording"),
+    _of("processing"),
+    _moment("at", nullable=False),
+    Column("host", Text, nullable=False),
+    Column("what", Text, nullable=False),  # audio or text
+    Column("purpose", Text, nullable=False),  # the engine that listened or the writer that asked
+    Column("model", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),  # bytes of the request's body
+)
+
 audit_people = Table(
     "audit_people",
     metadata,

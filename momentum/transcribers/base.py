@@ -44,6 +44,11 @@ class Transcriber(Protocol):
     async def aclose(self) -> None: ...
 
 
+def engine_of(transcriber: Transcriber, language: str | None) -> str:
+    """As transcripts name it: "local:base", "openai:whisper-1"."""
+    return f"{transcriber.name}:{transcriber.parameters(language).get('model', transcriber.name)}"
+
+
 class Ledger(Protocol):
     """Finished chunks of one person, so that a retry pays for none twice. Keys are hex digests."""
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
 from momentum.model import SAMPLE_RATE, Chunk, Clock, Heard, Segment
+from momentum.outbound import sent
 from momentum.outbound.model_roles import SPEECH
 from momentum.outbound.openai_errors import translate
 from momentum.outbound.patience import Patience
@@ -133,10 +134,11 @@ class OpenAITranscriber:
     @property
     def _client(self) -> AsyncOpenAI:
         if self._opened is None:
-            from openai import AsyncOpenAI, Timeout
+            from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
             timeout = Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
-            self._opened = AsyncOpenAI(api_key=self._api_key, base_url=self._base_url, max_retries=0, timeout=timeout)
+            client = DefaultAsyncHttpxClient(timeout=timeout, event_hooks=sent.hooks("audio", self.model.name, self._clock))
+            self._opened = AsyncOpenAI(api_key=self._api_key, base_url=self._base_url, max_retries=0, timeout=timeout, http_client=client)
         return self._opened
 
     @asynccontextmanager
@@ -149,7 +151,9 @@ class OpenAITranscriber:
         except APITimeoutError:
             # Asking again at once would only add to the load of a server that is too slow.
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The transcription server took too long to answer.", after=_AFTER_SILENCE) from None
-        except APIConnectionError:
+        except APIConnectionError as error:
+            if (ours := sent.own(error)) is not None:
+                raise ours from None
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The transcription server cannot be reached.") from None
         except APIStatusError as error:
             headers = {k.lower(): v for k, v in error.response.headers.items()}

@@ -20,6 +20,11 @@ def page(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     return HTMLResponse(_templates.get_template(template).render(**({"person": None} | values)), status)
 
 
+def drawn(template: str, **values: Any) -> str:
+    """A template of ours as text; what is put in is escaped."""
+    return _templates.get_template(template).render(**values)
+
+
 def message_page(title: str, text: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page that says one thing."""
     nothing = {"finish": None, "link": None, "code": None}

@@ -16,7 +16,8 @@ from momentum.errors import ErrorCode, NotFound, Permanent, Unauthorized, Unavai
 from momentum.model import ConnectionState, Meeting, ProcessingState
 from momentum.pipeline.origins import RecordingOrigin
 from momentum.pipeline.process import Job, process
-from momentum.store import audit, credentials, processings, recordings
+from momentum.redaction import NOTHING, Redaction
+from momentum.store import audit, credentials, processings, recordings, redactions
 from momentum.store.audit import Act
 from momentum.store.fence import LeaseLost
 from momentum.store.shelf import StoredShelf
@@ -111,6 +112,7 @@ class Run:
         self._user_id: UUID | None = None
         self._work: asyncio.Future[Any] | None = None
         self._unwanted = False
+        self._redaction = NOTHING
 
     async def through(self) -> None:
         """Run whatever is left to do."""
@@ -145,11 +147,18 @@ class Run:
             async with self._app.database.person(self._user_id) as connection:
                 processing = await processings.get(connection, self._id)
                 recording = await recordings.get(connection, processing.recording_id)
+                self._redaction = await self._wanted_redaction(connection, processing)
         except NotFound:  # deleted with its person or its recording
             return None
         structlog.contextvars.bind_contextvars(user_id=str(self._user_id), recording_id=str(processing.recording_id))
         over = processing.state.finished or processing.attempt != self._attempt
         return None if over or recording is None else (processing, recording)
+
+    async def _wanted_redaction(self, connection: Any, processing: processings.Processing) -> Redaction:
+        """What the installation, the person and the request want masked, together."""
+        settings, asked = self._app.settings, processing.options
+        always = Redaction.of(settings.redact, settings.redact_names)
+        return always | Redaction.of(asked.redact, asked.redact_names) | await redactions.get(connection, processing.user_id)
 
     def _job(self, processing: processings.Processing, recording: recordings.StoredRecording) -> Job:
         app = self._app
@@ -162,7 +171,7 @@ class Run:
             options=processing.options,
         )
         shelf = StoredShelf(app.database, app.vault, processing, app.clock, executor_id=self._executor_id)
-        return Job(origin, shelf, processing.options, app.tools)
+        return Job(origin, shelf, processing.options, app.tools, self._redaction)
 
     async def _step(self, name: str, work: Callable[[], Awaitable[Any]]) -> Any:
         """The pipeline's step runner: what the engine has on record is not done again."""

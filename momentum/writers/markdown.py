@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from momentum.model import Claim, ClaimState, Deliverable, GapReason, Meeting, Ruling
-from momentum.writers import dates
+from momentum.writers import dates, receipts
 
 _MARKUP = re.compile(r"([\\`*_\[\]#|~])")
 _WWW = re.compile(r"\b(www)\.", re.IGNORECASE)  # a link without being written as one: https://github.github.com/gfm/#autolinks-extension-
@@ -50,6 +50,7 @@ def render(deliverable: Deliverable, meeting: Meeting) -> str:
         _count(deliverable.claims),
         *_sections(deliverable),
         *_keywords(deliverable),
+        *_receipt(deliverable),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -191,6 +192,11 @@ def _state(claim: Claim) -> str:
     if claim.state is ClaimState.NEEDS_CONFIRMATION:
         return f"**needs you**: {escape(claim.reason)}" if claim.reason else "**needs you**"
     return "" if claim.state is ClaimState.SUGGESTED else "verified"
+
+
+def _receipt(deliverable: Deliverable) -> list[str]:
+    receipt = deliverable.extra.get("receipt")
+    return ["---", f"*What left the machine: {escape(receipts.in_words(receipt))}*"] if isinstance(receipt, dict) else []
 
 
 def _keywords(deliverable: Deliverable) -> list[str]:

@@ -117,3 +117,18 @@ async def test_every_page_works_without_script(served, chromium):
     await page.get_by_role("button", name="Disconnect Zoom").click()
     assert "Removed:" in await page.inner_text("main")
     await plain.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_pictures_of_a_meeting_can_be_looked_at(served, chromium, tmp_path, scheme):
+    page = await chromium.new_page()
+    await page.emulate_media(color_scheme=scheme)
+    await sign_in(served, page)
+    await served.keep_document(MARKUP, "We ship on Friday")
+    (deliverable,) = (await (await page.request.get("/api/deliverables")).json())["deliverables"]
+    for name in ("talk-time", "timeline", "sentiment"):
+        await page.goto(f"/api/transcripts/{deliverable['transcript_id']}/analysis/{name}.svg")
+        colour = await page.evaluate("getComputedStyle(document.querySelector('.heading')).fill")
+        assert colour == {"light": "rgb(28, 32, 36)", "dark": "rgb(232, 234, 237)"}[scheme]
+        await page.screenshot(path=shots(tmp_path) / f"{name}-{scheme}.png")
+    assert chromium.complaints == []

@@ -243,6 +243,19 @@ async def test_a_failing_language_model_leaves_the_transcript_and_a_retry_pays_f
     assert written() == ["talk.minutes.md", *sorted(f"talk.transcript.{name}" for name in NAMES)]
 
 
+async def test_what_an_earlier_call_of_the_command_has_sent_stands_in_the_receipt(momentum, recording, model_server, wire):
+    Path("talk.m4a").write_bytes(recording.speech())
+    model_server.faults.append(wire.quota_spent())
+    await momentum("talk.m4a", OPENAI_API_KEY=KEY)
+    exit_code, _ = await momentum("talk.m4a", OPENAI_API_KEY=KEY, REDACT="email phone")
+    foot = Path("out/talk.minutes.md").read_text().splitlines()[-1]
+    assert exit_code == 0
+    assert foot.startswith("*What left the machine: Nothing left this machine. 127.0.0.1:")
+    assert "of audio (gpt-transcribe, 1 request, " in foot
+    assert "transcript text with its prompt (gpt-6-luna, 2 requests, " in foot
+    assert foot.endswith("Masked: nothing was found to mask.*")
+
+
 async def test_minutes_that_could_not_be_written_down_are_not_paid_for_twice(momentum, recording, speech_server, model_server, monkeypatch):
     Path("talk.m4a").write_bytes(recording.speech())
 

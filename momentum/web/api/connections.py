@@ -15,6 +15,7 @@ from momentum.app import App
 from momentum.errors import ActionRequired, ErrorCode, Forbidden, Invalid, MomentumError
 from momentum.model import Options
 from momentum.pipeline import connect, request
+from momentum.redaction import Redaction
 from momentum.store import credentials, figures, recordings, standing
 from momentum.store.connection import person_deleted
 from momentum.store.recordings import StoredRecording
@@ -240,10 +241,11 @@ def _options(wanted: models.DownloadRequest, world: App) -> Options:
     unknown = [w for w in wanted.deliverables if w not in WRITABLE]
     if unknown:
         raise Invalid(ErrorCode.INVALID_REQUEST, f"There is no deliverable {unknown[0]!r}. There are: {', '.join(sorted(WRITABLE))}.")
-    asked = Options(tuple(sorted(set(wanted.deliverables))), wanted.transcript, wanted.language or world.settings.language, wanted.file_id)
     # What is written by default may change with the settings; what was asked for must not.
-    names = chosen(asked.deliverables, has_model=world.settings.openai_api_key is not None)
-    return Options(names, asked.transcript, asked.language, asked.file_id)
+    names = chosen(sorted(set(wanted.deliverables)), has_model=world.settings.openai_api_key is not None)
+    hidden = Redaction.of(wanted.redact, wanted.redact_names)
+    language = wanted.language or world.settings.language
+    return Options(names, wanted.transcript, language, wanted.file_id, tuple(map(str, hidden.kinds)), hidden.names)
 
 
 def default_options(world: App) -> Options:

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from momentum.model import ProcessingState
+from momentum.web.api.privacy_models import ChosenNames, Recognised
 from momentum.web.api.shapes import MEETING_ID, MOMENT, PROCESSING, RECORDING, Shape, shown
 
 
@@ -180,6 +181,10 @@ class DownloadRequest(BaseModel):
     language: str | None = Field(None, pattern="^[a-z]{2,3}$", description="ISO 639; default detected.")
     file_id: str | None = Field(None, min_length=1, max_length=200, description="Process this file alone.")
     force: bool = Field(False, description="Make a new processing even if the same one exists.")
+    redact: list[Recognised] = Field(
+        [], max_length=4, description="Masked before a language model reads it, beside what is masked for you anyway."
+    )
+    redact_names: ChosenNames = Field([], max_length=100, description="Names masked as well.")
 
 
 class Accepted(Shape):

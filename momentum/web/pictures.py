@@ -1,0 +1,149 @@
+"""The pictures of an analysis, as SVG drawn here: no script, nothing from elsewhere, every word escaped, light and dark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from momentum.analysis import Analysis
+from momentum.analysis.sentiment import SpeakerSentiment
+from momentum.analysis.turns import Span
+from momentum.web.messages import drawn
+from momentum.writers.markdown import clock
+
+WIDTH, MARGIN = 760, 20
+NAMES = 190
+"""Width of the column of names."""
+MOST = 12
+"""Speakers with a row of their own."""
+COLOURS = 8
+"""Of the palette in the templates; more speakers than that share them."""
+_LONGEST_NAME = 22
+_LONGEST_TITLE = 60
+# What XML 1.0 cannot hold even escaped: https://www.w3.org/TR/xml/#charsets
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Values = dict[str, Any]
+
+
+def talk_time(found: Analysis, title: str) -> str:
+    """A bar for each speaker, most talk time first."""
+    rows = [(s.speaker, s.seconds, s.share) for s in found.talk.speakers[:MOST]]
+    if others := found.talk.speakers[MOST:]:
+        rows.append((_others(len(others)), sum(s.seconds for s in others), sum(s.share for s in others)))
+    longest = max((seconds for _, seconds, _ in rows), default=0.0) or 1.0
+    room = WIDTH - 2 * MARGIN - NAMES - 120
+    bars = [
+        {
+            **_named(name),
+            "colour": i % COLOURS,
+            "y": 64 + 34 * i,
+            "width": round(room * seconds / longest, 1),
+            "said": _said(seconds, share),
+        }
+        for i, (name, seconds, share) in enumerate(rows)
+    ]
+    told = "; ".join(f"{name}: {_said(seconds, share)}" for name, seconds, share in rows) or "Nobody spoke."
+    return _picture("talk-time.svg", f"Talk time: {title}", told, 64 + 34 * max(1, len(bars)) + 16, bars=bars)
+
+
+def timeline(found: Analysis, title: str) -> str:
+    """When each speaker spoke, with the chapters above."""
+    seconds, room = max(found.seconds, 1.0), WIDTH - 2 * MARGIN - NAMES
+    titles = [_plain(f"{clock(c.start)} {c.title}", _LONGEST_TITLE) for c in found.chapters.chapters]
+    starts = [_at(c.start, seconds, room) for c in found.chapters.chapters]
+    chapters = [{"x": x, "number": i, "title": title} for i, (x, title) in enumerate(zip(starts, titles, strict=True), 1)]
+    names = [s.speaker for s in found.talk.speakers[:MOST]]
+    lanes = [
+        {**_named(name), "colour": i % COLOURS, "y": 84 + 30 * i, "spans": _boxes(found.talk.spans[name], seconds, room)}
+        for i, name in enumerate(names)
+    ]
+    bottom = 84 + 30 * max(1, len(lanes))
+    told = f"{len(found.talk.speakers)} speakers over {clock(seconds)}. Chapters: " + "; ".join(titles)
+    others = _others(len(found.talk.speakers) - len(lanes))
+    values = {"chapters": chapters, "lanes": lanes, "others": others, "bottom": bottom, "ticks": _ticks(seconds, room)}
+    return _picture("timeline.svg", f"Who spoke when: {title}", told, bottom + 44 + 20 * len(chapters), **values)
+
+
+def sentiment(found: Analysis, title: str) -> str:
+    """How each speaker's words sound over time; a sentence where that was not measured."""
+    seconds, room = max(found.seconds, 1.0), WIDTH - 2 * MARGIN - NAMES
+    order = [s.speaker for s in found.talk.speakers]
+    measured = sorted((s for s in found.sentiment.speakers if s.points), key=lambda s: order.index(s.speaker))[:MOST]
+    lanes = [
+        {
+            **_named(s.speaker),
+            "colour": order.index(s.speaker) % COLOURS,
+            "y": 64 + 62 * i,
+            "points": _points(s, seconds, room, 64 + 62 * i + 25),
+        }
+        for i, s in enumerate(measured)
+    ]
+    bottom = 64 + 62 * max(1, len(lanes))
+    told = found.sentiment.reason or "; ".join(f"{s.speaker}: {s.value:+.2f} on the whole" for s in measured) or "Too little was said."
+    others = _others(len([s for s in found.sentiment.speakers if s.points]) - len(lanes))
+    values = {"lanes": lanes, "others": others, "bottom": bottom, "ticks": _ticks(seconds, room), "room": room, "reason": told}
+    return _picture("sentiment.svg", f"How words sound, by a lexicon: {title}", told, bottom + 64, **values)
+
+
+PICTURES: dict[str, Callable[[Analysis, str], str]] = {"talk-time": talk_time, "timeline": timeline, "sentiment": sentiment}
+"""By the name in the address."""
+
+
+def _picture(template: str, title: str, told: str, height: int, **values: Any) -> str:
+    shared = {"width": WIDTH, "height": height, "margin": MARGIN, "names": NAMES, "axis": NAMES + MARGIN}
+    heading = {"title": _plain(title, 300), "heading": _plain(title, 64), "told": _plain(told, 4000)}
+    return drawn(f"pictures/{template}", **shared, **heading, **values)
+
+
+def _plain(text: str, longest: int) -> str:
+    line = " ".join(_NO_XML.sub("", text).split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def _named(name: str) -> Values:
+    return {"name": _plain(name, _LONGEST_NAME), "whole": _plain(name, 300)}
+
+
+def _others(count: int) -> str:
+    return "" if not count else f"{count} other{'s' if count > 1 else ''}"
+
+
+def _said(seconds: float, share: float) -> str:
+    return f"{clock(seconds)} ({share:.0%})"
+
+
+def _at(second: float, seconds: float, room: float) -> float:
+    return round(MARGIN + NAMES + room * min(1.0, max(0.0, second / seconds)), 1)
+
+
+def _boxes(spans: Sequence[Span], seconds: float, room: float) -> list[Values]:
+    """Stretches at least a pixel wide; those that would touch are one, so that hours of speech stay a small picture."""
+    boxes: list[Values] = []
+    for start, end in spans:
+        x, right = _at(start, seconds, room), _at(end, seconds, room)
+        if boxes and x - boxes[-1]["x"] - boxes[-1]["width"] < 1:
+            boxes[-1]["width"] = round(max(boxes[-1]["width"], right - boxes[-1]["x"]), 1)
+        else:
+            boxes.append({"x": x, "width": max(1.0, round(right - x, 1))})
+    return boxes
+
+
+def _points(of: SpeakerSentiment, seconds: float, room: float, middle: int) -> list[Values]:
+    """Dots, each with a line from the one before where nothing is missing between them."""
+    points: list[Values] = []
+    for before, point in zip([None, *of.points], of.points, strict=False):
+        x, y = _at((point.start + min(point.end, seconds)) / 2, seconds, room), round(middle - 22 * point.value, 1)
+        told = f"{clock(point.start)} to {clock(min(point.end, seconds))}: {point.value:+.2f}, {point.words} words"
+        joined = points[-1] if points and before and before.end == point.start else None
+        points.append({"x": x, "y": y, "told": told, "from": joined and (joined["x"], joined["y"])})
+    return points
+
+
+_STEPS = (10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
+
+
+def _ticks(seconds: float, room: float) -> list[Values]:
+    step = next((s for s in _STEPS if seconds / s <= 8), _STEPS[-1])
+    return [{"x": _at(at, seconds, room), "text": clock(at)} for at in range(0, int(seconds) + 1, step)]
