@@ -47,7 +47,7 @@ def read_aloud() -> Iterator[Talk]:
         turns = [line.partition(": ") for line in path.read_text().splitlines() if line and not line.startswith("#")]
         pieces, sentences = [_silence(LEAD_IN)], []
         for voice, _, words in turns:
-            for sentence in _sentences(words):
+            for sentence in sentences_of(words):
                 sentences.append(sentence)
                 pieces += [speak(Speaker(voice, voice, pace=PACES[voice]), sentence), _silence(BETWEEN_SENTENCES)]
             pieces.append(_silence(BETWEEN_TURNS - BETWEEN_SENTENCES))
@@ -63,7 +63,8 @@ def real() -> Iterator[Talk]:
         yield Talk(one["file"], _pcm(folder / one["file"]), (one["text"],))
 
 
-def _sentences(words: str) -> list[str]:
+def sentences_of(words: str) -> list[str]:
+    """A turn's sentences."""
     return [part.strip() for part in words.replace("? ", "?|").replace(". ", ".|").split("|") if part.strip()]
 
 
