@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.errors import ErrorCode
-from momentum.model import Clock, Deliverable, Transcript
+from momentum.model import Clock, Deliverable, Transcript, Voice
 from momentum.store import audit, deliverables, processings, transcripts
 from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
@@ -47,6 +47,9 @@ class StoredShelf:
     @property
     def answers(self) -> StoredAnswers:
         return self._answers
+
+    async def voices(self) -> tuple[Voice, ...]:
+        return ()
 
     async def begin(self, step: str) -> None:
         self._reported_at = None
