@@ -97,8 +97,8 @@ class Shelf(Protocol):
     @property
     def answers(self) -> Answers: ...
 
-    async def voices(self) -> tuple[Voice, ...]:
-        """The voices that the person has enrolled."""
+    async def voices(self, *, encoder: str) -> tuple[Voice, ...]:
+        """The voices that the person has enrolled, of that encoder."""
         ...
 
     async def begin(self, step: str) -> None:
@@ -148,7 +148,7 @@ class MemoryShelf:
     incomplete: str | None = None
     seconds_per_step: dict[str, float] = field(default_factory=dict)
 
-    async def voices(self) -> tuple[Voice, ...]:
+    async def voices(self, *, encoder: str) -> tuple[Voice, ...]:  # noqa: ARG002 -- nobody enrols here
         return ()
 
     async def begin(self, step: str) -> None:

@@ -124,9 +124,14 @@ async def _transcribe(job: Job) -> str:
     pieces = [(part, await _hear(job, found, part, voices) if part.has_media else None) for part in found.parts]
     transcript = _with_breaks(_joined(pieces, GapReason.NO_AUDIO), pieces)
     if voices:
-        people = len((await job.origin.meeting()).participants)
-        transcript = await asyncio.to_thread(voices.labelled, transcript, known=await job.shelf.voices(), most=people or None)
+        transcript = await _with_voices(job, transcript, voices)
     return await job.shelf.keep_transcript(made_from, transcript)
+
+
+async def _with_voices(job: Job, transcript: Transcript, voices: Voices) -> Transcript:
+    people = len((await job.origin.meeting()).participants)
+    known = await job.shelf.voices(encoder=voices.encoder)
+    return await asyncio.to_thread(voices.labelled, transcript, known=known, most=people or None)
 
 
 def _voices(job: Job, found: Found) -> Voices | None:

@@ -44,6 +44,7 @@ class Voices:
 
     def __init__(self, encoder: VoiceEncoder) -> None:
         self._encoder = encoder
+        self.encoder = encoder.name
         self._heard: dict[tuple[float, float], Floats] = {}
 
     def listener(self, offset: float) -> Listen:

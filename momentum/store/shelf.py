@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.errors import ErrorCode
 from momentum.model import Clock, Deliverable, Transcript, Voice
-from momentum.store import audit, deliverables, processings, transcripts
+from momentum.store import audit, deliverables, processings, transcripts, voices
 from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
 from momentum.store.database import Database
@@ -48,8 +48,9 @@ class StoredShelf:
     def answers(self) -> StoredAnswers:
         return self._answers
 
-    async def voices(self) -> tuple[Voice, ...]:
-        return ()
+    async def voices(self, *, encoder: str) -> tuple[Voice, ...]:
+        async with self._transaction() as connection:
+            return await voices.known(connection, self._vault, self._processing.user_id, encoder=encoder)
 
     async def begin(self, step: str) -> None:
         self._reported_at = None

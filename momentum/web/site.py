@@ -80,7 +80,16 @@ def _with_routes() -> FastAPI:
     )
     for name, label in connections.PROVIDERS.items():
         application.include_router(connections.router_for(name, label))
-    for part in (processings.router, documents.router, me.router, health.router, entrance.router, pages.router, monitoring.router):
+    for part in (
+        processings.router,
+        documents.router,
+        me.router,
+        voices.router,
+        health.router,
+        entrance.router,
+        pages.router,
+        monitoring.router,
+    ):
         application.include_router(part)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     return application
