@@ -19,7 +19,7 @@ from momentum.app import App
 from momentum.errors import ErrorCode
 from momentum.inbound import listening
 from momentum.web import entrance, failures, guard, headers, monitoring, pages, trace
-from momentum.web.api import connections, documents, health, me, processings
+from momentum.web.api import connections, documents, health, me, processings, voices
 from momentum.web.door import People
 from momentum.web.events import Streams
 from momentum.web.published_keys import fetch_keys

@@ -13,7 +13,7 @@ create table voices (
     constraint pk_voices primary key (id),
     constraint fk_voices_user_id foreign key (user_id) references profiles (id) on delete cascade,
     constraint fk_voices_recording_id foreign key (recording_id) references recordings (id) on delete cascade,
-    constraint uq_voices_user_id unique (user_id, name)
+    constraint uq_voices_user_id_name unique (user_id, name)
 );
 create index ix_voices_recording_id on voices (recording_id);
 
