@@ -60,7 +60,7 @@ def real() -> Iterator[Talk]:
     if not os.environ.get(SAMPLES) or not (folder / "references.json").is_file():
         return
     for one in json.loads((folder / "references.json").read_text()):
-        yield Talk(one["file"], _pcm(folder / one["file"]), (one["text"],))
+        yield Talk(one["file"], sound_of(folder / one["file"]), (one["text"],))
 
 
 def sentences_of(words: str) -> list[str]:
@@ -72,7 +72,8 @@ def _silence(seconds: float) -> np.ndarray:
     return np.zeros(round(seconds * SAMPLE_RATE), dtype=np.int16)
 
 
-def _pcm(path: Path) -> bytes:
+def sound_of(path: Path) -> bytes:
+    """16 kHz mono int16 of any recording."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
     with av.open(str(path)) as container:
         frames = [frame for decoded in [*container.decode(audio=0), None] for frame in resampler.resample(decoded)]
