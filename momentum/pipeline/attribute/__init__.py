@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from momentum.model import Segment
-from momentum.pipeline.attribute.align import anchors, streams
+from momentum.pipeline.attribute.align import anchors, index_of, streams
 from momentum.pipeline.attribute.readings import with_readings
 from momentum.pipeline.attribute.said import spoken
 from momentum.pipeline.attribute.split import named
@@ -34,6 +34,7 @@ def attribute(segments: Sequence[Segment], witnesses: Witnesses) -> tuple[Segmen
         return tuple(segments)
     heard = witnesses.with_one_spelling()
     theirs = streams(heard.captions)
-    aligned = {name: anchors(stream, said) for name, stream in theirs.items()}
+    index = index_of(said)
+    aligned = {name: anchors(stream, said, index) for name, stream in theirs.items()}
     split = named(segments, said, weigh(said, heard, aligned))
     return with_readings(split, said, theirs, aligned, heard.roster)

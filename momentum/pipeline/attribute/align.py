@@ -45,6 +45,7 @@ class Anchor:
 
 
 Stream = list[CaptionWord]
+Index = tuple[dict[str, list[int]], dict[str, list[float]]]
 
 
 def streams(captions: Sequence[Segment]) -> dict[str, Stream]:
@@ -58,14 +59,14 @@ def streams(captions: Sequence[Segment]) -> dict[str, Stream]:
     return found
 
 
-def anchors(stream: Stream, said: Sequence[Said]) -> list[Anchor]:
-    """The heaviest chain of equal words, in order of both."""
-    return _heaviest(list(_pairs(stream, said)), stream, said)
+def anchors(stream: Stream, said: Sequence[Said], index: Index) -> list[Anchor]:
+    """The heaviest chain of equal words, in order of both. `index` is that of `said`."""
+    return _heaviest(_pairs(stream, said, index), stream, said)
 
 
-def _pairs(stream: Stream, said: Sequence[Said]) -> Iterator[Anchor]:
+def _pairs(stream: Stream, said: Sequence[Said], index: Index) -> Iterator[Anchor]:
     """Equal words within reach; for each word of the captions, ours from the last to the first."""
-    places, times = _index(said)
+    places, times = index
     for number, word in enumerate(stream):
         at = places.get(word.plain)
         if not word.plain or at is None:
@@ -76,7 +77,8 @@ def _pairs(stream: Stream, said: Sequence[Said]) -> Iterator[Anchor]:
             yield Anchor(place, number, _support(stream, said, number, place))
 
 
-def _index(said: Sequence[Said]) -> tuple[dict[str, list[int]], dict[str, list[float]]]:
+def index_of(said: Sequence[Said]) -> Index:
+    """Where each word stands, and when it was said."""
     places: dict[str, list[int]] = defaultdict(list)
     times: dict[str, list[float]] = defaultdict(list)
     for number, word in enumerate(said):

@@ -34,7 +34,7 @@ def _parts(segment: Segment, judged: Sequence[tuple[Word, Verdict]]) -> Iterator
 
 def _of(segment: Segment, speaker: str | None, run: Sequence[tuple[Word, Verdict]], text: str) -> Segment:
     words = tuple(
-        replace(word, speaker=speaker, certainty=verdict.certainty) if speaker else replace(word, speaker=segment.speaker)
+        Word(word.text, word.start, word.end, word.probability, speaker or segment.speaker, verdict.certainty if speaker else None)
         for word, verdict in run
     )
     estimated = segment.estimated and speaker is None
