@@ -59,7 +59,7 @@ docs: $(VENV)/.installed-dev ## write the pages of reference that are made from 
 	@$(BIN)/python docs/make.py
 
 lock: $(VENV)/bin/uv ## make the lock files anew
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --group build pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --group build --group voices pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --group counterparts -c requirements-dev.lock -o tests/counterparts/requirements.lock
 

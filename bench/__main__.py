@@ -23,6 +23,7 @@ PHRASES = {
     "download": "processor time of a download beside curl's",
     "status": "the status route beside a bare one",
     "kills": "a worker killed in the middle, twenty times",
+    "speakers": "who said each word, and where turns change, beside one name for each segment",
     "word_errors": "word errors through our cutting beside the whole file",
 }
 RESULTS = Path(__file__).with_name("results.json")

@@ -47,7 +47,7 @@ def read_aloud() -> Iterator[Talk]:
         turns = [line.partition(": ") for line in path.read_text().splitlines() if line and not line.startswith("#")]
         pieces, sentences = [_silence(LEAD_IN)], []
         for voice, _, words in turns:
-            for sentence in _sentences(words):
+            for sentence in sentences_of(words):
                 sentences.append(sentence)
                 pieces += [speak(Speaker(voice, voice, pace=PACES[voice]), sentence), _silence(BETWEEN_SENTENCES)]
             pieces.append(_silence(BETWEEN_TURNS - BETWEEN_SENTENCES))
@@ -60,10 +60,11 @@ def real() -> Iterator[Talk]:
     if not os.environ.get(SAMPLES) or not (folder / "references.json").is_file():
         return
     for one in json.loads((folder / "references.json").read_text()):
-        yield Talk(one["file"], _pcm(folder / one["file"]), (one["text"],))
+        yield Talk(one["file"], sound_of(folder / one["file"]), (one["text"],))
 
 
-def _sentences(words: str) -> list[str]:
+def sentences_of(words: str) -> list[str]:
+    """A turn's sentences."""
     return [part.strip() for part in words.replace("? ", "?|").replace(". ", ".|").split("|") if part.strip()]
 
 
@@ -71,7 +72,8 @@ def _silence(seconds: float) -> np.ndarray:
     return np.zeros(round(seconds * SAMPLE_RATE), dtype=np.int16)
 
 
-def _pcm(path: Path) -> bytes:
+def sound_of(path: Path) -> bytes:
+    """16 kHz mono int16 of any recording."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
     with av.open(str(path)) as container:
         frames = [frame for decoded in [*container.decode(audio=0), None] for frame in resampler.resample(decoded)]

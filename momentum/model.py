@@ -106,6 +106,21 @@ class Recording:
     download_token: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """One person who took part, however often they joined. Guests have no `user_id` and mostly no `email`."""
+
+    name: str
+    email: str | None
+    user_id: str | None
+    internal: bool | None
+    """Whether they belong to the host's account; None where the provider does not say."""
+    joined_at: datetime | None
+    left_at: datetime | None
+    seconds: int
+    """Present in all."""
+
+
 # --- what was said --------------------------------------------------------------------------------
 
 
@@ -138,14 +153,33 @@ class Word:
     start: float
     end: float
     probability: float | None = None
+    speaker: str | None = None
+    certainty: float | None = None
+    """How sure we are of `speaker` (0..1); None where nobody weighed it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A place that two transcripts read differently. `kind` is "number" or "name"; times in seconds of the recording."""
+
+    kind: str
+    ours: str
+    theirs: str
+    start: float
+    end: float
+
+
+LISTEN_HERE = "listen_here"
+"""Mark of a segment with `readings`: a number or a name that the provider's transcript has otherwise."""
 _UNSAID = frozenset({"loop", "credits", "gap"})
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of speech, about a sentence. `marks` name what looks wrong: "loop", "credits", "rate", "gap", "low_confidence"."""
+    """A stretch of speech of one speaker, about a sentence.
+
+    `marks` name what looks wrong: "loop", "credits", "rate", "gap", "low_confidence", "listen_here".
+    """
 
     id: int
     start: float
@@ -154,11 +188,22 @@ class Segment:
     speaker: str | None = None
     words: tuple[Word, ...] = ()
     marks: tuple[str, ...] = ()
+    estimated: bool = False
+    """True where `speaker` was told by the sound of the voice, and nobody who knows said so."""
+    readings: tuple[Reading, ...] = ()
 
     @property
     def unsaid(self) -> bool:
         """Whether its words are an engine's own: nothing may be concluded from them."""
         return not _UNSAID.isdisjoint(self.marks)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How an enrolled person sounds: a vector of length 1. Biometric data: stored sealed, and only with the person's consent."""
+
+    name: str
+    vector: tuple[float, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

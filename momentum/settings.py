@@ -86,6 +86,9 @@ class Settings(BaseSettings):
         None, description="Local Whisper: folder or hub id of a CTranslate2 model; default the packaged base model."
     )
     whisper_threads: int = Field(0, ge=0, description="Threads of local Whisper; 0 = all cores.")
+    estimate_speakers: bool = Field(
+        True, description="Tell speakers apart by their voices where nobody names them; the sound and the vectors are not kept."
+    )
     language: str | None = Field(None, description="Language of the meetings (ISO 639-1) when it is always the same.")
 
     # what a language model reads

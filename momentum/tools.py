@@ -8,6 +8,7 @@ from functools import cached_property
 
 from momentum.llm import LanguageModel
 from momentum.media.decoder import DecodeLimits, Decoder
+from momentum.media.voiceprint import VoiceEncoder, installed_weights
 from momentum.model import Clock
 from momentum.settings import Settings
 from momentum.transcribers.base import Transcriber
@@ -40,6 +41,11 @@ class Tools:
         from momentum.transcribers.local import LocalWhisper
 
         return LocalWhisper(settings.whisper_model, settings.whisper_threads, models=settings.models)
+
+    @cached_property
+    def voices(self) -> VoiceEncoder | None:
+        weights = installed_weights() if self._settings.estimate_speakers else None
+        return VoiceEncoder(weights) if weights else None
 
     @cached_property
     def llm(self) -> LanguageModel | None:

@@ -70,6 +70,7 @@ async def _examine(settings: Settings, used: list[Pace]) -> list[Finding]:
         ("Database", partial(_database, used=used)),
         ("Zoom", _zoom),
         ("Transcription", _transcription),
+        ("Speakers without names", _voices),
         ("Language model", _language_model),
         ("Who may come in", _tokens),
     ]
@@ -83,6 +84,7 @@ async def _attempt(what: str, check: Callable[[Settings], Awaitable[str | None]]
         return Finding(what, ok=False, detail=error.detail)
     missing = {
         "Zoom": "Not set up: set ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET to connect accounts.",
+        "Speakers without names": "Switched off (ESTIMATE_SPEAKERS): recordings that nobody's name goes with have no speakers.",
         "Language model": "Not set up: without OPENAI_API_KEY you get highlights made by rules, not minutes.",
     }
     return Finding(what, ok=True, detail=detail) if detail else Finding(what, ok=None, detail=missing[what])
@@ -123,6 +125,21 @@ async def _transcription(settings: Settings) -> str:
         return f"{model} answers, on this machine."
     answers = f"{model} answers, at {settings.speech_base_url or settings.openai_base_url}."
     return answers + _ends(speech_model(settings.speech_model).ends, "SPEECH_MODEL")
+
+
+async def _voices(settings: Settings) -> str | None:
+    """Has the encoder listen to a second of silence: the weights are there and are the ones we know."""
+    if not settings.estimate_speakers:
+        return None
+    async with open_tools(settings, real_clock) as tools:
+        if tools.voices is None:
+            raise Permanent(
+                ErrorCode.MODEL_NOT_FOUND,
+                "Not installed: the package Resemblyzer, whose weights tell voices apart, is missing. Install requirements.lock again, "
+                "or set ESTIMATE_SPEAKERS=false.",
+            )
+        tools.voices.embed([bytes(2 * SAMPLE_RATE)])
+    return "Voices are told apart on this machine, where Zoom names nobody."
 
 
 async def _language_model(settings: Settings) -> str | None:

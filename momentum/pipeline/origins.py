@@ -10,15 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from momentum.errors import ErrorCode, MomentumError, NotReady, Permanent, Retry
-from momentum.model import Meeting, Options, Recording, RecordingFile, Segment
+from momentum.model import Meeting, Options, Participant, Recording, RecordingFile, Segment
 from momentum.outbound.download import Downloads
 from momentum.outbound.limits import TokenSource
 from momentum.outbound.sources import ByteSource, FileSource
 from momentum.pipeline.fetch import open_file
-from momentum.pipeline.places import Found, Part
+from momentum.pipeline.places import Found, Part, Track
 from momentum.providers.base import Provider
 from momentum.providers.filesets import FileSet, best_source, file_sets
-from momentum.transcribers.captions import read_timeline, read_vtt
+from momentum.transcribers.captions import Turn, read_timeline, read_vtt
 
 MOST_CAPTION_BYTES = 20 * 2**20
 """A three-hour meeting's captions are about 0.4 MB."""
@@ -46,6 +46,12 @@ class FileOrigin:
     async def captions(self, part: Part) -> tuple[Segment, ...]:  # noqa: ARG002 -- as above
         text = await FileSource(self._captions_path).read(0, MOST_CAPTION_BYTES + 1) or b""
         return read_vtt(_captions_text(text))
+
+    async def turns(self, part: Part) -> tuple[Turn, ...]:  # noqa: ARG002 -- as above
+        return ()
+
+    def tracks(self, part: Part) -> tuple[Track, ...]:  # noqa: ARG002 -- as above
+        return ()
 
     def _facts(self) -> os.stat_result:
         """Raises Permanent for what is no file, cannot be reached or is too large."""
@@ -80,6 +86,8 @@ class RecordingOrigin:
         self._instance_id, self._meeting, self._options = instance_id, meeting, options
         self._recording: Recording | None = None
         self._sets: tuple[FileSet, ...] = ()
+        self._timelines: dict[str, tuple[Turn, ...]] = {}
+        self._attendance: tuple[Participant, ...] | None = None
 
     async def look(self) -> Found:
         recording = await self._fresh()
@@ -92,13 +100,18 @@ class RecordingOrigin:
         if self._recording is None:
             with suppress(MomentumError):  # names are a gift: who resumes late may do without
                 await self._fresh()
-        return replace(self._meeting, participants=self._participants)
+        return replace(self._meeting, participants=await self._participants())
 
-    @property
-    def _participants(self) -> tuple[str, ...]:
-        """Who took part, as far as the provider's single answer says: the names of each participant's own audio."""
+    async def _participants(self) -> tuple[str, ...]:
+        """Names of who took part: from the provider's list of the past meeting, and of each participant's own audio."""
+        if self._attendance is None:
+            try:
+                self._attendance = await self._provider.participants(self._access, self._instance_id)
+            except MomentumError:  # as above: a plan without the list, a scope not granted, a day's allowance used up
+                self._attendance = ()
         files = () if self._recording is None else self._recording.files
-        return tuple(dict.fromkeys((*self._meeting.participants, *(file.participant for file in files if file.participant))))
+        names = (*self._meeting.participants, *(p.name for p in self._attendance), *(f.participant for f in files if f.participant))
+        return tuple(dict.fromkeys(name for name in names if name))
 
     def media(self, part: Part) -> ByteSource:
         file = _media_of(self._set_of(part))
@@ -110,19 +123,29 @@ class RecordingOrigin:
         file = _captions_of(self._set_of(part))
         if file is None:
             return ()
-        names = (*self._participants, *await self._speakers(self._set_of(part)))
-        return read_vtt(await self._text(file), names)
+        # The captions may hold a name only once; who speaks by the timeline has it too.
+        speakers = [name for turn in await self._timeline(part) for name in turn.speakers]
+        return read_vtt(await self._text(file), (*await self._participants(), *speakers))
 
-    async def _speakers(self, files: FileSet) -> list[str]:
-        """Who speaks by the provider's timeline of this set: names that the captions may hold only once."""
-        file = next((f for f in files.files if f.kind == "timeline" and f.ready), None)
-        if file is None:
-            return []
-        try:
-            turns = read_timeline(await self._text(file))
-        except (Permanent, Retry):  # as above
-            return []
-        return [name for turn in turns for name in turn.speakers]
+    async def turns(self, part: Part) -> tuple[Turn, ...]:
+        return await self._timeline(part)
+
+    async def _timeline(self, part: Part) -> tuple[Turn, ...]:
+        if part.key not in self._timelines:
+            file = _timeline_of(self._set_of(part))
+            try:
+                self._timelines[part.key] = () if file is None else read_timeline(await self._text(file), seconds=part.seconds)
+            except (Permanent, Retry):  # names are a gift
+                self._timelines[part.key] = ()
+        return self._timelines[part.key]
+
+    def tracks(self, part: Part) -> tuple[Track, ...]:
+        files = self._set_of(part)
+        return tuple(
+            Track(file.participant, part.offset + _seconds_after(files, file), self._open(file))
+            for file in files.files
+            if file.kind == "participant_audio" and file.ready and file.participant
+        )
 
     async def _text(self, file: RecordingFile) -> str:
         text = bytearray()
@@ -145,7 +168,8 @@ class RecordingOrigin:
         media, captions = _media_of(files), _captions_of(files)
         key = ":".join(f"{f.file_id}/{f.size}" for f in (media, captions) if f is not None)
         seconds = None if files.end is None else files.end - files.offset
-        facts = {"has_media": media is not None, "has_captions": captions is not None}
+        facts = {"has_media": media is not None, "has_captions": captions is not None, "has_turns": _timeline_of(files) is not None}
+        facts["has_tracks"] = any(file.kind == "participant_audio" and file.ready and file.participant for file in files.files)
         awaited = captions is None and self._awaits_captions(files)
         return Part(f"{index}:{key}", files.offset, **facts, seconds=seconds, captions_may_come=awaited)
 
@@ -171,6 +195,17 @@ def _captions_text(data: bytes | bytearray) -> str:
 
 def _captions_of(files: FileSet) -> RecordingFile | None:
     return next((f for f in files.files if f.kind == "transcript" and f.ready), None)
+
+
+def _timeline_of(files: FileSet) -> RecordingFile | None:
+    return next((f for f in files.files if f.kind == "timeline" and f.ready), None)
+
+
+def _seconds_after(files: FileSet, file: RecordingFile) -> float:
+    """How long after its set a file begins; participants who come later have audio that begins later."""
+    if files.started_at is None or file.started_at is None:
+        return 0.0
+    return max(0.0, (file.started_at - files.started_at).total_seconds())
 
 
 def _media_of(files: FileSet) -> RecordingFile | None:

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from momentum.model import Deliverable, Meeting, Segment, Transcript
+from momentum.model import Deliverable, Meeting, Segment, Transcript, Voice
 from momentum.outbound.sent import Sending
 from momentum.outbound.sources import ByteSource
 from momentum.pipeline.answers import Answers, MemoryAnswers
 from momentum.transcribers.base import Ledger
+from momentum.transcribers.captions import Turn
 from momentum.transcribers.ledger import MemoryLedger
 
 
@@ -34,6 +35,23 @@ class Part:
     """How long this set is, by the provider's word."""
     captions_may_come: bool = False
     """There are no captions yet, and the provider may still write them."""
+    has_turns: bool = False
+    """The provider says who was active when."""
+    has_tracks: bool = False
+    """Participants have audio of their own."""
+
+    @property
+    def has_names(self) -> bool:
+        return self.has_captions or self.has_turns or self.has_tracks
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One participant's own audio, which begins at second `offset` of the meeting."""
+
+    name: str
+    offset: float
+    source: ByteSource = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,14 @@ class Origin(Protocol):
 
     async def captions(self, part: Part) -> tuple[Segment, ...]:
         """What the provider itself wrote down for this part, times from the part's start; () where there is nothing."""
+        ...
+
+    async def turns(self, part: Part) -> tuple[Turn, ...]:
+        """Who was active when, by the provider's word, times from the part's start. Asked of parts that have turns."""
+        ...
+
+    def tracks(self, part: Part) -> tuple[Track, ...]:
+        """The participants' own audio. Asked of parts that have tracks."""
         ...
 
 
@@ -97,6 +123,10 @@ class Shelf(Protocol):
 
     @property
     def sent(self) -> SentLog: ...
+
+    async def voices(self, *, encoder: str) -> tuple[Voice, ...]:
+        """The voices that the person has enrolled, of that encoder."""
+        ...
 
     async def begin(self, step: str) -> None:
         """The step starts now. Raises Permanent(PROCESSING_CANCELLED) when nobody wants it any more."""
@@ -145,6 +175,9 @@ class MemoryShelf:
     delivered: tuple[str, ...] = ()
     incomplete: str | None = None
     seconds_per_step: dict[str, float] = field(default_factory=dict)
+
+    async def voices(self, *, encoder: str) -> tuple[Voice, ...]:  # noqa: ARG002 -- nobody enrols here
+        return ()
 
     async def begin(self, step: str) -> None:
         self._tell(step, "running", 0.0, {})

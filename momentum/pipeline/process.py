@@ -7,6 +7,7 @@ the shelf under a key of what it was made from, so a step that is run again find
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import hashlib
 import json
@@ -20,17 +21,23 @@ from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, NotReady, Permanent
 from momentum.llm import LanguageModel, Writing
 from momentum.media.decoder import Decoder, Decoding
+from momentum.media.voiceprint import VoiceEncoder
 from momentum.model import Deliverable, Gap, GapReason, Meeting, Options, Segment, Transcript
 from momentum.outbound.sent import noted
-from momentum.pipeline.attribute import attribute
+from momentum.pipeline.attribute import VERSION as ATTRIBUTION
+from momentum.pipeline.attribute import Witnesses, attribute
 from momentum.pipeline.generate import generate
+from momentum.pipeline.names import witnesses
 from momentum.pipeline.places import Found, Origin, Part, Shelf
 from momentum.pipeline.redact import redacted
 from momentum.pipeline.transcribe import Heartbeat, transcribe
 from momentum.pipeline.verify import check
+from momentum.pipeline.voices import VERSION as VOICES
+from momentum.pipeline.voices import Voices
 from momentum.redaction import NOTHING, Redaction
 from momentum.transcribers.base import Transcriber, engine_of
 from momentum.writers import WRITERS, chosen, highlights, receipts
+from momentum.writers.doubts import with_doubts
 
 SHORTEST_GAP = 2.0
 """Seconds between two parts from which on something is missing; less is the coarseness of the provider's times."""
@@ -50,6 +57,11 @@ class Tools(Protocol):
 
     @property
     def llm(self) -> LanguageModel | None: ...
+
+    @property
+    def voices(self) -> VoiceEncoder | None:
+        """None where nobody's voice is to be told from another's, or the weights are not installed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +118,34 @@ async def _transcribe(job: Job) -> str:
     found = await job.origin.look()
     if job.options.transcript == "zoom":
         return await _take_captions(job, found)
-    made_from = key_of(
-        "own", [p.key for p in found.parts], job.tools.transcriber.name, job.tools.transcriber.parameters(job.options.language)
-    )
+    voices = _voices(job, found)
+    listening = ["voices", VOICES] if voices else []
+    engine = [job.tools.transcriber.name, job.tools.transcriber.parameters(job.options.language)]
+    made_from = key_of("own", [p.key for p in found.parts], *engine, *listening)
     if kept := await job.shelf.kept_transcript(made_from):
         return kept
     if not any(part.has_media for part in found.parts):
         raise Permanent(ErrorCode.RECORDING_HAS_NO_AUDIO, "This recording has neither an audio nor a video file to listen to.")
-    pieces = [(part, await _hear(job, found, part) if part.has_media else None) for part in found.parts]
-    return await job.shelf.keep_transcript(made_from, _with_breaks(_joined(pieces, GapReason.NO_AUDIO), pieces))
+    pieces = [(part, await _hear(job, found, part, voices) if part.has_media else None) for part in found.parts]
+    transcript = _with_breaks(_joined(pieces, GapReason.NO_AUDIO), pieces)
+    if voices:
+        transcript = await _with_voices(job, transcript, voices)
+    return await job.shelf.keep_transcript(made_from, transcript)
 
 
-async def _hear(job: Job, found: Found, part: Part) -> Transcript:
+async def _with_voices(job: Job, transcript: Transcript, voices: Voices) -> Transcript:
+    people = len((await job.origin.meeting()).participants)
+    known = await job.shelf.voices(encoder=voices.encoder)
+    return await asyncio.to_thread(voices.labelled, transcript, known=known, most=people or None)
+
+
+def _voices(job: Job, found: Found) -> Voices | None:
+    """Voices are told apart only where nobody names the speakers."""
+    named = job.options.transcript != "own" and any(part.has_names for part in found.parts)
+    return Voices(job.tools.voices) if job.tools.voices and not named else None
+
+
+async def _hear(job: Job, found: Found, part: Part, voices: Voices | None) -> Transcript:
     async with job.tools.decoder.open(job.origin.media(part)) as decoding:
 
         async def report(beat: Heartbeat) -> None:
@@ -129,7 +157,12 @@ async def _hear(job: Job, found: Found, part: Part) -> Transcript:
         engine = job.tools.transcriber
         with noted(job.shelf.sent, engine_of(engine, job.options.language)):
             transcript = await transcribe(
-                decoding.pcm(), transcriber=engine, ledger=job.shelf.ledger, language=job.options.language, report=report
+                decoding.pcm(),
+                transcriber=engine,
+                ledger=job.shelf.ledger,
+                language=job.options.language,
+                report=report,
+                listen=voices.listener(part.offset) if voices else None,
             )
         return dataclasses.replace(transcript, gaps=_break_of(decoding, transcript.seconds, part))
 
@@ -218,23 +251,19 @@ def _moved(segment: Segment, offset: float, number: int) -> Segment:
 async def _attribute(job: Job, transcript_id: str) -> str:
     transcript = await job.shelf.transcript(transcript_id)
     found = await job.origin.look()
-    if transcript.source != "own" or job.options.transcript == "own" or not any(p.has_captions for p in found.parts):
+    if transcript.source != "own" or job.options.transcript == "own" or not any(p.has_names for p in found.parts):
         return transcript_id
-    made_from = key_of("attributed", transcript_id, [p.key for p in found.parts if p.has_captions])
+    made_from = key_of("attributed", ATTRIBUTION, transcript_id, [[p.key, p.has_turns, p.has_tracks] for p in found.parts if p.has_names])
     if kept := await job.shelf.kept_transcript(made_from):
         return kept
-    captions = [_moved(c, p.offset, c.id) for p in found.parts if p.has_captions for c in await _captions_if_any(job, p)]
-    if not captions:
+    known = await witnesses(job.origin, job.tools.decoder, found)
+    if not known.name_anybody:
         return transcript_id
-    named = dataclasses.replace(transcript, segments=attribute(transcript.segments, captions))
-    return await job.shelf.keep_transcript(made_from, named)
+    return await job.shelf.keep_transcript(made_from, await asyncio.to_thread(_attributed, transcript, known))
 
 
-async def _captions_if_any(job: Job, part: Part) -> tuple[Segment, ...]:
-    try:
-        return await job.origin.captions(part)
-    except Permanent:  # names are a gift: captions that cannot be had must not cost the words
-        return ()
+def _attributed(transcript: Transcript, known: Witnesses) -> Transcript:
+    return dataclasses.replace(transcript, segments=attribute(transcript.segments, known))
 
 
 # --- generate, verify -----------------------------------------------------------------------------
@@ -298,7 +327,7 @@ async def _verify(job: Job, transcript_id: str, deliverable_ids: list[str]) -> N
     meeting = await job.origin.meeting()
     for deliverable_id in deliverable_ids:
         draft = await job.shelf.deliverable(deliverable_id)
-        await job.shelf.replace_deliverable(deliverable_id, check(draft, transcript, meeting))
+        await job.shelf.replace_deliverable(deliverable_id, with_doubts(check(draft, transcript, meeting), transcript))
 
 
 async def _deliver(job: Job, transcript_id: str, deliverable_ids: list[str]) -> None:

@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from momentum import metrics
@@ -43,17 +43,25 @@ class Heartbeat:
 
 
 Report = Callable[[Heartbeat], Awaitable[None]]
+Listen = Callable[[Chunk, Sequence[Segment]], Awaitable[None]]
+"""Is given each chunk with what was said in it, in seconds of the recording, while its sound is still there."""
 
 
 async def transcribe(
-    pcm: AsyncIterator[bytes], *, transcriber: Transcriber, ledger: Ledger, language: str | None, report: Report
+    pcm: AsyncIterator[bytes],
+    *,
+    transcriber: Transcriber,
+    ledger: Ledger,
+    language: str | None,
+    report: Report,
+    listen: Listen | None = None,
 ) -> Transcript:
     """Everything said in `pcm` (16 kHz mono int16), segment ids from 0, times in seconds of the recording.
 
     Silence gives an empty transcript and no call. The first failure, of the stream, an engine call or the ledger, cancels what
     is in flight and is raised as it is; what was finished stays in the ledger.
     """
-    run = _Run(transcriber, ledger, language, report)
+    run = _Run(transcriber, ledger, language, report, listen)
     try:
         async with asyncio.TaskGroup() as group:
             await run.listen(pcm, group)
@@ -75,8 +83,8 @@ def ledger_key(chunk: Chunk, transcriber: Transcriber, language: str | None) -> 
 class _Run:
     """One pass over one recording."""
 
-    def __init__(self, transcriber: Transcriber, ledger: Ledger, language: str | None, report: Report) -> None:
-        self._transcriber, self._ledger, self._language, self._report = transcriber, ledger, language, report
+    def __init__(self, transcriber: Transcriber, ledger: Ledger, language: str | None, report: Report, listen: Listen | None) -> None:
+        self._transcriber, self._ledger, self._language, self._report, self._listen = transcriber, ledger, language, report, listen
         self._engine = engine_of(transcriber, language)
         self._slots = asyncio.Semaphore(transcriber.limits.parallel)
         self._tasks: list[asyncio.Task[Heard]] = []
@@ -115,9 +123,12 @@ class _Run:
             heard = await self._once(chunk, self._language)
             if self._language is None and _unsure(heard):
                 heard = await self._in_the_known_language(chunk, heard)
+            segments = placed(chunk, heard)
+            if self._listen is not None:  # in the chunk's slot: else the sound of chunks that the ledger has would pile up
+                await self._listen(chunk, segments)
         finally:
             self._slots.release()
-        self._segments[chunk.index] = placed(chunk, heard)
+        self._segments[chunk.index] = segments
         del self._starts[chunk.index]
         await self._beat()
         return heard
@@ -153,10 +164,11 @@ def placed(chunk: Chunk, heard: Heard) -> tuple[Segment, ...]:
 
 
 def _moved(segment: Segment, chunk: Chunk) -> Segment:
-    words = tuple(replace(word, start=chunk.start + word.start, end=chunk.start + word.end) for word in segment.words)
     # An engine's own speaker labels begin anew with every chunk: the same letter twice is not the same person.
     speaker = segment.speaker and f"Speaker {chunk.index + 1}{segment.speaker}"
-    return replace(segment, start=chunk.start + segment.start, end=chunk.start + segment.end, speaker=speaker, words=words)
+    words = tuple(replace(w, start=chunk.start + w.start, end=chunk.start + w.end, speaker=speaker) for w in segment.words)
+    start, end = chunk.start + segment.start, chunk.start + segment.end
+    return replace(segment, start=start, end=end, speaker=speaker, words=words, estimated=speaker is not None)
 
 
 def _unsure(heard: Heard) -> bool:

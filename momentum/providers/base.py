@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from momentum.model import Account, Grant, Recording
+from momentum.model import Account, Grant, Participant, Recording
 from momentum.outbound.limits import TokenSource
 
 
@@ -61,6 +61,13 @@ class Provider(Protocol):
         """One recording by number (its latest instance) or instance id, with fresh download URLs.
 
         Raises NotReady while the vendor still prepares it, Permanent(RECORDING_NOT_FOUND) when there is none.
+        """
+        ...
+
+    async def participants(self, access: TokenSource, instance_id: str) -> tuple[Participant, ...]:
+        """Who took part in a meeting that is over, each person once, in the order in which they came.
+
+        Raises the words of `momentum.errors`. A permission or a plan that is missing for this alone gives (), and suspends nothing.
         """
         ...
 

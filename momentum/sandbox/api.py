@@ -12,10 +12,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from momentum.sandbox.answers import NO_RECORDING, NOT_ON_ACCOUNT, STILL_PROCESSING, ZoomError
+from momentum.sandbox.attendance import Join, joins, people
 from momentum.sandbox.catalogue import ACCOUNT_ID, Meeting, User
 from momentum.sandbox.gate import endpoint
 from momentum.sandbox.grants import Access
-from momentum.sandbox.listing import effects_of, list_recordings, meeting_body
+from momentum.sandbox.listing import effects_of, list_recordings, meeting_body, next_page_token, page_size, page_start
 from momentum.sandbox.ripening import Stage, stage_of
 from momentum.sandbox.world import Sandbox
 
@@ -135,10 +136,10 @@ def past_body(meeting: Meeting) -> dict[str, Any]:
         "start_time": f"{meeting.start:%Y-%m-%dT%H:%M:%SZ}",
         "end_time": f"{meeting.end:%Y-%m-%dT%H:%M:%SZ}",
         "host_id": meeting.owner.id,
-        "participants_count": len(meeting.participants),
+        "participants_count": people(meeting),
         "source": "Zoom",
         "topic": meeting.topic,
-        "total_minutes": minutes * len(meeting.participants),
+        "total_minutes": minutes * people(meeting),
         "type": meeting.kind,
         "user_email": meeting.owner.email,
         "user_name": meeting.owner.name,
@@ -149,28 +150,43 @@ def past_body(meeting: Meeting) -> dict[str, Any]:
 @endpoint("Medium", "meeting:read:list_past_participants", "meeting:read")
 async def past_participants(request: Request, sandbox: Sandbox, access: Access) -> Response:
     """`GET /past_meetings/{number|UUID}/participants`."""
-    rows = participant_rows(sandbox, _past(request, sandbox, access))
-    return JSONResponse({"page_count": 1, "page_size": 30, "total_records": len(rows), "next_page_token": "", "participants": rows})
+    meeting = _past(request, sandbox, access)
+    path, query = request.url.path, request.query_params
+    rows, size = participant_rows(sandbox, meeting), page_size(sandbox, query, path)
+    identity, given = (path, size), query.get("next_page_token", "")
+    start = page_start(sandbox, identity, given)
+    last = start + size >= len(rows)
+    return JSONResponse(
+        {
+            "page_count": max(1, -(-len(rows) // size)),
+            "page_size": size,
+            "total_records": len(rows),
+            "next_page_token": next_page_token(sandbox, identity, given, start + size, last=last, path=path),
+            "participants": rows[start : start + size],
+        }
+    )
 
 
 def participant_rows(sandbox: Sandbox, meeting: Meeting) -> list[dict[str, Any]]:
-    """Who was there; guests have neither id nor e-mail address."""
-    return [
-        {
-            "id": (person.id if (person := sandbox.user(email)) else "") if email else "",
-            "name": name,
-            "user_id": str(16_778_240 + 1_024 * index),
-            "registrant_id": "",
-            "user_email": email,
-            "join_time": f"{meeting.start:%Y-%m-%dT%H:%M:%SZ}",
-            "leave_time": f"{meeting.end:%Y-%m-%dT%H:%M:%SZ}",
-            "duration": round((meeting.end - meeting.start).total_seconds()),
-            "failover": False,
-            "status": "in_meeting",
-            "internal_user": bool(email),
-        }
-        for index, (name, email) in enumerate(meeting.participants)
-    ]
+    """A row for each time somebody joined; guests have neither id nor e-mail address."""
+    return [_joined(sandbox, join, number) for number, join in enumerate(joins(meeting))]
+
+
+def _joined(sandbox: Sandbox, join: Join, number: int) -> dict[str, Any]:
+    person = sandbox.user(join.email) if join.email else None
+    return {
+        "id": person.id if person else "",
+        "name": join.name,
+        "user_id": str(16_778_240 + 1_024 * number),
+        "registrant_id": "",
+        "user_email": join.email,
+        "join_time": f"{join.start:%Y-%m-%dT%H:%M:%SZ}",
+        "leave_time": f"{join.end:%Y-%m-%dT%H:%M:%SZ}",
+        "duration": round((join.end - join.start).total_seconds()),
+        "failover": False,
+        "status": "in_meeting",
+        "internal_user": bool(join.email),
+    }
 
 
 def _past(request: Request, sandbox: Sandbox, access: Access) -> Meeting:

@@ -71,6 +71,9 @@ class Meeting:
     second_set: tuple[MediaFile, ...]
     """Listed too when the fault `several_sets` is on."""
     participants: tuple[tuple[str, str], ...]
+    """(name, e-mail address or "") of everybody who speaks."""
+    sample: str
+    """What is heard in it: one of samples.SAMPLES."""
     trashed: bool = False
 
     @property
@@ -179,6 +182,7 @@ def _meeting(
         files=tuple(_files(uid, 1, first, sample, variety)),
         second_set=tuple(_files(uid, 2, second, sample, variety)),
         participants=sample.participants,
+        sample=sample.key,
         trashed=trashed,
     )
 

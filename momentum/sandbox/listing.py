@@ -56,7 +56,7 @@ def effects_of(sandbox: Sandbox, path: str) -> Effects:
 def list_recordings(sandbox: Sandbox, owners: Sequence[User], query: Mapping[str, str], path: str) -> dict[str, Any]:
     """One page of the owners' recordings. Raises ZoomError."""
     since, until = _window(sandbox, query, path)
-    size = _page_size(sandbox, query, path)
+    size = page_size(sandbox, query, path)
     effects = effects_of(sandbox, path)
     found = [m for m in _matching(sandbox, owners, query, since, until) if stage_of(m, effects, sandbox.now()) in _LISTED]
     if (fault := sandbox.faults.fire("no_recordings", path=path)) is not None:
@@ -65,14 +65,14 @@ def list_recordings(sandbox: Sandbox, owners: Sequence[User], query: Mapping[str
             raise ZoomError(404, 3301, NO_RECORDING)
     identity = (path, since, until, size, query.get("trash"), query.get("meeting_id"))
     given = query.get("next_page_token", "")
-    start = _offset(sandbox, identity, given)
+    start = page_start(sandbox, identity, given)
     end = start if sandbox.faults.fire("empty_page_with_token", path=path) is not None else start + size
     body: dict[str, Any] = {"from": since.isoformat(), "to": until.isoformat()}
     return body | {
         "page_count": max(1, -(-len(found) // size)),
         "page_size": size,
         "total_records": len(found),
-        "next_page_token": _next_page_token(sandbox, identity, given, end, last=end >= len(found) and end != start, path=path),
+        "next_page_token": next_page_token(sandbox, identity, given, end, last=end >= len(found) and end != start, path=path),
         "meetings": [meeting_body(sandbox, meeting, effects) for meeting in found[start:end]],
     }
 
@@ -114,7 +114,8 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
         raise invalid(name, "Invalid field. The format is yyyy-mm-dd.") from None
 
 
-def _page_size(sandbox: Sandbox, query: Mapping[str, str], path: str) -> int:
+def page_size(sandbox: Sandbox, query: Mapping[str, str], path: str) -> int:
+    """How many a page has."""
     text = query.get("page_size") or "30"
     if not text.isdigit():
         raise invalid("page_size", "Invalid field.")
@@ -123,7 +124,8 @@ def _page_size(sandbox: Sandbox, query: Mapping[str, str], path: str) -> int:
     return size if fault is None else min(size, int(fault.get("size", 2)))
 
 
-def _offset(sandbox: Sandbox, identity: tuple[Any, ...], token: str) -> int:
+def page_start(sandbox: Sandbox, identity: tuple[Any, ...], token: str) -> int:
+    """Where the page of a token begins. Raises ZoomError for one that is unknown, outlived, or of another list."""
     if not token:
         return 0
     known = sandbox.page_tokens.get(token)
@@ -133,13 +135,14 @@ def _offset(sandbox: Sandbox, identity: tuple[Any, ...], token: str) -> int:
     return known.offset
 
 
-def _next_page_token(sandbox: Sandbox, identity: tuple[Any, ...], given: str, offset: int, *, last: bool, path: str) -> str:
+def next_page_token(sandbox: Sandbox, identity: tuple[Any, ...], given: str, offset: int, *, last: bool, path: str) -> str:
+    """The token of the page that begins at `offset`; "" behind the last one."""
     if sandbox.faults.fire("page_token_repeated", path=path) is not None:
-        return given or _issue_page_token(sandbox, identity, 0)
-    return "" if last else _issue_page_token(sandbox, identity, offset)
+        return given or _issued(sandbox, identity, 0)
+    return "" if last else _issued(sandbox, identity, offset)
 
 
-def _issue_page_token(sandbox: Sandbox, identity: tuple[Any, ...], offset: int) -> str:
+def _issued(sandbox: Sandbox, identity: tuple[Any, ...], offset: int) -> str:
     token = sandbox.grants.opaque(24)
     sandbox.page_tokens[token] = PageToken(identity, offset, sandbox.now())
     return token
@@ -208,13 +211,9 @@ def _file_body(sandbox: Sandbox, meeting: Meeting, file: MediaFile, stage: Stage
 
 
 def _participant_audio(sandbox: Sandbox, meeting: Meeting) -> list[dict[str, Any]]:
-    audio = next((file for file in meeting.files if file.file_type in {"M4A", "MP4"}), meeting.files[0])
-    body = _file_body(sandbox, meeting, audio, Stage.WHOLE)
-    return [
-        {key: body[key] for key in ("id", "file_type", "file_size", "download_url", "recording_start", "recording_end", "status")}
-        | {"id": f"{audio.id[:-2]}{index:02}", "file_name": f"Audio only - {name}"}
-        for index, (name, _) in enumerate(meeting.participants)
-    ]
+    shown = ("id", "file_type", "file_size", "download_url", "recording_start", "recording_end", "status")
+    bodies = [(name, _file_body(sandbox, meeting, file, Stage.WHOLE)) for name, file in sandbox.tracks(meeting)]
+    return [{key: body[key] for key in shown} | {"file_name": f"Audio only - {name}"} for name, body in bodies]
 
 
 def _bent(body: dict[str, Any], effects: Effects) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from momentum.model import Clock
 from momentum.sandbox.catalogue import MAYA, USERS, MediaFile, Meeting, User, build, new_meeting
 from momentum.sandbox.faults import Faults
 from momentum.sandbox.grants import CLASSIC_SCOPES, GRANULAR_SCOPES, ClientApp, Grants
+from momentum.sandbox.tracks import tracks
 
 CLIENT_ID = "momentum-sandbox-client"
 CLIENT_SECRET = "momentum-sandbox-secret"
@@ -96,6 +97,7 @@ class Sandbox:
         """download_access_token -> (meeting's UUID, expiry)."""
         self._generation: Counter[str] = Counter()
         self._signing_key = token_bytes(32)
+        self._tracks: dict[str, tuple[tuple[str, MediaFile], ...]] = {}
         self._files = {file.id: (meeting, file) for meeting in self.meetings for file in meeting.all_files}
         self.closing = asyncio.Event()
         """Set when the servers are to stop: ends every deliberate slowness."""
@@ -133,6 +135,13 @@ class Sandbox:
         self.meetings.insert(0, ended)
         self._files |= {file.id: (ended, file) for file in ended.all_files}
         return ended
+
+    def tracks(self, meeting: Meeting) -> tuple[tuple[str, MediaFile], ...]:
+        """(name, file) of each participant's own audio."""
+        if meeting.uuid not in self._tracks:
+            self._tracks[meeting.uuid] = tuple(tracks(meeting))
+            self._files |= {file.id: (meeting, file) for _, file in self._tracks[meeting.uuid]}
+        return self._tracks[meeting.uuid]
 
     async def pause(self, seconds: float) -> None:
         """Be slow, unless the servers are stopping."""

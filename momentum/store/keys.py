@@ -33,6 +33,7 @@ SEALED: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.zoom_credentials, ("access_token", "refresh_token")),
     (tables.oauth_states, ("code_verifier",)),
     (tables.audit_people, ("seal_key",)),
+    (tables.voices, ("vector",)),
 )
 """Every sealed column; a table of sealed columns has a `user_id`."""
 

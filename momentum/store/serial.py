@@ -1,6 +1,7 @@
 """Dataclasses of `model` as compact JSON, and text as PostgreSQL can hold it.
 
-Short keys and left-out defaults: a word is `[text, start, end]` or `[text, start, end, probability]`.
+Short keys and left-out defaults: a word is `[text, start, end, probability, certainty, speaker]`, cut off behind the last of
+these that says something. A word whose speaker is its segment's has a certainty and no speaker of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, overload
 
-from momentum.model import Coverage, Gap, GapReason, Heard, Options, Segment, Usage, Word
+from momentum.model import Coverage, Gap, GapReason, Heard, Options, Reading, Segment, Usage, Word
 
 Json = dict[str, Any]
 
@@ -69,9 +70,13 @@ def _dump_segment(segment: Segment) -> Json:
     if segment.speaker is not None:
         item["p"] = clean(segment.speaker)
     if segment.words:
-        item["w"] = [_dump_word(word) for word in segment.words]
+        item["w"] = [_dump_word(word, segment.speaker) for word in segment.words]
     if segment.marks:
         item["m"] = storable(segment.marks)
+    if segment.estimated:
+        item["v"] = True
+    if segment.readings:
+        item["r"] = [[r.kind, clean(r.ours), clean(r.theirs), r.start, r.end] for r in segment.readings]
     return item
 
 
@@ -82,19 +87,29 @@ def _load_segment(item: Json) -> Segment:
         end=float(item["e"]),
         text=item["t"],
         speaker=item.get("p"),
-        words=tuple(_load_word(word) for word in item.get("w", ())),
+        words=tuple(_load_word(word, item.get("p")) for word in item.get("w", ())),
         marks=tuple(item.get("m", ())),
+        estimated=item.get("v", False),
+        readings=tuple(Reading(kind, ours, theirs, float(start), float(end)) for kind, ours, theirs, start, end in item.get("r", ())),
     )
 
 
-def _dump_word(word: Word) -> list[Any]:
-    times = [clean(word.text), word.start, word.end]
-    return times if word.probability is None else [*times, word.probability]
+def _dump_word(word: Word, of_segment: str | None) -> list[Any]:
+    own = None if word.certainty is not None and word.speaker == of_segment else clean(word.speaker)
+    facts = [clean(word.text), word.start, word.end, word.probability, word.certainty, own]
+    while facts[-1] is None:
+        facts.pop()
+    return facts
 
 
-def _load_word(item: Sequence[Any]) -> Word:
-    text, start, end, *probability = item
-    return Word(text, float(start), float(end), float(probability[0]) if probability else None)
+def _load_word(item: Sequence[Any], of_segment: str | None) -> Word:
+    text, start, end, probability, certainty, own = (*item, None, None, None)[:6]
+    speaker = own if certainty is None else own or of_segment
+    return Word(text, float(start), float(end), _number(probability), speaker, _number(certainty))
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def dump_heard(heard: Heard) -> Json:

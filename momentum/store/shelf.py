@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.errors import ErrorCode
-from momentum.model import Clock, Deliverable, Transcript
-from momentum.store import audit, deliverables, processings, transcripts
+from momentum.model import Clock, Deliverable, Transcript, Voice
+from momentum.store import audit, deliverables, processings, transcripts, voices
 from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
 from momentum.store.database import Database
@@ -53,6 +53,10 @@ class StoredShelf:
     @property
     def sent(self) -> StoredSendings:
         return self._sent
+
+    async def voices(self, *, encoder: str) -> tuple[Voice, ...]:
+        async with self._transaction() as connection:
+            return await voices.known(connection, self._vault, self._processing.user_id, encoder=encoder)
 
     async def begin(self, step: str) -> None:
         self._reported_at = None

@@ -343,6 +343,20 @@ sendings = Table(
     Column("size", BigInteger, nullable=False),  # bytes of the request's body
 )
 
+voices = Table(
+    "voices",
+    metadata,
+    _id(),
+    _owner(),
+    _of("recording"),
+    Column("name", Text, nullable=False),
+    Column("encoder", Text, nullable=False),  # that made the vector: those of two cannot be compared
+    Column("vector", Text, nullable=False),  # sealed
+    Column("seconds", Double, nullable=False),
+    _moment("consented_at", nullable=False),
+    UniqueConstraint("user_id", "name"),
+)
+
 audit_people = Table(
     "audit_people",
     metadata,

@@ -19,7 +19,7 @@ from momentum.app import App
 from momentum.errors import ErrorCode
 from momentum.inbound import listening
 from momentum.web import entrance, failures, guard, headers, monitoring, pages, trace
-from momentum.web.api import analysis, connections, corrections, documents, exports, health, me, privacy, processings
+from momentum.web.api import analysis, connections, corrections, documents, exports, health, me, privacy, processings, voices
 from momentum.web.door import People
 from momentum.web.events import Streams
 from momentum.web.published_keys import fetch_keys
@@ -89,6 +89,7 @@ def _with_routes() -> FastAPI:
         analysis.router,
         privacy.router,
         me.router,
+        voices.router,
         health.router,
         entrance.router,
         pages.router,

@@ -45,10 +45,12 @@ def render(deliverable: Deliverable, meeting: Meeting) -> str:
         *_faults(deliverable),
         *_unread(deliverable),
         *_gaps(deliverable),
+        *_estimates(deliverable),
         *_when(meeting),
         *_summary(deliverable),
         _count(deliverable.claims),
         *_sections(deliverable),
+        *_listen(deliverable),
         *_keywords(deliverable),
         *_receipt(deliverable),
     ]
@@ -97,6 +99,12 @@ def _gaps(deliverable: Deliverable) -> list[str]:
         by_reason.setdefault(reason[0] if reason else GapReason.NOT_RECORDED, []).append(stretch)
     told = [(words, ", ".join(by_reason[reason])) for reason, words in _GAPS.items() if reason in by_reason]
     return [f"> **{title}:** {stretches}. {why}" for (title, why), stretches in told]
+
+
+def _estimates(deliverable: Deliverable) -> list[str]:
+    if not deliverable.extra.get("estimated_speakers"):
+        return []
+    return ["> **Speakers are estimated:** nobody named them, so they were told apart by their voices. Check a name before you rely on it."]
 
 
 def _when(meeting: Meeting) -> list[str]:
@@ -197,6 +205,19 @@ def _state(claim: Claim) -> str:
 def _receipt(deliverable: Deliverable) -> list[str]:
     receipt = deliverable.extra.get("receipt")
     return ["---", f"*What left the machine: {escape(receipts.in_words(receipt))}*"] if isinstance(receipt, dict) else []
+
+
+def _listen(deliverable: Deliverable) -> list[str]:
+    """Where two transcripts disagree about a number or a name, with both readings."""
+    places = deliverable.extra.get("listen_here")
+    if not isinstance(places, list) or not places:
+        return []
+    lines = [f"- at {clock(p['start'])}: we heard {_reading(p['ours'])}, the provider has {_reading(p['theirs'])}" for p in places]
+    return ["## Listen here\n\n" + "\n".join(lines)]
+
+
+def _reading(text: str) -> str:
+    return f"“{escape(text)}”" if text else "nothing"
 
 
 def _keywords(deliverable: Deliverable) -> list[str]:

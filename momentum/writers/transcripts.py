@@ -6,7 +6,8 @@ import dataclasses
 import json
 from collections.abc import Callable
 
-from momentum.model import Gap, GapReason, Segment, Transcript
+from momentum.model import LISTEN_HERE, Gap, GapReason, Segment, Transcript
+from momentum.writers.doubts import in_words
 
 _WORDLESS = {
     GapReason.NOT_RECORDED: "not recorded",
@@ -75,16 +76,21 @@ def told(gap: Gap) -> str:
 
 
 def _marked(segment: Segment) -> str:
-    return " ".join((segment.text, *(f"[{MARKS.get(mark, mark)}]" for mark in segment.marks)))
+    told = [MARKS.get(mark, mark) for mark in segment.marks if mark != LISTEN_HERE]
+    return " ".join((segment.text, *(f"[{one}]" for one in (*told, *in_words(segment.readings)))))
+
+
+def _speaker(segment: Segment) -> str:
+    return f"{segment.speaker} (estimated)" if segment.estimated else segment.speaker or ""
 
 
 def _named(segment: Segment) -> str:
-    return f"{segment.speaker}: {_marked(segment)}" if segment.speaker else _marked(segment)
+    return f"{_speaker(segment)}: {_marked(segment)}" if segment.speaker else _marked(segment)
 
 
 def _voiced(segment: Segment) -> str:
     text = _escaped(_one_line(_marked(segment)))
-    return f"<v {_escaped(_one_line(segment.speaker))}>{text}" if segment.speaker else text
+    return f"<v {_escaped(_one_line(_speaker(segment)))}>{text}" if segment.speaker else text
 
 
 def _escaped(text: str) -> str:

@@ -93,6 +93,7 @@ class Tools:
     decoder: Decoder
     transcriber: object
     llm: object | None = None
+    voices: object | None = None
 
 
 class Person:

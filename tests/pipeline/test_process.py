@@ -82,6 +82,7 @@ class Tools:
     decoder: Decoder
     transcriber: Engine
     llm: LanguageModel | None = None
+    voices: object | None = None
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from momentum.sandbox import running_sandbox
+from momentum.sandbox.attendance import joins
 from momentum.sandbox.catalogue import ACCOUNT_ID
 from momentum.sandbox.samples import load
 
@@ -189,7 +190,7 @@ async def test_tap_zoom_syncs_people_meetings_and_who_was_there(admins_zoom, tap
     there = {str(meeting.number): meeting for meeting in reversed(admins_zoom.meetings) if not meeting.trashed}
     assert {str(record["id"]): record["uuid"] for record in found["meetings"]} == {n: there[n].uuid for n in there}
     assert {str(record["id"]): record["topic"] for record in found["report_meetings"]} == {n: there[n].topic for n in there}
-    people = {n: [name for name, _ in meeting.participants] for n, meeting in there.items()}
+    people = {n: [join.name for join in joins(meeting)] for n, meeting in there.items()}
     told = {n: [r["name"] for r in found["report_meeting_participants"] if r["meeting_id"] == n] for n in there}
     assert told == people
     assert (found["meeting_registrants"], found["meeting_polls"], found["webinars"]) == ([], [], [])

@@ -157,7 +157,7 @@ async def test_another_kek_refuses_to_start(database, tmp_path):
 
 
 async def test_every_sealed_column_is_known():
-    secret = {"access_token", "refresh_token", "code_verifier", "seal_key"}
+    secret = {"access_token", "refresh_token", "code_verifier", "seal_key", "vector"}
     found = {(t.name, c.name) for t in tables.metadata.tables.values() for c in t.c if c.name in secret}
 
     assert {(table.name, column) for table, columns in SEALED for column in columns} == found

@@ -52,6 +52,8 @@ def lead_a_life(database, running_processing, keep_results, now):
             await redactions.put(connection, user_id, Redaction.of(["email"], []))
             await sessions.create(connection, user_id=user_id, token=token, expires_at=now)
             await sessions.create_link(connection, user_id=user_id, token=token, expires_at=now)
+            enrolled = {"recording_id": processing.recording_id, "name": "Ada", "encoder": "e", "vector": "sealed", "seconds": 20.0}
+            await connection.execute(insert(tables.voices).values(user_id=user_id, consented_at=now, **enrolled))
             await recordings.note_discovery(connection, user_id, "zoom", now.date(), now.date(), now=now)
             tokens = {"access_token": "sealed", "refresh_token": "sealed", "expires_at": now, "zoom_user_id": token}
             await connection.execute(insert(tables.zoom_credentials).values(user_id=user_id, **tokens))

@@ -77,7 +77,9 @@ async def test_a_transcript_as_data(world):
     _, transcript_id, _ = await world.keep_document(await world.user_id("ada"))
     found = (await world.program("ada").get(f"/api/transcripts/{transcript_id}")).json()
     assert (found["id"], found["source"], found["engine"], found["seconds"]) == (transcript_id, "own", "local:base", 4.0)
-    assert found["segments"][0]["words"] == [{"text": "We", "start": 0.0, "end": 0.2, "probability": 0.9}]
+    assert found["segments"][0]["words"] == [
+        {"text": "We", "start": 0.0, "end": 0.2, "probability": 0.9, "speaker": None, "certainty": None}
+    ]
     assert found["gaps"] == [{"start": 2.0, "end": 3.0, "reason": "not_recorded", "detail": ""}]
 
 

@@ -110,6 +110,7 @@ class Tools:
     decoder: Decoder
     transcriber: Ear
     llm: object | None = None
+    voices: object | None = None
 
 
 class Bench:

@@ -83,8 +83,7 @@ async def test_who_speaks_only_once_is_known_by_the_providers_other_files(bench,
     assert [(s.speaker, s.text) for s in transcript.segments] == [(name, "I will send it by Friday."), (None, "Note: thanks.")]
     (call,) = server.calls
     listed = [line for line in standin.text_of(call).splitlines() if line.startswith("Participants: ")]
-    everybody = ", ".join(who for who, _ in meeting.participants)
-    assert listed == [f"Participants: {everybody if known_by == 'participant_audio' else 'not known'}"]
+    assert listed == [f"Participants: {', '.join([*(who for who, _ in meeting.participants), 'iPhone'])}"]
 
 
 async def test_one_persons_backlog_does_not_starve_another(bench):

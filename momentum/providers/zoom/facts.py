@@ -118,6 +118,11 @@ def past_meeting_path(meeting_id: str) -> str:
     return f"/past_meetings/{_encoded(meeting_id)}"
 
 
+def participants_path(instance_id: str) -> str:
+    """Path of who took part in a meeting that is over; encoded as in `recording_path`."""
+    return f"{past_meeting_path(instance_id)}/participants"
+
+
 def _encoded(meeting_id: str) -> str:
     once = quote(meeting_id, safe="")
     return quote(once, safe="") if "/" in meeting_id else once

@@ -9,7 +9,7 @@ from typing import Any
 
 from momentum import metrics
 from momentum.errors import ErrorCode, NotFound, NotReady, Permanent
-from momentum.model import Account, Clock, Grant, Recording, RecordingFile
+from momentum.model import Account, Clock, Grant, Participant, Recording, RecordingFile
 from momentum.outbound.client import ApiClient
 from momentum.outbound.limits import RateLimiter, TokenSource
 from momentum.providers.filesets import file_sets
@@ -21,6 +21,7 @@ from momentum.providers.zoom.facts import Weight
 from momentum.providers.zoom.faults import Fault, Kind
 from momentum.providers.zoom.listing import first_window, next_window, pages, within
 from momentum.providers.zoom.parse import moment, parse_account, parse_recording
+from momentum.providers.zoom.participants import participants
 
 _FLOOR_FROM = timedelta(days=90)
 """Ranges longer than this are worth one call that says how old the account is."""
@@ -123,6 +124,9 @@ class Zoom:
         if is_being_prepared(recording, self._clock()):
             raise _not_ready()
         return recording
+
+    async def participants(self, access: TokenSource, instance_id: str) -> tuple[Participant, ...]:
+        return await participants(self._api, access, instance_id)
 
     async def _floor(self, access: TokenSource, since: date, until: date) -> date:
         """`since`, or the day before the account existed when that is later: empty windows cost a call each."""

@@ -119,6 +119,18 @@ class WordItem(Shape):
     start: float
     end: float
     probability: float | None
+    speaker: str | None
+    certainty: float | None = Field(description="How sure we are of the speaker, 0 to 1; null where nobody weighed it.")
+
+
+class ReadingItem(Shape):
+    """A number or a name that the provider's transcript has otherwise; times in seconds of the recording."""
+
+    kind: str = Field(description="`number` or `name`.")
+    ours: str
+    theirs: str
+    start: float
+    end: float
 
 
 class SegmentBefore(Shape):
@@ -137,8 +149,10 @@ class SegmentItem(Shape):
     text: str
     speaker: str | None
     words: list[WordItem]
-    marks: list[str] = Field(description="What looks wrong: `loop`, `credits`, `rate`, `gap`, `low_confidence`.")
     original: SegmentBefore | None = Field(default=None, description="Where a correction changed it: the machine's.")
+    marks: list[str] = Field(description="What looks wrong: `loop`, `credits`, `rate`, `gap`, `low_confidence`, `listen_here`.")
+    estimated: bool = Field(description="The speaker was told by the sound of the voice, and nobody who knows said so.")
+    readings: list[ReadingItem] = Field(description="Where two transcripts differ in a number or a name (`listen_here`): both readings.")
 
 
 class GapItem(Shape):
@@ -169,7 +183,18 @@ class TranscriptItem(Shape):
         word_count=4,
         created_at=MOMENT,
         segments=[
-            {"id": 0, "start": 1.0, "end": 2.5, "text": "We ship on Friday.", "speaker": "Ada", "words": [], "marks": [], "original": None}
+            {
+                "id": 0,
+                "start": 1.0,
+                "end": 2.5,
+                "text": "We ship on Friday.",
+                "speaker": "Ada",
+                "words": [{"text": "We", "start": 1.0, "end": 1.2, "probability": 0.98, "speaker": "Ada", "certainty": 0.99}],
+                "marks": [],
+                "estimated": False,
+                "readings": [],
+                "original": None,
+            }
         ],
         gaps=[],
     )

@@ -1,7 +1,7 @@
 """PDF, typeset by Typst (https://typst.app/docs) with fonts that came as packages; shapes every script, right to left too.
 
-A process of its own does it: compiling takes 50 to 250 MB more than a web process should keep, and whatever a meeting's words are, they reach
-it as JSON, never as markup.
+A process of its own does it: compiling takes 50 to 250 MB more than a web process should keep, and whatever a meeting's words
+are, they reach it as JSON, never as markup.
 """
 
 from __future__ import annotations

@@ -1,0 +1,80 @@
+"""Gathers the witnesses of who spoke when. Names are a gift: a witness that cannot be had must not cost the words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from momentum.errors import MomentumError, Permanent
+from momentum.media.cuts import SPEECH_BEGINS, SPEECH_ENDS
+from momentum.media.decoder import Decoder
+from momentum.media.voice import FRAME, VoiceGate
+from momentum.model import SAMPLE_RATE, Segment
+from momentum.pipeline.attribute import Witnesses
+from momentum.pipeline.places import Found, Origin, Part, Track
+from momentum.transcribers.captions import Turn
+
+_FRAME_SECONDS = FRAME / SAMPLE_RATE
+_JOINED = 0.3
+"""Seconds of silence that do not end a stretch of speech."""
+
+
+async def witnesses(origin: Origin, decoder: Decoder, found: Found) -> Witnesses:
+    """All that the provider knows of who spoke when, on the meeting's clock. Raises Retry while its captions cannot be had yet."""
+    captions = [c for part in found.parts if part.has_captions for c in await _captions(origin, part)]
+    turns = [t for part in found.parts if part.has_turns for t in await _turns(origin, part)]
+    tracks = [track for part in found.parts if part.has_tracks for track in origin.tracks(part)]
+    heard = [(track.name, spans) for track in tracks if (spans := await _spoken(decoder, track)) is not None]
+    return Witnesses(
+        captions=tuple(sorted(captions, key=lambda caption: caption.start)),
+        turns=tuple(turns),
+        tracks=tuple(Turn(start, end, (name,)) for name, spans in heard for start, end in spans),
+        tracked=tuple(dict.fromkeys(name for name, _ in heard)),
+        roster=(await origin.meeting()).participants,
+    )
+
+
+async def _captions(origin: Origin, part: Part) -> list[Segment]:
+    try:
+        captions = await origin.captions(part)
+    except Permanent:
+        return []
+    return [replace(c, start=c.start + part.offset, end=c.end + part.offset) for c in captions]
+
+
+async def _turns(origin: Origin, part: Part) -> list[Turn]:
+    try:
+        turns = await origin.turns(part)
+    except MomentumError:
+        return []
+    return [replace(turn, start=turn.start + part.offset, end=turn.end + part.offset) for turn in turns]
+
+
+async def _spoken(decoder: Decoder, track: Track) -> list[tuple[float, float]] | None:
+    """Where a voice is heard in one participant's audio; None where it cannot be heard at all."""
+    gate, probabilities = VoiceGate(), list[float]()
+    try:
+        async with aclosing(decoder.pcm(track.source)) as pcm:
+            async for block in pcm:
+                probabilities += gate.feed(block)
+    except MomentumError:
+        return None
+    probabilities += gate.finish()
+    return [(track.offset + start, track.offset + end) for start, end in _spans(probabilities)]
+
+
+def _spans(probabilities: Sequence[float]) -> Iterator[tuple[float, float]]:
+    """Seconds of speech, with the gate's hysteresis; pauses within a phrase are no end of it."""
+    start: float | None = None
+    end = 0.0
+    for number, probability in enumerate(probabilities):
+        at = number * _FRAME_SECONDS
+        if probability >= (SPEECH_BEGINS if start is None or at > end else SPEECH_ENDS):
+            if start is not None and at - end > _JOINED:
+                yield start, end
+                start = None
+            start = at if start is None else start
+            end = at + _FRAME_SECONDS
+    if start is not None:
+        yield start, end
