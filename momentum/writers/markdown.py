@@ -124,9 +124,14 @@ def _summary(deliverable: Deliverable) -> Iterable[str]:
 
 
 def _count(claims: Sequence[Claim]) -> str:
-    """The claims' states in words, then what a person said: "11 of 13 verified; 2 need you; 1 rejected by you"."""
+    told = counted(claims)
+    return f"**{told}.**" if told else ""
+
+
+def counted(claims: Sequence[Claim]) -> str:
+    """The claims' states in words, then what a person said: "11 of 13 verified; 2 need you; 1 rejected by you", or ""."""
     told = (_states([c for c in claims if c.ruling is None]), *_rulings(claims))
-    return f"**{'; '.join(part for part in told if part)}.**" if any(told) else ""
+    return "; ".join(part for part in told if part)
 
 
 def _rulings(claims: Sequence[Claim]) -> list[str]:

@@ -1,19 +1,37 @@
-"""Who may own a task: somebody known to have been there, who speaks or is named in the evidence."""
+"""Who may own a task: somebody known to have been there, who takes it on or is given it in the evidence."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from momentum.model import Segment
+from momentum.pipeline.verify import language
+from momentum.pipeline.verify.evidence import Evidence
 from momentum.writers import rules
 from momentum.writers.spoken import words
 
-_OWN_WORD = re.compile(
-    r"\b(?:i'll|i will|i can|i'm going|i am going|i shall|i'm gonna|let me|i could|i'd|i would|i've got|on me|my (?:task|job|action)|"
-    r"i have to|i need to|i'm on|i take|i'm happy)\b",
-    re.IGNORECASE,
+_OWN_WORD = language.phrases(
+    r"""
+    i'll|i will|i can|i'm|i am|i shall|let me|i could|i'd|i would|i've got|i have to|i need to|i want to|i take
+    i (?:get|write|bring|send|print|do|call|tell|check|book|look|make|prepare|ask|own|handle)
+    on me|mine|my (?:task|job|action)|leave it (?:to|with) me|will do|on it|you'll (?:have|get)|you (?:can|will) (?:have|get|see)
+    """
 )
+_YOU = language.phrases("you|your|please")
+_YES = language.phrases(
+    r"""
+    yes|yeah|yep|yup|sure|okay|ok|fine|right|certainly|absolutely|of course|gladly|happy to|no problem|alright|all right|great|good
+    will do|will be|on it|done|got it|perfect|noted|i can|i will|i'll|i'd|i am|i'm
+    """,
+    before=r"^\W*(?:(?:oh|well|um|uh|hm|hmm|mm|okay|ok)\W+)*",
+)
+# Behind a name, and before one, that is given a task.
+_BEHIND = (
+    r"(?:,?\s+(?:can|could|will|would)\s+you|,\s+please|,?\s+you(?:'ll)?\b|'ll\b|,\s+\w+"
+    r"|\s+(?:will|is going to|is gonna|has to|needs to|to|takes?|does|'ll)\b)"
+)
+_BEFORE = r"\b(?:(?:you|please|it)\b[^.?!]*,?|ask|asked|can|could|will|would|and)\s+"
 
 
 def on_roster(name: str, roster: Sequence[str]) -> str | None:
@@ -33,10 +51,10 @@ def is_named(person: str, text: str, roster: Sequence[str]) -> bool:
     if _holds(said, words(person)):
         return True
     others = {w for other in roster if other != person for w in words(other)}
-    return any(w in said for w in _parts(person) if w not in others)
+    return any(w in said for w in parts(person) if w not in others)
 
 
-def _parts(person: str) -> list[str]:
+def parts(person: str) -> list[str]:
     """The words of a name that can stand for it: no title, no initial, no company in brackets."""
     return [w for w in words(re.sub(r"[(\[].*?[)\]]", " ", person)) if len(w) > 1 and w not in rules.TITLES]
 
@@ -45,13 +63,49 @@ def _holds(said: Sequence[str], name: Sequence[str]) -> bool:
     return bool(name) and any(list(said[i : i + len(name)]) == list(name) for i in range(len(said) - len(name) + 1))
 
 
-def doubt(owner: str, quote: str, evidence: Sequence[Segment], roster: Sequence[str]) -> str | None:
-    """Why `owner`, a person of the roster, cannot be the owner by this evidence; None when they can."""
-    if any(is_named(owner, s.text, roster) for s in evidence):
-        return None
-    if not any(s.speaker == owner for s in evidence):
+def doubt(owner: str, text: str, evidence: Evidence, roster: Sequence[str]) -> str | None:
+    """Why `owner`, a person of the roster, cannot be the owner by this evidence; None when they can.
+
+    Who says "I will" in the quote owns it, or who is asked there by name; else who does so, or answers yes, beside it.
+    """
+    if (other := leading(text, roster)) and other != owner:
+        return f"the text speaks of {other}"
+    speaks = any(s.speaker == owner for s in evidence.segments)
+    named = any(is_named(owner, s.text, roster) for s in evidence.segments)
+    if not speaks and not named:
         return f"{owner} neither speaks nor is named there"
-    named = [p for p in roster if p != owner and is_named(p, quote, roster)]
-    if named and not _OWN_WORD.search(quote.replace("’", "'")):  # noqa: RUF001 - the typographic apostrophe
-        return f"{owner} speaks there, but names {named[0]}"
-    return None
+    takers = list(dict.fromkeys([*_takers(evidence.quotes, roster)] or _takers(evidence.segments, roster)))
+    if takers and owner not in takers:
+        return f"it is {' or '.join(takers)} who takes it on"
+    quoted = " ".join(s.text for s in evidence.quotes)
+    others = [p for p in roster if p != owner and is_named(p, quoted, roster)]
+    return f"{owner} speaks there, but names {others[0]}" if others and not takers and not named else None
+
+
+def leading(text: str, roster: Sequence[str]) -> str | None:
+    """The person of the roster whose name the text begins with, as the one who acts: "Ben sends the offer"; None for "Ben's offer"."""
+    start = re.match(r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Hr)\.? )?([^\W\d_][\w-]*)(?: ([A-Z][\w-]*))?(?!['’])\b", text)  # noqa: RUF001
+    if start is None:
+        return None
+    both = [n for n in (f"{start[1]} {start[2]}" if start[2] else "", start[1]) if n]
+    return next((p for n in both if (p := on_roster(n, roster))), None)
+
+
+def _takers(segments: Sequence[Segment], roster: Sequence[str]) -> Iterator[str]:
+    """Everybody to whom these segments give a task: by their own word, by name, or by a yes to a request."""
+    asked_by: str | None = None
+    for segment in segments:
+        text = segment.text.replace("’", "'")  # noqa: RUF001 - the typographic apostrophe
+        says_yes = asked_by and segment.speaker != asked_by and _YES.search(text)
+        if segment.speaker and (says_yes or _OWN_WORD.search(text)):
+            yield segment.speaker
+        yield from (p for p in roster if p != segment.speaker and _is_assigned(p, text, roster))
+        if _YOU.search(text) or text.rstrip().endswith("?"):
+            asked_by = segment.speaker
+
+
+def _is_assigned(person: str, text: str, roster: Sequence[str]) -> bool:
+    """Whether the words are like "Ben, can you call", "Ben will call" or "Could you call them, Ben?"."""
+    others = {w for other in roster if other != person for w in words(other)}
+    names = [re.escape(n) for n in (person, *(w for w in parts(person) if w not in others))]
+    return any(re.search(rf"\b{name}{_BEHIND}|{_BEFORE}{name}\b", text, re.IGNORECASE) for name in names)

@@ -36,7 +36,7 @@ class ClaimItem(Shape):
     due_words: str | None
     due_date: date | None
     state: str = Field(description="What code found: `verified`, `repaired`, `needs_confirmation`, `dropped`, `suggested`.")
-    reason: str
+    reason: str = Field(description="Why, in words for a person.")
     start: float | None
     ruling: str | None = Field(description="Your word: `confirmed`, `edited` or `rejected`.")
     original: ClaimBefore | None = Field(default=None, description="Where a correction changed it: the machine's.")
@@ -99,6 +99,7 @@ class DeliverableItem(DeliverableSummary):
                 "original": None,
             }
         ],
+        verification="1 of 1 verified",
         extra={},
         usage={"input_tokens": 5200, "output_tokens": 410, "calls": 1, "audio_seconds": 0.0},
         coverage={"sent": [0], "cited": [0], "unread": []},
@@ -107,6 +108,7 @@ class DeliverableItem(DeliverableSummary):
     writer_version: str
     summary: str
     claims: list[ClaimItem]
+    verification: str = Field(description="The claims' states in words: `11 of 13 verified; 2 need you`. Empty where nothing was checked.")
     extra: dict[str, Any]
     usage: dict[str, float]
     coverage: dict[str, Any]

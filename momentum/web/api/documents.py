@@ -27,7 +27,7 @@ from momentum.web.api.processings import PageSize, PageToken
 from momentum.web.door import Asking, World
 from momentum.web.failures import responses
 from momentum.web.witness import audited
-from momentum.writers.markdown import render
+from momentum.writers.markdown import counted, render
 from momentum.writers.transcripts import FORMATS
 
 router = APIRouter(prefix="/api", tags=["documents"])
@@ -124,7 +124,8 @@ def meeting_of(found: deliverables.StoredDeliverable) -> Meeting:
 
 def _deliverable(found: ReadDeliverable) -> DeliverableItem:
     shown = found.shown
-    item = DeliverableItem.model_validate(dataclasses.asdict(shown.deliverable) | dataclasses.asdict(shown.about))
+    told = {"verification": counted(shown.deliverable.claims)}
+    item = DeliverableItem.model_validate(dataclasses.asdict(shown.deliverable) | dataclasses.asdict(shown.about) | told)
     for claim, (now, was) in zip(item.claims, zip(shown.deliverable.claims, found.original.deliverable.claims, strict=True), strict=True):
         claim.original = _claim_before(now, was)
     return item

@@ -1,0 +1,206 @@
+"""Whether a claim says yes where its quote says no, in a "not" or in an opposite (English)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import product, zip_longest
+
+from momentum.pipeline.verify import language
+from momentum.pipeline.verify.opposites import PAIRS, Pair
+from momentum.writers import numbers
+
+# "No, we agreed" agrees: a "no" that stands alone answers somebody and negates nothing. A "not sure" doubts, and negates nothing.
+_ANSWER = language.phrases(
+    r"""
+    (?:oh )?no(?=[,.!;:])|no$
+    no(?=\s+(?:we|i|i'm|i'll|it|it's|he|she|they|the|let's|you|that|that's|this|there|wait|sorry|problem|doubt|wonder|idea)\b)
+    why (?:don't|not)|not only|or not|whether or not|for nothing|nothing but
+    not sure|i don't know|don't worry|isn't it|didn't (?:he|she|they|we)|don't (?:they|we|you)
+    no later than|(?:no|not) more than|no less than
+    """,
+    before=r"(?:\b|^)",
+)
+# What says "not" in other words.
+_REWRITTEN = (
+    (re.compile(r"\bwithout ((?:the |a |an |any )?[\w'-]+)", re.IGNORECASE), r", not \1 ,"),
+    (re.compile(r"\btoo \w+ (?:for|to)\b", re.IGNORECASE), "not"),
+    (
+        language.phrases(
+            r"""
+            no longer|hardly|barely|scarcely|far from|anything but|need not|avoids?|skips?
+            fails? to|failed to|rul(?:e|es|ed|ing) out|refus(?:es?|ed) to|declin(?:es?|ed) to
+            """
+        ),
+        "not",
+    ),
+)
+_NEGATION = language.phrases(
+    r"""
+    not|no|nope|never|none|nobody|nothing|neither|nor|without|cannot|can't|won't|don't|doesn't|didn't|isn't|aren't|wasn't|weren't
+    shouldn't|wouldn't|couldn't|haven't|hasn't|hadn't|mustn't|needn't|ain't
+    """
+)
+_OBJECT = re.compile(r"\W+(?:no|nothing|none|nobody)\s(?!more\b|less\b|later\b)")
+_BOUND = re.compile(r"\b(?:before|after|until|once|that|without)\b")
+"""Words over which a "not" does not reach."""
+_REACH = 6
+"""Words before an opposite in which a "not" turns it round."""
+_TWO = 2
+"""Words that a sentence must share to deny another."""
+
+
+def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str]) -> bool:
+    """Whether the claim is negated where the quote is not, or the other way round, after opposites are taken into account.
+
+    An opposite that the quote does not speak of is looked for in all that was `said` in the evidence.
+    """
+    if _exchanged(text, quoted):
+        return True
+    text, quoted = _plain(text), _plain(quoted)
+    if "before" in text:
+        quoted = quoted.replace("at the earliest", "not before")
+    theirs, wider = _statements(quoted, names), _statements(_plain(said), names)
+    if any(s.negated and not s.stems - {language.stem("nope")} for s in theirs):
+        return not _is_negated(text)  # "Do you know Rust?" - "Not much."
+    ours = language.stems_without(text, names)
+    if _is_negated(text) and _NAY.search(quoted) and not any(2 * len(s.stems & ours) >= len(ours) for s in theirs if not s.negated):
+        return False
+    about = _about(text, _plain(said))
+    signs = [(_signs(text, pair), _signs(quoted, pair) or _signs(about, pair)) for pair in PAIRS]
+    if any(_opposed(ours, theirs) for ours, theirs in signs):
+        return True
+    if any(ours and theirs and _is_same_in_other_words(ours, theirs) for ours, theirs in signs):
+        return False
+    return any(_is_turned(clause, theirs, wider, names) for clause in language.clauses(text))
+
+
+_NAY = re.compile(r"(?:^|[.!?,]\s*)(?:oh |well )?no(?:[,.!]|$)")
+"""Somebody answers no."""
+_CONTRASTS = (
+    re.compile(r"(?P<chosen>(?:\S+\s+){1,4}?)(?:instead of|rather than|(?:and |but )?not)\s+(?P<refused>(?:\S+\s*){1,4})", re.IGNORECASE),
+    re.compile(r"\bfrom (?P<refused>(?:\S+\s+){1,3}?)to (?P<chosen>(?:\S+\s*){1,3})", re.IGNORECASE),
+)
+
+
+def _exchanged(text: str, quoted: str) -> bool:
+    """Whether the one has "A instead of B" or "from A to B", and the other the two exchanged."""
+    for pattern in _CONTRASTS:
+        for ours, theirs in product(pattern.finditer(text), pattern.finditer(quoted)):
+            chosen, refused = (_items(ours[name]) & _items(theirs[other]) for name, other in (("chosen", "refused"), ("refused", "chosen")))
+            if chosen - refused and refused - chosen:
+                return True
+    return False
+
+
+def _items(words: str) -> frozenset[str]:
+    """What can be chosen: the stems, and the numbers whatever way they are written."""
+    return language.stems(words) | {f"{n.value.normalize():f}" for n in numbers.find(words)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A clause: its stems, and whether it is negated. A question is what its answer makes of it."""
+
+    stems: frozenset[str]
+    negated: bool
+
+
+def _statements(text: str, names: Collection[str]) -> list[_Statement]:
+    found = []
+    sentences = language.sentences(text)
+    for sentence, answer in zip_longest(sentences, sentences[1:], fillvalue=""):
+        denied = sentence.endswith("?") and bool(_DENIES.match(answer))
+        found += [_Statement(language.stems_without(c, names), _is_negated(c) or denied) for c in language.clauses(sentence)]
+    return found
+
+
+_DENIES = re.compile(r"\W*(?:oh |well |um |uh )?(?:no|nope|not)\b")
+
+
+def _about(text: str, said: str) -> str:
+    """The clauses of the evidence that share a word that means something with `text`."""
+    ours = language.stems(text)
+    return ". ".join(c for c in language.clauses(said) if ours & language.stems(c))
+
+
+def _turned(text: str, quoted: str) -> bool:
+    return _is_negated(text) != _is_negated(quoted)
+
+
+_OPENING = re.compile(r"(^|[.!?,]\s+)(?:(?:good|right|fine|okay|ok|great|well|sure|perfect|yes|yeah|so|then|and|oh|um|uh)[,.!]\s+)+")
+"""Words with which somebody only begins to speak."""
+
+
+def _plain(text: str) -> str:
+    text = _OPENING.sub(r"\1", text.replace("’", "'").casefold())  # noqa: RUF001 - the typographic apostrophe
+    for pattern, words in _REWRITTEN:
+        text = pattern.sub(words, text)
+    return _INSTEAD.sub(" ", text)
+
+
+_INSTEAD = re.compile(r"\b(?:instead of|rather than) [^,;.!?]*")
+"""What somebody chose not to do, which negates nothing else."""
+
+
+_Sign = tuple[int, int]
+"""What is said of a pair, 1 or -1, and the side by whose words it is said: "not included" is -1 by the words of 1."""
+
+
+def _signs(text: str, pair: Pair) -> set[_Sign]:
+    found = set()
+    for side, words in ((1, pair.one), (-1, pair.other)):
+        for match in words.finditer(text):
+            turned = pair.turns and (_is_negated(_before(text, match.start()), whole=False) or _OBJECT.match(text[match.end() :]))
+            found.add((-side if turned else side, side))
+    return found
+
+
+def _before(text: str, at: int) -> str:
+    """The last words before a place in a text, within its clause."""
+    head = text[:at]
+    if not head or re.search(r"[,;:.!?]\s*$", head):
+        return ""
+    return " ".join(_BOUND.split(language.clauses(head)[-1])[-1].split()[-_REACH:])
+
+
+def _opposed(ours: set[_Sign], theirs: set[_Sign]) -> bool:
+    return bool(ours and theirs) and {sign for sign, _ in ours}.isdisjoint(sign for sign, _ in theirs)
+
+
+def _is_same_in_other_words(ours: set[_Sign], theirs: set[_Sign]) -> bool:
+    """The same by the words of different sides: "is out" and "is not included"."""
+    return len(ours) == len(theirs) == 1 and ours != theirs
+
+
+def _is_negated(text: str, *, whole: bool = True) -> bool:
+    """`whole` is False for the words that stand before another: their last "no" answers nobody."""
+    return bool(_NEGATION.search(_ANSWER.sub(" ", text if whole else f"{text} x")))
+
+
+def _is_turned(clause: str, theirs: Sequence[_Statement], wider: Sequence[_Statement], names: Collection[str]) -> bool:
+    """Whether the quote, or else the evidence, says the same as this clause with a "not" more or less."""
+    ours = language.stems_without(clause, names)
+    negated = _is_negated(clause)
+    if not ours:
+        return False
+    if negated and not any(s.negated for s in theirs) and not any(s.negated for s in wider if s.stems & ours):
+        return True
+    found = theirs if any(s.stems & ours for s in theirs) else wider
+    return _all_turned(ours, found, negated=negated, least=len(ours) / 2)
+
+
+def _all_turned(ours: frozenset[str], theirs: Sequence[_Statement], *, negated: bool, least: float) -> bool:
+    """Whether all statements that share the most words are negated differently. Fewer than `least` words are about something else."""
+    most = max((len(s.stems & ours) for s in theirs), default=0)
+    return most >= max(1, least) and all(s.negated is not negated for s in theirs if len(s.stems & ours) == most)
+
+
+def opposes(text: str, other: str) -> bool:
+    """Whether the one says the opposite of the other: by opposites, or by a "not" on the same words."""
+    text, other = _plain(text), _plain(other)
+    if any(_opposed(_signs(text, pair), _signs(other, pair)) for pair in PAIRS):
+        return True
+    theirs = _statements(other, ())
+    return any(_all_turned(language.stems(clause), theirs, negated=_is_negated(clause), least=_TWO) for clause in language.clauses(text))
