@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from momentum.errors import ErrorCode, Permanent
 from momentum.model import Deliverable, Meeting, Segment, Transcript
 from momentum.outbound.sources import ByteSource
 from momentum.pipeline.answers import Answers, MemoryAnswers
 from momentum.transcribers.base import Ledger
 from momentum.transcribers.ledger import MemoryLedger
+from momentum.writers.own import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,14 @@ class Shelf(Protocol):
 
     async def transcript(self, transcript_id: str) -> Transcript: ...
 
+    async def transcript_of(self, deliverable_id: str) -> str:
+        """Id of the transcript that an earlier deliverable of this person was made from. Raises Permanent when that one is gone."""
+        ...
+
+    async def form(self, name: str) -> Form:
+        """The person's own form of that name (`writers.own`). Raises Permanent when they deleted it."""
+        ...
+
     async def kept_deliverable(self, made_from: str) -> str | None: ...
 
     async def keep_deliverable(self, made_from: str, transcript_id: str, deliverable: Deliverable) -> str: ...
@@ -141,6 +151,12 @@ class MemoryShelf:
 
     async def transcript(self, transcript_id: str) -> Transcript:
         return self.transcripts[transcript_id]
+
+    async def transcript_of(self, deliverable_id: str) -> str:
+        raise Permanent(ErrorCode.NOT_FOUND, f"There is no deliverable {deliverable_id!r} here.")
+
+    async def form(self, name: str) -> Form:
+        raise Permanent(ErrorCode.NOT_FOUND, f"There is no form {name!r} here.")
 
     async def kept_deliverable(self, made_from: str) -> str | None:
         return made_from if made_from in self.deliverables else None

@@ -24,7 +24,7 @@ from momentum.web.api.models import Connection
 from momentum.web.door import Visitor, World, check_origin
 from momentum.web.messages import page, sign_in_page
 from momentum.web.witness import audited
-from momentum.writers.markdown import LABELS, render
+from momentum.writers import LABELS, render
 
 log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)

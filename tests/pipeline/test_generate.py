@@ -13,7 +13,8 @@ from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
 from momentum.llm import LanguageModel
 from momentum.model import ClaimState, Meeting, Segment, Transcript
 from momentum.pipeline.answers import MemoryAnswers
-from momentum.pipeline.generate import generate, parts_of
+from momentum.pipeline.generate import generate
+from momentum.pipeline.parts import parts_of
 from momentum.pipeline.verify import check
 from momentum.writers import WRITERS
 

@@ -7,11 +7,12 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
 from momentum.model import Answer, Heard, Usage
-from momentum.store import recordings, sessions, tables
+from momentum.store import recordings, sessions, tables, templates
 from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
 from momentum.store.connection import sqlstate
 from momentum.store.database import WITHOUT_OWNER
+from momentum.writers.own import Form, FormSection
 
 pytestmark = pytest.mark.anyio
 
@@ -49,6 +50,7 @@ def lead_a_life(database, running_processing, keep_results, now):
             token = str(user_id)
             await sessions.create(connection, user_id=user_id, token=token, expires_at=now)
             await sessions.create_link(connection, user_id=user_id, token=token, expires_at=now)
+            await templates.create(connection, user_id, Form("Retro", "For the team.", (FormSection("Mood", "How was it?"),)))
             await recordings.note_discovery(connection, user_id, "zoom", now.date(), now.date(), now=now)
             tokens = {"access_token": "sealed", "refresh_token": "sealed", "expires_at": now, "zoom_user_id": token}
             await connection.execute(insert(tables.zoom_credentials).values(user_id=user_id, **tokens))

@@ -32,7 +32,7 @@ NEIGHBOURS = 5
 RETRACTION_WITHIN = 2
 """Segments after the quote in which "scratch that" takes it back, whatever it speaks of."""
 _UNHEARD = {"loop", "credits", "rate", "low_confidence"}
-_STATEMENTS = {"decision", "action", "highlight"}
+_STATEMENTS = {"decision", "action", "statement", "highlight"}
 
 
 def check(deliverable: Deliverable, transcript: Transcript, meeting: Meeting) -> Deliverable:

@@ -17,7 +17,7 @@ from momentum.web.api.processings import PageSize, PageToken
 from momentum.web.door import Asking, World
 from momentum.web.failures import responses
 from momentum.web.witness import audited
-from momentum.writers.markdown import render
+from momentum.writers import render
 from momentum.writers.transcripts import FORMATS
 
 router = APIRouter(prefix="/api", tags=["documents"])
