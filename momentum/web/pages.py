@@ -85,7 +85,7 @@ async def home(
     notices = await _first_look(world, visitor, connections)
     today = world.clock().date()
     async with world.database.person(visitor) as connection:
-        written = await deliverables.page(connection, visitor, after=after_document, size=ROWS)
+        written = await deliverables.page(connection, visitor, after=after_document, size=ROWS, newest=True)
         works = await processings.page(connection, visitor, size=ROWS)
         since, until = today - DAYS, today + timedelta(days=1)
         recorded = {

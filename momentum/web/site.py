@@ -19,7 +19,7 @@ from momentum.app import App
 from momentum.errors import ErrorCode
 from momentum.inbound import listening
 from momentum.web import entrance, failures, guard, headers, monitoring, pages, trace
-from momentum.web.api import connections, documents, health, me, processings
+from momentum.web.api import connections, documents, health, me, processings, templates, versions
 from momentum.web.door import People
 from momentum.web.events import Streams
 from momentum.web.published_keys import fetch_keys
@@ -38,6 +38,7 @@ TAGS = [
     {"name": "zoom", "description": "A person's Zoom: connect, list, process, disconnect."},
     {"name": "processings", "description": "The work on a recording, from the request to the deliverable."},
     {"name": "documents", "description": "What was written, and what was said."},
+    {"name": "templates", "description": "Your own kinds of document."},
     {"name": "me", "description": "The person who asks."},
     {"name": "health", "description": "For whoever runs Momentum."},
 ]
@@ -80,7 +81,8 @@ def _with_routes() -> FastAPI:
     )
     for name, label in connections.PROVIDERS.items():
         application.include_router(connections.router_for(name, label))
-    for part in (processings.router, documents.router, me.router, health.router, entrance.router, pages.router, monitoring.router):
+    api = (processings.router, documents.router, versions.router, templates.router, me.router, health.router)
+    for part in (*api, entrance.router, pages.router, monitoring.router):
         application.include_router(part)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     return application

@@ -47,10 +47,19 @@ TRANSCRIPT = _forms(
 
 
 @router.get("/deliverables", responses=responses(401))
-async def list_deliverables(world: World, person: Asking, page_size: PageSize = 30, page_token: PageToken = None) -> Deliverables:
-    """Your deliverables, newest first, without their content."""
+async def list_deliverables(
+    world: World,
+    person: Asking,
+    recording_id: Annotated[UUID | None, Query(description="Of this recording alone.")] = None,
+    newest: Annotated[bool, Query(description="Leave out what has a newer version.")] = False,
+    page_size: PageSize = 30,
+    page_token: PageToken = None,
+) -> Deliverables:
+    """Your deliverables, newest first, without their content; every version of each."""
     async with world.database.person(person.user_id) as connection:
-        page = await deliverables.page(connection, person.user_id, size=page_size, after=page_token)
+        page = await deliverables.page(
+            connection, person.user_id, size=page_size, after=page_token, recording_id=recording_id, newest=newest
+        )
     return Deliverables(deliverables=[DeliverableSummary.model_validate(row) for row in page.rows], next_page_token=page.next_token)
 
 
