@@ -16,9 +16,9 @@ Part = tuple[Segment, ...]
 
 FEWEST_WORDS = 20
 """Words of a segment that is not cut any further."""
-SAMPLED = 20
+SAMPLED = 40
 """Of so many segments one is sent to be counted."""
-LARGEST_SAMPLE, LARGEST_SHARE, SMALLEST_SAMPLE = 2000, 0.06, 100
+LARGEST_SAMPLE, LARGEST_SHARE, SMALLEST_SAMPLE = 2000, 0.04, 100
 """Estimated tokens of a sample, and its share of the whole, at the most; and tokens from which on it says something."""
 SAMPLE_MARGIN = 1.05
 """A part may be denser than the sample."""

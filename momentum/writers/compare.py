@@ -39,20 +39,20 @@ class Difference:
 
 def compare(before: Deliverable, after: Deliverable, *, names: tuple[str, str] = ("before", "after")) -> Difference:
     """What differs. Pure; `names` head the diff of the summary."""
-    pairs = _pairs(before.claims, after.claims)
+    kept = _pairs(before.claims, after.claims)
+    pairs = [(before.claims[kept[a]], after.claims[a]) for a in sorted(kept)]
     changes = [Change(b, a, fields) for b, a in pairs if (fields := _differing(b, a))]
-    kept = {id(b) for b, _ in pairs}, {id(a) for _, a in pairs}
     return Difference(
-        added=tuple(claim for claim in after.claims if id(claim) not in kept[1]),
-        removed=tuple(claim for claim in before.claims if id(claim) not in kept[0]),
+        added=tuple(claim for a, claim in enumerate(after.claims) if a not in kept),
+        removed=tuple(claim for b, claim in enumerate(before.claims) if b not in kept.values()),
         changed=tuple(changes),
         unchanged=len(pairs) - len(changes),
         summary="\n".join(difflib.unified_diff(_lines(before.summary), _lines(after.summary), *names, lineterm="")),
     )
 
 
-def _pairs(before: Sequence[Claim], after: Sequence[Claim]) -> list[tuple[Claim, Claim]]:
-    """The same claim in both: those that did not change, then the most alike first; in the order of `after`."""
+def _pairs(before: Sequence[Claim], after: Sequence[Claim]) -> dict[int, int]:
+    """Index in `after` -> index in `before` of the same claim: those that did not change, then the most alike first."""
     taken = _unchanged(before, after)
     earlier = [b for b in range(len(before)) if b not in taken.values()]
     later = [a for a in range(len(after)) if a not in taken]
@@ -60,7 +60,7 @@ def _pairs(before: Sequence[Claim], after: Sequence[Claim]) -> list[tuple[Claim,
     for score, b, a in sorted(scored, key=lambda found: (-found[0], found[1], found[2])):
         if score >= ALIKE and a not in taken and b not in taken.values():
             taken[a] = b
-    return [(before[taken[a]], after[a]) for a in sorted(taken)]
+    return taken
 
 
 def _unchanged(before: Sequence[Claim], after: Sequence[Claim]) -> dict[int, int]:
