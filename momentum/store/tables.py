@@ -20,7 +20,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -28,36 +27,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-NOW = text("now()")
-
-
-def _id() -> Column[object]:
-    return Column("id", UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()"))
-
-
-def _owner(*, unique: bool = False, key: bool = False, index: bool = False) -> Column[object]:
-    person = ForeignKey("profiles.id", ondelete="CASCADE")
-    return Column("user_id", UUID(as_uuid=True), person, nullable=False, unique=unique, primary_key=key, index=index or None)
-
-
-def _of(table: str, *, index: bool = True, nullable: bool = False) -> Column[object]:
-    # Every foreign key has an index: deleting a person cascades through all of them.
-    target = ForeignKey(f"{table}s.id", ondelete="CASCADE")
-    return Column(f"{table}_id", UUID(as_uuid=True), target, nullable=nullable, index=index or None)
-
-
-def _moment(name: str, *, nullable: bool = True, now: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=NOW if now else None)
+from momentum.store.columns import identity as _id
+from momentum.store.columns import metadata
+from momentum.store.columns import moment as _moment
+from momentum.store.columns import of as _of
+from momentum.store.columns import owner as _owner
 
 
 def credentials_table(provider: str) -> Table:

@@ -17,7 +17,7 @@ from momentum.errors import MomentumError
 from momentum.model import ProcessingState
 from momentum.pipeline import request
 from momentum.store import deliverables, processings, recordings
-from momentum.web.api import documents
+from momentum.web.api import documents, versions
 from momentum.web.api.connections import PROVIDERS, connection_of, default_options
 from momentum.web.api.looking import look_for_recordings
 from momentum.web.api.models import Connection
@@ -186,7 +186,27 @@ async def document(world: World, visitor: Visitor, deliverable_id: UUID) -> Resp
     async with world.database.person(visitor) as connection:
         found = documents.delivered(await deliverables.get(connection, deliverable_id))
     body = Markup(_markdown.render(render(found.deliverable, documents.meeting_of(found))))  # noqa: S704 -- rendered with raw HTML off
-    return page("document.html", person=visitor, about=found.about, body=body)
+    return page("document.html", person=visitor, about=found.about, body=body, missing=bool(found.deliverable.coverage.missing))
+
+
+@router.post("/deliverables/{deliverable_id}/again", dependencies=[audited("deliverable.again", "deliverable")])
+async def write_again(world: World, visitor: Visitor, asked: Request, deliverable_id: UUID) -> Response:
+    """The button that makes a new version."""
+    return await _new_version(world, visitor, asked, deliverable_id, missing_only=False)
+
+
+@router.post("/deliverables/{deliverable_id}/retry", dependencies=[audited("deliverable.retry", "deliverable")])
+async def read_missing(world: World, visitor: Visitor, asked: Request, deliverable_id: UUID) -> Response:
+    """The button that reads what could not be read."""
+    return await _new_version(world, visitor, asked, deliverable_id, missing_only=True)
+
+
+async def _new_version(world: App, visitor: UUID | None, asked: Request, deliverable_id: UUID, *, missing_only: bool) -> Response:
+    if visitor is None:
+        return sign_in_page()
+    check_origin(asked)
+    await versions.new_version(world, visitor, deliverable_id, missing_only=missing_only)
+    return _home()
 
 
 def _home() -> Response:
