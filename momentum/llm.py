@@ -30,6 +30,9 @@ CONNECT_SECONDS, SILENCE_SECONDS, ANSWER_SECONDS = 5.0, 600.0, 1800.0
 """How long a connection may take, and how long a reasoning model may be silent."""
 
 
+Spent = Callable[[Usage], None]
+
+
 class Writing(Protocol):
     """What writers need of a language model."""
 
@@ -43,7 +46,11 @@ class Writing(Protocol):
 
     def count_tokens(self, text: str) -> int: ...
 
-    async def json(self, messages: Sequence[dict[str, str]], *, name: str, schema: dict[str, Any]) -> Answer:
+    async def counted(self, messages: Sequence[dict[str, str]]) -> int | None:
+        """Tokens by the server's own count; None where it does not count."""
+        ...
+
+    async def json(self, messages: Sequence[dict[str, str]], *, name: str, schema: dict[str, Any], spent: Spent | None = None) -> Answer:
         """The answer as data that fits `schema`; see `LanguageModel`."""
         ...
 
@@ -70,9 +77,12 @@ class LanguageModel:
         self._base_url = base_url
         self._clock, self._patience = clock, Patience(sleep, chance)
         self._opened: AsyncOpenAI | None = None
+        self._counts = True
 
-    async def json(self, messages: Sequence[dict[str, str]], *, name: str, schema: dict[str, Any]) -> Answer:
+    async def json(self, messages: Sequence[dict[str, str]], *, name: str, schema: dict[str, Any], spent: Spent | None = None) -> Answer:
         """The answer as data that fits `schema`; asked once more when it does not.
+
+        `spent` is told of every call that went out, also of those that came to nothing, with the tokens that it cost.
 
         Raises Permanent MODEL_INPUT_TOO_LARGE (question or answer: ask for less), MODEL_REFUSED and
         MODEL_ANSWER_INVALID, Retry when the server is busy for longer than we wait here, ActionRequired
@@ -81,7 +91,7 @@ class LanguageModel:
         usage = Usage()
         for _ in range(2):
             with metrics.outcome_of(metrics.MODEL_CALLS, self.model):
-                said = await self._patience.ask(lambda: self._said(messages, name, schema))
+                said = await self._patience.ask(lambda: self._said(messages, name, schema, spent))
             usage += said.usage
             data = _parsed(said.text)
             if isinstance(data, dict) and violation(data, schema) is None:
@@ -91,6 +101,21 @@ class LanguageModel:
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`, estimated upwards: tokenisers are downloaded at run time, and a server of one's own has another."""
         return 1 + int(sum(_WEIGHTS[_script(c)] for c in text))
+
+    async def counted(self, messages: Sequence[dict[str, str]]) -> int | None:
+        """Tokens of `messages` by the server's own count; None where it does not count, or not now. Raises nothing of `errors`."""
+        if not self._counts:
+            return None
+        try:
+            async with self._translated():
+                found: Any = await self._client.responses.input_tokens.count(model=self.model, input=list(messages))  # type: ignore[arg-type]
+            tokens = _object_of(found).get("input_tokens")
+        except Retry:
+            return None
+        except MomentumError:  # most servers of one's own have no such path
+            tokens = None
+        self._counts = isinstance(tokens, int) and tokens > 0
+        return tokens if self._counts else None
 
     async def end_date(self) -> date | None:
         """The day on which the server says it will retire the model; None where it names none. Raises as `json` does."""
@@ -130,10 +155,18 @@ class LanguageModel:
             self._opened = AsyncOpenAI(api_key=self._api_key, base_url=self._base_url, max_retries=0, timeout=timeout, http_client=client)
         return self._opened
 
-    async def _said(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any]) -> Said:
-        return await (self._responses if self._api == "responses" else self._chat)(messages, name, schema)
+    async def _said(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any], spent: Spent | None) -> Said:
+        usage = Usage(calls=1)
+        try:
+            body = await (self._responses if self._api == "responses" else self._chat)(messages, name, schema)
+            usage = _usage(body, *(_RESPONSE_USAGE if self._api == "responses" else _COMPLETION_USAGE))
+            _counted(self.model, usage)
+            return read_response(body) if self._api == "responses" else read_completion(body)
+        finally:
+            if spent:
+                spent(usage)
 
-    async def _responses(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any]) -> Said:
+    async def _responses(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any]) -> dict[str, Any]:
         request: dict[str, Any] = {
             "model": self.model,
             "input": list(messages),
@@ -145,17 +178,16 @@ class LanguageModel:
                 event = await _last_event(stream)
         return self._of_response(event)
 
-    def _of_response(self, event: dict[str, Any] | None) -> Said:
+    def _of_response(self, event: dict[str, Any] | None) -> dict[str, Any]:
         if event is None:
             raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model broke off before its answer was complete.")
         body = _fields(event.get("response"))
         if event["type"] == "error" or body.get("status") == "failed":
             error = body.get("error") or event
             raise self._fault(_status_of(error), {}, {"error": error})
-        _counted(self.model, _usage(body, *_RESPONSE_USAGE))
-        return read_response(body)
+        return body
 
-    async def _chat(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any]) -> Said:
+    async def _chat(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any]) -> dict[str, Any]:
         request: dict[str, Any] = {
             "model": self.model,
             "messages": list(messages),
@@ -163,9 +195,7 @@ class LanguageModel:
         }
         async with self._translated():
             completion: Any = await self._client.chat.completions.create(**request, store=False)
-        body = _object_of(completion)
-        _counted(self.model, _usage(body, *_COMPLETION_USAGE))
-        return read_completion(body)
+        return _object_of(completion)
 
     def _fault(self, status: int, headers: Mapping[str, str], body: object) -> MomentumError:
         return LANGUAGE.explain(translate(status, headers, body, now=self._clock()), self.model)

@@ -300,7 +300,10 @@ class Ruling(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One statement of a deliverable with its evidence. `kind` is "decision", "action", "topic", "highlight" or "question"."""
+    """One statement of a deliverable with its evidence.
+
+    `kind` is how it is checked: "decision", "action", "statement", "topic", "highlight" or "question".
+    """
 
     kind: str
     text: str
@@ -315,6 +318,8 @@ class Claim:
     """Second of the recording at which the quote begins."""
     ruling: Ruling | None = None
     """The person's word, where a correction holds one; it is not stored with the claim."""
+    section: str = ""
+    """Under which of the document's sections it stands, by name; "": under the one of its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +345,23 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """Tokens of transcript lines, without the prompt and the schema around them."""
+
+    transcript: int = 0
+    """Of all that was to be read."""
+    sent: int = 0
+    """That went to the model's server: every part at its first sending, and what was sent to be counted."""
+    again: int = 0
+    """That went there once more: parts that were refused, cut, answered out of form or read by a retry."""
+
+    @property
+    def ratio(self) -> float:
+        """How often each token was sent, retries aside; 0 where there was nothing to read."""
+        return self.sent / self.transcript if self.transcript else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """Which segments a model was sent, which the deliverable cites, which could not be read."""
 
@@ -347,6 +369,9 @@ class Coverage:
     cited: tuple[int, ...] = ()
     unread: tuple[tuple[int, int, str], ...] = ()
     """(first segment id, last segment id, reason in words)."""
+    missing: tuple[int, ...] = ()
+    """Segments of the parts that failed for good: a retry reads these alone."""
+    tokens: Tokens = Tokens()
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +389,12 @@ class Deliverable:
     usage: Usage = Usage()
     coverage: Coverage = Coverage()
     extra: dict[str, Any] = field(default_factory=dict)
+    prompt_hash: str | None = None
+    """Of all that is asked about every meeting alike: orders, language, schema. None: no model was asked."""
+    input_hash: str | None = None
+    """Of what was read: the meeting's facts and the transcript."""
+    usd: float | None = None
+    """US dollars by the model's list price; None where no price is known, as of a server of one's own."""
 
 
 # --- the work -------------------------------------------------------------------------------------
@@ -399,10 +430,19 @@ class Options:
     transcript: str = "auto"
     """"own", "zoom", or "auto": ours, with the provider's names where it has them."""
     language: str | None = None
+    """That is spoken, where it is known beforehand."""
     file_id: str | None = None
     redact: tuple[str, ...] = ()
     """Kinds of secrets to mask beside what the installation and the person mask anyway; see `redaction.SecretKind`."""
     redact_names: tuple[str, ...] = ()
+    output_language: str | None = None
+    """To write in; None: the one that is spoken."""
+    again: str | None = None
+    """Id of the deliverable of which this makes a new version, from the transcript that it was made from."""
+    missing_only: bool = False
+    """Whether only those parts are read that could not be read for `again`; the others are taken over."""
+    nonce: str | None = None
+    """What makes one request for a new version another than the last."""
 
 
 @dataclass(frozen=True, slots=True)

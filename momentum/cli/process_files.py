@@ -22,14 +22,14 @@ from momentum.cli.unfinished import UnfinishedLedger
 from momentum.clock import real_clock
 from momentum.errors import ErrorCode, MomentumError
 from momentum.model import Meeting, Options
+from momentum.pipeline.jobs import Job
 from momentum.pipeline.origins import FileOrigin
 from momentum.pipeline.places import MemoryShelf
-from momentum.pipeline.process import Job, process
+from momentum.pipeline.process import process
 from momentum.redaction import Redaction
 from momentum.settings import Settings
 from momentum.tools import Tools, open_tools
-from momentum.writers import exports, transcripts
-from momentum.writers.markdown import render
+from momentum.writers import exports, render, transcripts
 
 _FAULTS_OF_THE_FILE = {ErrorCode.MEDIA_EMPTY, ErrorCode.MEDIA_UNREADABLE, ErrorCode.MEDIA_TRUNCATED, ErrorCode.MEDIA_NO_AUDIO}
 

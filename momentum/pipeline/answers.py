@@ -36,7 +36,10 @@ class MemoryAnswers:
         return len(self._answers)
 
 
-def answer_key(messages: Sequence[dict[str, str]], schema: dict[str, Any], model: str) -> str:
-    """Hex digest of everything an answer is made from: the question, the form asked for, the model asked."""
-    made_from = {"messages": list(messages), "schema": schema, "model": model}
+def answer_key(messages: Sequence[dict[str, str]], schema: dict[str, Any], model: str, salt: str = "") -> str:
+    """Hex digest of everything an answer is made from: the question, the form asked for, the model asked.
+
+    `salt` tells apart runs that want an answer of their own to the same question.
+    """
+    made_from = {"messages": list(messages), "schema": schema, "model": model} | ({"salt": salt} if salt else {})
     return hashlib.sha256(json.dumps(made_from, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import dataclasses
+import hashlib
+import json
 import math
-from bisect import bisect_right
+import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, groupby
+from itertools import groupby
 from typing import Any
 
 from momentum.errors import ErrorCode, Permanent
 from momentum.llm import Writing
-from momentum.model import Answer, Claim, Coverage, Deliverable, Meeting, Segment, Transcript, Usage
+from momentum.model import Answer, Claim, Coverage, Deliverable, Meeting, Segment, Tokens, Transcript, Usage
+from momentum.outbound import openai_prices
 from momentum.pipeline.answers import Answers, answer_key
+from momentum.pipeline.parts import FEWEST_WORDS, Part, Ruler, halved, parts_of, sample_of, scaled
 from momentum.writers import spoken
 from momentum.writers.base import Writer
 from momentum.writers.markdown import clock
 
-Part = tuple[Segment, ...]
 Report = Callable[[int, int], Awaitable[None]]
+Read = tuple[str, tuple[Claim, ...], dict[str, Any]]
+"""(summary, claims, extra) of one part, as a writer reads it out of an answer."""
 
-FEWEST_WORDS = 20
-"""Words of a segment that is not cut any further."""
 FIXED_MARGIN = 64
 """Tokens a server adds around the messages, and the part numbers we add."""
 
@@ -36,21 +38,25 @@ async def generate(
     language: str | None,
     report: Report,
     kept: Answers,
+    salt: str = "",
+    base: Deliverable | None = None,
 ) -> Deliverable:
     """The draft of one document; its claims are not checked yet.
 
     Every segment that somebody said is in exactly one part (one longer than a whole part is cut between words); what no engine
     understood or one made up is not sent, and is named in `coverage.unread`. A part that is too large for the server is halved;
-    one that fails for good is named there as well.
+    one that fails for good is named there as well, and its segments in `coverage.missing`.
+    With a `base`, only what that one is missing is read, and what it has is taken over: the claims as they were checked.
     `report` gets (parts done, parts known). Raises Retry and ActionRequired as they come, and Permanent when no part could be read;
-    the answers of finished parts are in `kept` by then, and are not asked for again. `usage` counts them as if they had been.
+    the answers of finished parts are in `kept` by then, and are not asked for again by whoever has the same `salt`. `usage` counts
+    them as if they had been.
     """
-    work = _Work(writer, meeting, llm, language, kept)
-    said = [segment for segment in transcript.segments if not segment.unsaid]
-    await work.through(parts_of(said, _budget(work), llm.count_tokens), report)
+    said = [s for s in transcript.segments if not s.unsaid and (base is None or s.id in set(base.coverage.missing))]
+    work = _Work(writer, meeting, llm, language, kept, salt, base=base)
+    await work.read_all(said, report)
     if not work.answers and work.failure:
         raise work.failure
-    summary, claims, extra = writer.merge(work.answers)
+    summary, claims, extra = work.merged()
     return Deliverable(
         kind=writer.name,
         writer_version=writer.version,
@@ -60,10 +66,11 @@ async def generate(
         claims=claims,
         model=work.model,
         usage=work.usage,
-        coverage=Coverage(
-            sent=tuple(sorted(work.sent)), cited=_cited(claims), unread=tuple(sorted([*work.unread, *_left_out(transcript)]))
-        ),
-        extra={**extra, "speakers": spoken.speakers_of(claims, transcript)},
+        coverage=work.coverage(claims, _left_out(transcript)),
+        extra={**extra, **_facts(writer), "speakers": spoken.speakers_of(claims, transcript)},
+        prompt_hash=_digest([writer.messages(Meeting(""), (), part=1, parts=1, language=language), writer.schema()]),
+        input_hash=_digest([meeting.title, meeting.participants, [[s.id, s.speaker, s.text] for s in transcript.segments if not s.unsaid]]),
+        usd=work.usd,
     )
 
 
@@ -76,47 +83,133 @@ class _Work:
     llm: Writing
     language: str | None
     kept: Answers
-    answers: list[tuple[str, tuple[Claim, ...], dict[str, Any]]] = field(default_factory=list)
+    salt: str
+    base: Deliverable | None = None
+    answers: list[tuple[int, Read]] = field(default_factory=list)
+    """(id of the part's first segment, what was read out of the answer)."""
     sent: set[int] = field(default_factory=set)
+    missing: set[int] = field(default_factory=set)
     unread: list[tuple[int, int, str]] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
+    usd: float | None = 0.0
     model: str | None = None
     failure: Permanent | None = None
+    tokens: Tokens = field(default_factory=Tokens)
+    ruler: Ruler = field(init=False)
 
-    async def through(self, parts: Sequence[Part], report: Report) -> None:
-        waiting, done = list(parts), 0
+    async def read_all(self, said: Sequence[Segment], report: Report) -> None:
+        """Put every part to the model."""
+        budget = _budget(self)
+        self.ruler = await self._ruler(said, budget)
+        self.tokens = self._so_far(self.ruler.of(said), self.ruler.counted)
+        parts = parts_of(said, budget, self.ruler.tokens)
+        waiting, done = [(part, self.base is not None) for part in parts], 0
         while waiting:
             await report(done, done + len(waiting))
-            part = waiting.pop(0)
+            part, repeated = waiting.pop(0)
             try:
-                await self._ask(part, done + 1, done + 1 + len(waiting))
+                await self._ask(part, done + 1, done + 1 + len(waiting), repeated=repeated)
             except Permanent as error:
                 if error.code is ErrorCode.MODEL_INPUT_TOO_LARGE and (halves := halved(part)):
-                    waiting[:0] = halves
+                    waiting[:0] = [(half, True) for half in halves]
                     continue
                 self._give_up(part, error)
             done += 1
         await report(done, done)
 
-    async def _ask(self, part: Part, number: int, parts: int) -> None:
-        messages = self.writer.messages(self.meeting, part, part=number, parts=parts, language=self.language)
+    def _so_far(self, transcript: int, counted: int) -> Tokens:
+        if self.base is None:
+            return Tokens(transcript, sent=counted)
+        was = self.base.coverage.tokens
+        return Tokens(was.transcript, was.sent, was.again + counted)
+
+    async def _ruler(self, said: Sequence[Segment], budget: int) -> Ruler:
+        """Counted by the model's server only where it decides how the parts are cut: a short meeting is one part by any count."""
+        estimated = Ruler(self.llm.count_tokens)
+        sample = sample_of(said, self.llm.count_tokens) if estimated.of(said) > budget else ()
+        if not sample:
+            return estimated
+        around, whole = [await self._counted(segments) for segments in ((), sample)]
+        return scaled(self.llm.count_tokens, sample, whole - around) if around and whole and whole > around else estimated
+
+    async def _counted(self, segments: Sequence[Segment]) -> int | None:
+        return await self.llm.counted(self.writer.messages(self.meeting, segments, part=1, parts=2, language=self.language))
+
+    async def _ask(self, part: Part, number: int, parts: int, *, repeated: bool) -> None:
+        more = 1 if self.base else 0  # what was read before is a part as well
+        messages = self.writer.messages(self.meeting, part, part=number + more, parts=parts + more, language=self.language)
         self.sent.update(s.id for s in part)
-        answer = await self._answer(messages)
-        self.usage, self.model = self.usage + answer.usage, answer.model
-        self.answers.append(self.writer.read(answer.data))
+        calls = self.usage.calls
+        try:
+            answer = await self._answer(messages)
+        finally:
+            self._measure(self.ruler.of(part), max(1, self.usage.calls - calls), repeated=repeated)
+        self.model = answer.model
+        self.answers.append((part[0].id, self.writer.read(answer.data)))
+
+    def _measure(self, tokens: int, times: int, *, repeated: bool) -> None:
+        first = 0 if repeated else tokens
+        was = self.tokens
+        self.tokens = Tokens(was.transcript, was.sent + first, was.again + times * tokens - first)
 
     async def _answer(self, messages: list[dict[str, str]]) -> Answer:
         schema = self.writer.schema()
-        key = answer_key(messages, schema, self.llm.model)
+        key = answer_key(messages, schema, self.llm.model, self.salt)
         if (answer := await self.kept.get(key)) is not None:
+            self._spend(answer.usage)
             return answer
-        answer = await self.llm.json(messages, name=self.writer.name, schema=schema)
+        answer = await self.llm.json(messages, name=_name(self.writer), schema=schema, spent=self._spend)
         await self.kept.put(key, answer)
         return answer
 
+    def _spend(self, usage: Usage) -> None:
+        self.usage += usage
+        cost = openai_prices.usd(self.llm.model, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
+        self.usd = None if cost is None or self.usd is None else self.usd + cost
+
     def _give_up(self, part: Part, error: Permanent) -> None:
         self.failure = error
+        self.missing.update(s.id for s in part)
         self.unread.append((part[0].id, part[-1].id, f"{_minutes(part)} not read. {error.detail}"))
+
+    def merged(self) -> Read:
+        """One document out of all that was read, now and for `base`."""
+        reads = sorted([*_taken_over(self.base), *self.answers], key=lambda read: read[0])
+        summary, claims, extra = self.writer.merge([read for _, read in reads])
+        if self.base:
+            claims = tuple(sorted(claims, key=lambda claim: min(claim.segment_ids, default=0)))
+        summaries = [[first, text] for first, (text, _, _) in reads if text]
+        return summary, claims, {**extra, "summaries": summaries} if self.missing or len(summaries) > 1 else extra
+
+    def coverage(self, claims: Sequence[Claim], left_out: Iterator[tuple[int, int, str]]) -> Coverage:
+        """What was read of the transcript, now and for `base`."""
+        cited = {i for claim in claims for i in claim.segment_ids}
+        sent = self.sent | set(self.base.coverage.sent if self.base else ())
+        unread, missing = sorted([*self.unread, *left_out]), sorted(self.missing)
+        return Coverage(tuple(sorted(sent)), tuple(sorted(cited)), tuple(unread), tuple(missing), self.tokens)
+
+
+def _taken_over(base: Deliverable | None) -> Iterator[tuple[int, Read]]:
+    """What a former version has, as if it had just been read: its claims together, its summary in the parts it was written in."""
+    if base is None:
+        return
+    yield -1, ("", base.claims, {"title": base.extra.get("title") or ""})
+    for first, text in base.extra.get("summaries") or [[-1, base.summary]]:
+        yield int(first), (str(text), (), {})
+
+
+def _facts(writer: Writer) -> dict[str, Any]:
+    """What rendering needs of the writer, so that it needs no writer."""
+    return {"label": writer.label, "sections": [[section.name, section.heading] for section in writer.sections]}
+
+
+def _name(writer: Writer) -> str:
+    # https://developers.openai.com/api/docs/guides/structured-outputs: the name of a schema
+    return re.sub(r"[^A-Za-z0-9_-]", "_", writer.name)[:64]
+
+
+def _digest(made_of: Any) -> str:
+    return hashlib.sha256(json.dumps(made_of, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
 
 def _minutes(part: Part) -> str:
@@ -141,81 +234,8 @@ def _left_out(transcript: Transcript) -> Iterator[tuple[int, int, str]]:
             yield part[0].id, part[-1].id, f"{clock(part[0].start)} to {clock(part[-1].end)} was left out: {why}."
 
 
-def _cited(claims: Sequence[Claim]) -> tuple[int, ...]:
-    return tuple(sorted({i for claim in claims for i in claim.segment_ids}))
-
-
-# --- parts ----------------------------------------------------------------------------------------
-
-
 def _budget(work: _Work) -> int:
     """Tokens left for segments in one call when everything around them is counted."""
     around = work.writer.messages(work.meeting, (), part=1, parts=2, language=work.language)
     fixed = sum(work.llm.count_tokens(m["content"]) for m in around) + work.llm.count_tokens(str(work.writer.schema())) + FIXED_MARGIN
     return max(FEWEST_WORDS * 4, work.llm.window - fixed)
-
-
-def parts_of(segments: Sequence[Segment], budget: int, count: Callable[[str], int]) -> list[Part]:
-    """As few parts of `budget` tokens as can be, of about equal size, cut where the speaker changes if that is near."""
-    pieces = [piece for segment in segments for piece in _fitting(segment, budget, count)]
-    costs = [_cost(piece, count) for piece in pieces]
-    needed = _fewest_parts(costs, budget)
-    target = sum(costs) / max(1, needed[0])
-    parts: list[list[Segment]] = []
-    filled = 0
-    for index, (piece, cost) in enumerate(zip(pieces, costs, strict=True)):
-        turns = bool(parts) and piece.speaker != parts[-1][-1].speaker
-        enough = filled >= target * (0.9 if turns else 1) and len(parts) + needed[index] <= needed[0]
-        if not parts or filled + cost > budget or enough:
-            parts.append([])
-            filled = 0
-        parts[-1].append(piece)
-        filled += cost
-    return [tuple(part) for part in parts]
-
-
-def _fewest_parts(costs: Sequence[int], budget: int) -> list[int]:
-    """How many parts, filled to the brim, the pieces from each index on make; a last 0 for none."""
-    sums = [0, *accumulate(costs)]
-    needed = [0] * len(sums)
-    for index in reversed(range(len(costs))):
-        needed[index] = 1 + needed[max(index + 1, bisect_right(sums, sums[index] + budget) - 1)]
-    return needed
-
-
-def _cost(segment: Segment, count: Callable[[str], int]) -> int:
-    return count(f"[{segment.id}] {segment.speaker or 'Unknown speaker'}: {segment.text}\n")
-
-
-def _fitting(segment: Segment, budget: int, count: Callable[[str], int]) -> list[Segment]:
-    """The segment, cut between words into pieces that fit where it alone is more than one part."""
-    if _cost(segment, count) <= budget:
-        return [segment]
-    pieces = halved((segment,))
-    return [p for half in pieces for piece in half for p in _fitting(piece, budget, count)] if pieces else [segment]
-
-
-def halved(part: Part) -> list[Part]:
-    """Two parts out of one, cut at the change of speaker nearest to its middle; empty when it cannot be cut."""
-    if len(part) > 1:
-        middle = len(part) / 2
-        turns = [i for i in range(1, len(part)) if part[i].speaker != part[i - 1].speaker] or list(range(1, len(part)))
-        near = [i for i in turns if len(part) / 4 <= i <= len(part) * 3 / 4] or [max(1, len(part) // 2)]
-        at = min(near, key=lambda i: abs(i - middle))
-        return [part[:at], part[at:]]
-    return [(piece,) for piece in _cut(part[0])]
-
-
-def _cut(segment: Segment) -> list[Segment]:
-    words = segment.text.split()
-    if len(words) >= 2 * FEWEST_WORDS:
-        first, second = " ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :])
-    elif len(words) < FEWEST_WORDS and len(segment.text) >= 8 * FEWEST_WORDS:  # a script without spaces
-        first, second = segment.text[: len(segment.text) // 2], segment.text[len(segment.text) // 2 :]
-    else:
-        return []
-    middle = (segment.start + segment.end) / 2
-    return [
-        dataclasses.replace(segment, text=first, end=middle, words=()),
-        dataclasses.replace(segment, text=second, start=middle, words=()),
-    ]

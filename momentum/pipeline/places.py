@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from momentum.errors import ErrorCode, Permanent
 from momentum.model import Deliverable, Meeting, Segment, Transcript, Voice
 from momentum.outbound.sent import Sending
 from momentum.outbound.sources import ByteSource
@@ -17,6 +18,7 @@ from momentum.pipeline.answers import Answers, MemoryAnswers
 from momentum.transcribers.base import Ledger
 from momentum.transcribers.captions import Turn
 from momentum.transcribers.ledger import MemoryLedger
+from momentum.writers.own import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,14 @@ class Shelf(Protocol):
 
     async def transcript(self, transcript_id: str) -> Transcript: ...
 
+    async def transcript_of(self, deliverable_id: str) -> str:
+        """Id of the transcript that an earlier deliverable of this person was made from. Raises Permanent when that one is gone."""
+        ...
+
+    async def form(self, name: str) -> Form:
+        """The person's own form of that name (`writers.own`). Raises Permanent when they deleted it."""
+        ...
+
     async def kept_deliverable(self, made_from: str) -> str | None: ...
 
     async def keep_deliverable(self, made_from: str, transcript_id: str, deliverable: Deliverable) -> str: ...
@@ -202,6 +212,12 @@ class MemoryShelf:
 
     async def transcript(self, transcript_id: str) -> Transcript:
         return self.transcripts[transcript_id]
+
+    async def transcript_of(self, deliverable_id: str) -> str:
+        raise Permanent(ErrorCode.NOT_FOUND, f"There is no deliverable {deliverable_id!r} here.")
+
+    async def form(self, name: str) -> Form:
+        raise Permanent(ErrorCode.NOT_FOUND, f"There is no form {name!r} here.")
 
     async def kept_deliverable(self, made_from: str) -> str | None:
         return made_from if made_from in self.deliverables else None

@@ -9,34 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import hashlib
-import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 from momentum import metrics
-from momentum.errors import ActionRequired, ErrorCode, NotReady, Permanent
-from momentum.llm import LanguageModel, Writing
-from momentum.media.decoder import Decoder, Decoding
-from momentum.media.voiceprint import VoiceEncoder
-from momentum.model import Deliverable, Gap, GapReason, Meeting, Options, Segment, Transcript
+from momentum.errors import ErrorCode, NotReady, Permanent
+from momentum.media.decoder import Decoding
+from momentum.model import Gap, GapReason, Segment, Transcript
 from momentum.outbound.sent import noted
 from momentum.pipeline.attribute import VERSION as ATTRIBUTION
 from momentum.pipeline.attribute import Witnesses, attribute
-from momentum.pipeline.generate import generate
+from momentum.pipeline.jobs import Job, key_of
 from momentum.pipeline.names import witnesses
-from momentum.pipeline.places import Found, Origin, Part, Shelf
-from momentum.pipeline.redact import redacted
+from momentum.pipeline.places import Found, Part, Shelf
 from momentum.pipeline.transcribe import Heartbeat, transcribe
 from momentum.pipeline.verify import check
 from momentum.pipeline.voices import VERSION as VOICES
 from momentum.pipeline.voices import Voices
-from momentum.redaction import NOTHING, Redaction
-from momentum.transcribers.base import Transcriber, engine_of
-from momentum.writers import WRITERS, chosen, highlights, receipts
+from momentum.pipeline.write import write_all
+from momentum.transcribers.base import engine_of
 from momentum.writers.doubts import with_doubts
 
 SHORTEST_GAP = 2.0
@@ -46,48 +39,24 @@ StepRunner = Callable[[str, Callable[[], Awaitable[Any]]], Awaitable[Any]]
 """Runs one named step and gives what it returned: a JSON value that holds ids only."""
 
 
-class Tools(Protocol):
-    """What of the application the steps need."""
-
-    @property
-    def decoder(self) -> Decoder: ...
-
-    @property
-    def transcriber(self) -> Transcriber: ...
-
-    @property
-    def llm(self) -> LanguageModel | None: ...
-
-    @property
-    def voices(self) -> VoiceEncoder | None:
-        """None where nobody's voice is to be told from another's, or the weights are not installed."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One recording to process: where from, where to, how."""
-
-    origin: Origin
-    shelf: Shelf
-    options: Options
-    tools: Tools
-    redaction: Redaction = NOTHING
-    """What the language model does not get to read."""
-
-
 async def at_once(_name: str, work: Callable[[], Awaitable[Any]]) -> Any:
     """The plain runner: nothing is remembered."""
     return await work()
 
 
 async def process(job: Job, run: StepRunner = at_once) -> list[str]:
-    """Ids of the deliverables. Raises the words of `errors`; whatever was finished stays on the shelf."""
+    """Ids of the deliverables. Raises the words of `errors`; whatever was finished stays on the shelf.
+
+    A new version of a deliverable (`options.again`) is written from the transcript of the former one: nothing is fetched or heard.
+    """
     step = partial(_step, job.shelf, run)
-    await step("discover", job.origin.look)
-    heard = await step("transcribe", partial(_transcribe, job))
-    transcript_id = await step("attribute", partial(_attribute, job, heard))
-    drafts = await step("generate", partial(_generate, job, transcript_id))
+    if job.options.again:
+        transcript_id = await step("discover", partial(job.shelf.transcript_of, job.options.again))
+    else:
+        await step("discover", job.origin.look)
+        heard = await step("transcribe", partial(_transcribe, job))
+        transcript_id = await step("attribute", partial(_attribute, job, heard))
+    drafts = await step("generate", partial(write_all, job, transcript_id))
     await step("verify", partial(_verify, job, transcript_id, drafts))
     await step("deliver", partial(_deliver, job, transcript_id, drafts))
     return list(drafts)
@@ -104,11 +73,6 @@ async def _step(shelf: Shelf, run: StepRunner, name: str, work: Callable[[], Awa
         return result if isinstance(result, str | list) else None
 
     return await run(name, timed)
-
-
-def key_of(*made_from: Any) -> str:
-    """Key of an artefact: sha256 of everything it is made from, in hex."""
-    return hashlib.sha256(json.dumps(made_from, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 # --- transcribe -----------------------------------------------------------------------------------
@@ -266,60 +230,7 @@ def _attributed(transcript: Transcript, known: Witnesses) -> Transcript:
     return dataclasses.replace(transcript, segments=attribute(transcript.segments, known))
 
 
-# --- generate, verify -----------------------------------------------------------------------------
-
-
-async def _generate(job: Job, transcript_id: str) -> list[str]:
-    names = chosen(job.options.deliverables, has_model=job.tools.llm is not None)
-    return [await _draft(job, transcript_id, name) for name in names]
-
-
-async def _draft(job: Job, transcript_id: str, name: str) -> str:
-    llm = job.tools.llm
-    version = highlights.VERSION if name == highlights.NAME else _writer_version(name)
-    made_of = [transcript_id, name, version, job.options.language, llm.model if llm and name != highlights.NAME else None]
-    made_from = key_of(*made_of, *([job.redaction.kinds, job.redaction.names] if job.redaction else []))
-    if kept := await job.shelf.kept_deliverable(made_from):
-        return kept
-    return await job.shelf.keep_deliverable(made_from, transcript_id, await _with_receipt(job, transcript_id, name))
-
-
-async def _with_receipt(job: Job, transcript_id: str, name: str) -> Deliverable:
-    """The document, and what of its meeting has left the machine for it: words that were heard here earlier count where they went."""
-    written = await _written(job, transcript_id, name)
-    transcript = await job.shelf.transcript(transcript_id)
-    sendings = await job.shelf.sent.of(*([transcript.engine] if transcript.source == "own" else []), name)
-    receipt = receipts.receipt(sendings, written, transcript.engine, job.redaction.masked)
-    return dataclasses.replace(written, extra={**written.extra, "receipt": receipt})
-
-
-async def _written(job: Job, transcript_id: str, name: str) -> Deliverable:
-    transcript = await job.shelf.transcript(transcript_id)
-    meeting = await job.origin.meeting()
-    if name == highlights.NAME:
-        return highlights.draft(transcript, meeting)
-    if all(segment.unsaid for segment in transcript.segments):
-        # Nothing was said, or nothing understood: a model would only invent.
-        return highlights.draft(transcript, meeting, instead_of=WRITERS[name].label)
-    if job.tools.llm is None:
-        raise ActionRequired(
-            ErrorCode.MODEL_NOT_CONFIGURED, f"To write {name}, set OPENAI_API_KEY (or OPENAI_BASE_URL of a server of your own)."
-        )
-
-    async def report(done: int, of: int) -> None:
-        await job.shelf.report("generate", done / of, {"parts_done": done, "parts": of})
-
-    async def write(transcript: Transcript, meeting: Meeting, llm: Writing) -> Deliverable:
-        return await generate(WRITERS[name], transcript, meeting, llm, language=job.options.language, report=report, kept=job.shelf.answers)
-
-    with noted(job.shelf.sent, name):
-        return await redacted(job.redaction, transcript, meeting, job.tools.llm, write)
-
-
-def _writer_version(name: str) -> str:
-    if name not in WRITERS:
-        raise Permanent(ErrorCode.INVALID_REQUEST, f"There is no writer named {name!r}.")
-    return WRITERS[name].version
+# --- verify, deliver ------------------------------------------------------------------------------
 
 
 async def _verify(job: Job, transcript_id: str, deliverable_ids: list[str]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from momentum.llm import Writing
+from momentum.llm import Spent, Writing
 from momentum.model import Answer, Deliverable, Meeting, Transcript
 from momentum.redaction import Redaction
 from momentum.redaction.masks import Masks
@@ -45,9 +45,15 @@ class MaskingModel:
     def count_tokens(self, text: str) -> int:
         return self._llm.count_tokens(text)
 
-    async def json(self, messages: Sequence[dict[str, str]], *, name: str, schema: dict[str, Any]) -> Answer:
+    async def counted(self, messages: Sequence[dict[str, str]]) -> int | None:
+        return await self._llm.counted(await self._as_sent(messages))
+
+    async def json(self, messages: Sequence[dict[str, str]], *, name: str, schema: dict[str, Any], spent: Spent | None = None) -> Answer:
+        return await self._llm.json(await self._as_sent(messages), name=name, schema=schema, spent=spent)
+
+    async def _as_sent(self, messages: Sequence[dict[str, str]]) -> list[dict[str, str]]:
         masked = [{**message, "content": await asyncio.to_thread(self._masked, message["content"])} for message in messages]
-        return await self._llm.json(self._explained(masked), name=name, schema=schema)
+        return self._explained(masked)
 
     def _masked(self, content: str) -> str:
         # Line by line: the end of one and the segment's number at the beginning of the next make no phone number.

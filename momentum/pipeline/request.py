@@ -8,9 +8,11 @@ import json
 from typing import Any
 from uuid import UUID
 
-from momentum.errors import ErrorCode, NotFound
+from momentum.errors import Conflict, ErrorCode, Invalid, NotFound
 from momentum.model import Options
-from momentum.store import processings, recordings
+from momentum.store import processings, profiles, recordings, templates, versions
+from momentum.store.deliverables import StoredDeliverable
+from momentum.writers import own
 
 
 def request_key(recording: recordings.StoredRecording, options: Options, *, nonce: str | None = None) -> str:
@@ -23,11 +25,60 @@ def request_key(recording: recordings.StoredRecording, options: Options, *, nonc
 async def request_stored(
     connection: Any, user_id: UUID, recording_id: UUID, options: Options, *, nonce: str | None = None
 ) -> tuple[processings.Processing, bool]:
-    """The processing of a recording we know, and whether it is new. Raises NotFound."""
+    """The processing of a recording we know, and whether it is new.
+
+    The person's own forms are taken as they are now, and written is in their language where the request names none.
+    Raises NotFound, and Invalid for a form that is not theirs.
+    """
     recording = await recordings.get(connection, recording_id)
     if recording is None:
         raise NotFound(ErrorCode.RECORDING_NOT_FOUND, "There is no such recording.")
     if options.file_id is not None and options.file_id not in {f.file_id for f in recording.files}:
         raise NotFound(ErrorCode.RECORDING_NOT_FOUND, "This recording has no such file.")
+    names = [await _resolved(connection, name) for name in options.deliverables]
+    language = options.output_language or (await profiles.get(connection, user_id)).output_language
+    options = dataclasses.replace(options, deliverables=tuple(names), output_language=language)
     key = request_key(recording, options, nonce=nonce)
     return await processings.create(connection, user_id, recording.id, recording.provider, key, options)
+
+
+async def request_version(
+    connection: Any, user_id: UUID, found: StoredDeliverable, *, missing_only: bool, language: str | None, nonce: str
+) -> tuple[processings.Processing, bool]:
+    """The processing that makes a new version of a deliverable, and whether it is new: one that is under way is not begun twice.
+
+    With `missing_only`, it reads what could not be read the last time, and nothing else. Raises Conflict when there is nothing
+    of the kind, and Invalid when the form it was written by is deleted.
+    """
+    if missing_only and not found.deliverable.coverage.missing:
+        raise Conflict(ErrorCode.CONFLICT, "Every part of this document was read. There is nothing to retry.")
+    if (running := await versions.under_way(connection, found.id, missing_only=missing_only)) is not None:
+        return running, False
+    name, deliverable = found.about.kind, found.deliverable
+    if own.is_own(name):
+        name = f"{name}@{deliverable.writer_version}" if missing_only else await _resolved(connection, name)
+    former = (await processings.get(connection, found.about.processing_id)).options
+    options = dataclasses.replace(
+        former,
+        deliverables=(name,),
+        output_language=deliverable.language if missing_only else language or former.output_language,
+        again=str(found.id),
+        missing_only=missing_only,
+        nonce=nonce,
+    )
+    recording = await recordings.get(connection, found.about.recording_id)
+    if recording is None:
+        raise NotFound(ErrorCode.RECORDING_NOT_FOUND, "There is no such recording.")
+    key = request_key(recording, options)
+    return await processings.create(connection, user_id, recording.id, recording.provider, key, options)
+
+
+async def _resolved(connection: Any, name: str) -> str:
+    """The name with the newest version of the form in it; names of writers as they are."""
+    if not own.is_own(name):
+        return name
+    try:
+        template = await templates.get(connection, UUID(own.parsed(name)[0]))
+    except (NotFound, ValueError) as error:
+        raise Invalid(ErrorCode.INVALID_REQUEST, f"You have no form {name!r}.") from error
+    return own.named(template.id, template.form.version)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, delete, func, select, update
+from sqlalchemy import RowMapping, Select, delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,13 +18,18 @@ from momentum.store import pages, serial, tables
 
 _table = tables.deliverables
 _order = pages.Order(_table.c.created_at, _table.c.id)
-_SUMMARY = ("id", "recording_id", "processing_id", "transcript_id", "kind", "title", "language", "model", "delivered", "created_at")
-_BODY = ("writer_version", "summary", "extra", "usage", "coverage")
+_OF = ("id", "recording_id", "processing_id", "transcript_id")
+_SUMMARY = (*_OF, "kind", "title", "language", "model", "delivered", "created_at", "series", "version", "supersedes")
+_BODY = ("writer_version", "summary", "extra", "usage", "coverage", "prompt_hash", "input_hash", "usd")
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverableSummary:
-    """A deliverable without its text. `topic`, `recorded_at` and `timezone` are the meeting's."""
+    """A deliverable without its text. `topic`, `recorded_at` and `timezone` are the meeting's.
+
+    Versions of one document have its `series` in common; `supersedes` is the version before this one. `label` is what people
+    call its kind, "" where that does not stand with it.
+    """
 
     id: UUID
     recording_id: UUID
@@ -36,6 +41,10 @@ class DeliverableSummary:
     model: str | None
     delivered: bool
     created_at: datetime
+    series: UUID
+    version: int
+    supersedes: UUID | None
+    label: str
     topic: str
     recorded_at: datetime | None
     timezone: str | None
@@ -62,10 +71,11 @@ async def save(
     transcript_id: UUID,
     made_from: str,
     deliverable: Deliverable,
+    series: UUID | None = None,
 ) -> UUID:
-    """Keep a draft; the same `made_from` of one processing is kept once. Gives its id."""
+    """Keep a draft; the same `made_from` of one processing is kept once. Gives its id. Without a `series` it begins one."""
     belongs = {"user_id": user_id, "recording_id": recording_id, "processing_id": processing_id, "transcript_id": transcript_id}
-    values = {**belongs, "made_from": made_from, "kind": deliverable.kind, **_body(deliverable)}
+    values = {**belongs, "made_from": made_from, "kind": deliverable.kind, **_body(deliverable)} | ({"series": series} if series else {})
     statement = insert(_table).values(values).on_conflict_do_nothing(index_elements=["processing_id", "made_from"])
     made: UUID | None = await connection.scalar(statement.returning(_table.c.id))
     if made is None:
@@ -75,18 +85,24 @@ async def save(
 
 
 async def replace(connection: AsyncConnection, deliverable_id: UUID, deliverable: Deliverable) -> None:
-    """Put a checked deliverable in the place of its draft, claims included. Raises NotFound."""
-    change = update(_table).where(_table.c.id == deliverable_id).values(**_body(deliverable)).returning(_table.c.user_id)
-    user_id = await connection.scalar(change)
-    if user_id is None:
+    """Put a checked deliverable in the place of its draft, claims included; one that is delivered stays as it is. Raises NotFound."""
+    known = select(_table.c.user_id, _table.c.delivered).where(_table.c.id == deliverable_id).with_for_update()
+    row = (await connection.execute(known)).one_or_none()
+    if row is None:
         raise _unknown()
+    if row.delivered:
+        return
+    user_id = row.user_id
+    await connection.execute(update(_table).where(_table.c.id == deliverable_id).values(**_body(deliverable)))
     await connection.execute(delete(tables.claims).where(tables.claims.c.deliverable_id == deliverable_id))
     await _write_claims(connection, user_id, deliverable_id, deliverable.claims)
 
 
 async def deliver(connection: AsyncConnection, deliverable_ids: Sequence[UUID]) -> None:
-    """Show these to their person."""
-    await connection.execute(update(_table).where(_table.c.id == func.any(list(deliverable_ids))).values(delivered=True))
+    """Show these to their person, each as the newest version of its series; what is shown already stays as it is."""
+    for deliverable_id in deliverable_ids:
+        await connection.execute(_TURN, {"id": deliverable_id})
+        await connection.execute(_DELIVER, {"id": deliverable_id})
 
 
 async def find(connection: AsyncConnection, processing_id: UUID, made_from: str) -> UUID | None:
@@ -113,13 +129,19 @@ async def page(
     after: str | None = None,
     recording_id: UUID | None = None,
     processing_id: UUID | None = None,
+    series: UUID | None = None,
+    newest: bool = False,
 ) -> pages.Page[DeliverableSummary]:
-    """What was delivered to a person, newest first, without the text. Raises Invalid(INVALID_PAGE_TOKEN)."""
+    """What was delivered to a person, newest first, without the text; with `newest` only the last version of each.
+
+    Raises Invalid(INVALID_PAGE_TOKEN).
+    """
     query = _select().where(_table.c.user_id == user_id, _table.c.delivered)
-    if recording_id is not None:
-        query = query.where(_table.c.recording_id == recording_id)
-    if processing_id is not None:
-        query = query.where(_table.c.processing_id == processing_id)
+    wanted = {"recording_id": recording_id, "processing_id": processing_id, "series": series}
+    query = query.where(*(_table.c[name] == value for name, value in wanted.items() if value is not None))
+    if newest:
+        later = _table.alias("later")
+        query = query.where(~exists().where(later.c.supersedes == _table.c.id, later.c.delivered))
     rows = (await connection.execute(_order.apply(query, after=after, size=size))).mappings()
     return pages.page([DeliverableSummary(**row) for row in rows], size, lambda row: (row.created_at, row.id))
 
@@ -141,11 +163,22 @@ async def claims(connection: AsyncConnection, deliverable_id: UUID) -> tuple[Cla
 
 # --- inside ---------------------------------------------------------------------------------------
 
+# Two that make a version of the same series at the same time take turns; the next statement sees what the one before has made.
+_TURN = text("select pg_advisory_xact_lock(hashtextextended(series::text, 0)) from deliverables where id = :id and not delivered")
+_DELIVER = text("""
+    update deliverables d set delivered = true, version = coalesce(last.version, 0) + 1, supersedes = last.id
+    from deliverables mine left join lateral (
+        select o.id, o.version from deliverables o where o.series = mine.series and o.delivered order by o.version desc limit 1
+    ) last on true
+    where d.id = :id and mine.id = d.id and not d.delivered
+""")
+
 
 def _select(*more: Any) -> Select[Any]:
     recording = tables.recordings.c
     meeting = (recording.topic, recording.started_at.label("recorded_at"), recording.timezone)
-    query = select(*(_table.c[name] for name in _SUMMARY), *meeting, *more)
+    label = func.coalesce(_table.c.extra["label"].astext, "").label("label")
+    query = select(*(_table.c[name] for name in _SUMMARY), label, *meeting, *more)
     return query.join(tables.recordings, recording.id == _table.c.recording_id)
 
 
@@ -159,6 +192,9 @@ def _body(deliverable: Deliverable) -> dict[str, Any]:
         "model": serial.clean(deliverable.model),
         "usage": serial.dump_usage(deliverable.usage),
         "coverage": serial.dump_coverage(deliverable.coverage),
+        "prompt_hash": deliverable.prompt_hash,
+        "input_hash": deliverable.input_hash,
+        "usd": deliverable.usd,
     }
 
 
@@ -175,6 +211,9 @@ def _stored(row: RowMapping, found: tuple[Claim, ...]) -> StoredDeliverable:
         usage=serial.load_usage(row["usage"]),
         coverage=serial.load_coverage(row["coverage"]),
         extra=row["extra"],
+        prompt_hash=row["prompt_hash"],
+        input_hash=row["input_hash"],
+        usd=row["usd"],
     )
     return StoredDeliverable(about, deliverable)
 

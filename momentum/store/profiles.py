@@ -21,7 +21,7 @@ _PERSON_DELETED = "MO410"  # raised by lookup.resolve_person
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Who somebody is. Tokens issued before `signed_out_at` are void."""
+    """Who somebody is. Tokens issued before `signed_out_at` are void; documents are written in `output_language` where it is set."""
 
     id: UUID
     issuer: str
@@ -30,6 +30,7 @@ class Profile:
     display_name: str | None
     created_at: datetime
     signed_out_at: datetime | None
+    output_language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,11 @@ async def sign_out(connection: AsyncConnection, user_id: UUID, *, now: datetime)
     """Void every session, and every token issued before `now`."""
     await connection.execute(sql_delete(tables.sessions).where(tables.sessions.c.user_id == user_id))
     await connection.execute(update(tables.profiles).where(tables.profiles.c.id == user_id).values(signed_out_at=now))
+
+
+async def prefer(connection: AsyncConnection, user_id: UUID, *, output_language: str | None) -> None:
+    """Write their documents in this language (ISO 639) from now on; None: in the one that is spoken."""
+    await connection.execute(update(tables.profiles).where(tables.profiles.c.id == user_id).values(output_language=output_language))
 
 
 async def summary(connection: AsyncConnection, user_id: UUID) -> PersonSummary:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, overload
 
-from momentum.model import Coverage, Gap, GapReason, Heard, Options, Reading, Segment, Usage, Word
+from momentum.model import Coverage, Gap, GapReason, Heard, Options, Reading, Segment, Tokens, Usage, Word
 
 Json = dict[str, Any]
 
@@ -155,13 +155,16 @@ def _load_gap(start: float, end: float, reason: str = GapReason.NOT_RECORDED, de
 def dump_coverage(coverage: Coverage) -> Json:
     """Segment ids as runs `[first, last]`: whole transcripts are sent, so runs are few."""
     unread = [[first, last, clean(reason)] for first, last, reason in coverage.unread]
-    return {"sent": _runs(coverage.sent), "cited": _runs(coverage.cited), "unread": unread}
+    stored: Json = {"sent": _runs(coverage.sent), "cited": _runs(coverage.cited), "unread": unread}
+    more = {"missing": _runs(coverage.missing), "tokens": {name: n for name, n in asdict(coverage.tokens).items() if n}}
+    return stored | {name: value for name, value in more.items() if value}
 
 
 def load_coverage(item: Json) -> Coverage:
     """The inverse of dump_coverage."""
     unread = tuple((first, last, reason) for first, last, reason in item.get("unread", ()))
-    return Coverage(_ids(item.get("sent", ())), _ids(item.get("cited", ())), unread)
+    sent, cited, missing = (_ids(item.get(name, ())) for name in ("sent", "cited", "missing"))
+    return Coverage(sent, cited, unread, missing, Tokens(**item.get("tokens", {})))
 
 
 def _runs(ids: Sequence[int]) -> list[list[int]]:

@@ -10,15 +10,16 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from momentum.errors import ErrorCode
+from momentum.errors import ErrorCode, NotFound, Permanent
 from momentum.model import Clock, Deliverable, Transcript, Voice
-from momentum.store import audit, deliverables, processings, transcripts, voices
+from momentum.store import audit, deliverables, processings, templates, transcripts, voices
 from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
 from momentum.store.database import Database
 from momentum.store.fence import Fence
 from momentum.store.sendings import StoredSendings
 from momentum.vault import Vault
+from momentum.writers.own import Form
 
 LAST_STEP = "deliver"
 REPORT_SECONDS = 0.5
@@ -95,14 +96,30 @@ class StoredShelf:
                 self._read = transcript_id, (await transcripts.get(connection, UUID(transcript_id))).transcript
         return self._read[1]
 
+    async def transcript_of(self, deliverable_id: str) -> str:
+        async with self._transaction() as connection:
+            try:
+                about = (await deliverables.get(connection, UUID(deliverable_id))).about
+            except NotFound as error:
+                raise Permanent(error.code, "The document of which this was to be a new version is gone.") from error
+            seconds = (await transcripts.get(connection, about.transcript_id)).transcript.seconds
+            await processings.set_made(connection, self._processing.id, transcript_id=about.transcript_id, audio_seconds=seconds)
+        return str(about.transcript_id)
+
+    async def form(self, name: str) -> Form:
+        async with self._transaction() as connection:
+            return await templates.form(connection, name)
+
     async def kept_deliverable(self, made_from: str) -> str | None:
         async with self._transaction() as connection:
             return _text(await deliverables.find(connection, self._processing.id, made_from))
 
     async def keep_deliverable(self, made_from: str, transcript_id: str, deliverable: Deliverable) -> str:
         belongs = self._owner() | {"transcript_id": UUID(transcript_id)}
+        again = self._processing.options.again
         async with self._transaction() as connection:
-            return str(await deliverables.save(connection, **belongs, made_from=made_from, deliverable=deliverable))
+            series = (await deliverables.get(connection, UUID(again))).about.series if again else None
+            return str(await deliverables.save(connection, **belongs, made_from=made_from, deliverable=deliverable, series=series))
 
     async def deliverable(self, deliverable_id: str) -> Deliverable:
         async with self._transaction() as connection:

@@ -71,6 +71,7 @@ profiles = Table(
     Column("display_name", Text),
     _moment("created_at", nullable=False, now=True),
     _moment("signed_out_at"),
+    Column("output_language", Text),
     UniqueConstraint("issuer", "subject"),
 )
 
@@ -279,8 +280,15 @@ deliverables = Table(
     Column("coverage", JSONB, nullable=False, server_default=text("'{}'")),
     Column("delivered", Boolean, nullable=False, server_default=text("false")),  # shown to the person once every step is done
     _moment("created_at", nullable=False, now=True),
+    Column("series", UUID(as_uuid=True), nullable=False, server_default=text("gen_random_uuid()")),  # of versions
+    Column("version", Integer, nullable=False, server_default=text("1")),  # given when it is delivered
+    Column("supersedes", UUID(as_uuid=True), ForeignKey("deliverables.id", ondelete="SET NULL"), index=True),
+    Column("prompt_hash", Text),
+    Column("input_hash", Text),
+    Column("usd", Double),
     UniqueConstraint("processing_id", "made_from"),
     Index("ix_deliverables_user_created", "user_id", "created_at", "id"),
+    Index("uq_deliverables_series_version", "series", "version", unique=True, postgresql_where=text("delivered")),
 )
 
 claims = Table(
@@ -300,6 +308,7 @@ claims = Table(
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False, server_default=text("''")),
     Column("start", Double),
+    Column("section", Text, nullable=False, server_default=text("''")),
     UniqueConstraint("deliverable_id", "position"),
 )
 
@@ -355,6 +364,17 @@ voices = Table(
     Column("seconds", Double, nullable=False),
     _moment("consented_at", nullable=False),
     UniqueConstraint("user_id", "name"),
+)
+
+templates = Table(
+    "templates",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _owner(index=True),
+    Column("name", Text, nullable=False),
+    Column("form", JSONB, nullable=False),
+    _moment("created_at", nullable=False, now=True),
 )
 
 audit_people = Table(

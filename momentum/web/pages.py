@@ -17,15 +17,15 @@ from momentum.errors import MomentumError
 from momentum.model import ProcessingState
 from momentum.pipeline import correct, request
 from momentum.store import deliverables, processings, recordings
-from momentum.web.api import documents
+from momentum.web.api import documents, versions
 from momentum.web.api.connections import PROVIDERS, connection_of, default_options
 from momentum.web.api.looking import look_for_recordings
 from momentum.web.api.models import Connection
 from momentum.web.door import Visitor, World, check_origin
 from momentum.web.messages import page, sign_in_page
 from momentum.web.witness import audited
+from momentum.writers import LABELS, render
 from momentum.writers.exports import DELIVERABLE_FORMATS, FORMATS, TRANSCRIPT_FORMATS
-from momentum.writers.markdown import LABELS, render
 
 log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
@@ -86,7 +86,7 @@ async def home(
     notices = await _first_look(world, visitor, connections)
     today = world.clock().date()
     async with world.database.person(visitor) as connection:
-        written = await deliverables.page(connection, visitor, after=after_document, size=ROWS)
+        written = await deliverables.page(connection, visitor, after=after_document, size=ROWS, newest=True)
         documents_shown = await documents.retitled(connection, written.rows)
         works = await processings.page(connection, visitor, size=ROWS)
         since, until = today - DAYS, today + timedelta(days=1)
@@ -189,7 +189,28 @@ async def document(world: World, visitor: Visitor, deliverable_id: UUID) -> Resp
         found = (await correct.read_deliverable(connection, deliverable_id)).shown
     body = Markup(_markdown.render(render(found.deliverable, documents.meeting_of(found))))  # noqa: S704 -- rendered with raw HTML off
     offered: dict[str, Any] = {"formats": FORMATS, "exports": DELIVERABLE_FORMATS, "transcript_exports": TRANSCRIPT_FORMATS}
-    return page("document.html", person=visitor, about=found.about, body=body, **offered)
+    missing = bool(found.deliverable.coverage.missing)
+    return page("document.html", person=visitor, about=found.about, body=body, missing=missing, **offered)
+
+
+@router.post("/deliverables/{deliverable_id}/again", dependencies=[audited("deliverable.again", "deliverable")])
+async def write_again(world: World, visitor: Visitor, asked: Request, deliverable_id: UUID) -> Response:
+    """The button that makes a new version."""
+    return await _new_version(world, visitor, asked, deliverable_id, missing_only=False)
+
+
+@router.post("/deliverables/{deliverable_id}/retry", dependencies=[audited("deliverable.retry", "deliverable")])
+async def read_missing(world: World, visitor: Visitor, asked: Request, deliverable_id: UUID) -> Response:
+    """The button that reads what could not be read."""
+    return await _new_version(world, visitor, asked, deliverable_id, missing_only=True)
+
+
+async def _new_version(world: App, visitor: UUID | None, asked: Request, deliverable_id: UUID, *, missing_only: bool) -> Response:
+    if visitor is None:
+        return sign_in_page()
+    check_origin(asked)
+    await versions.new_version(world, visitor, deliverable_id, missing_only=missing_only)
+    return _home()
 
 
 def _home() -> Response:

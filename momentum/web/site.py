@@ -19,7 +19,20 @@ from momentum.app import App
 from momentum.errors import ErrorCode
 from momentum.inbound import listening
 from momentum.web import entrance, failures, guard, headers, monitoring, pages, trace
-from momentum.web.api import analysis, connections, corrections, documents, exports, health, me, privacy, processings, voices
+from momentum.web.api import (
+    analysis,
+    connections,
+    corrections,
+    documents,
+    exports,
+    health,
+    me,
+    privacy,
+    processings,
+    templates,
+    versions,
+    voices,
+)
 from momentum.web.door import People
 from momentum.web.events import Streams
 from momentum.web.published_keys import fetch_keys
@@ -39,6 +52,7 @@ TAGS = [
     {"name": "processings", "description": "The work on a recording, from the request to the deliverable."},
     {"name": "documents", "description": "What was written, and what was said."},
     {"name": "corrections", "description": "What you put right: layers over what was said and written, each of which can be undone."},
+    {"name": "templates", "description": "Your own kinds of document."},
     {"name": "me", "description": "The person who asks."},
     {"name": "health", "description": "For whoever runs Momentum."},
 ]
@@ -81,20 +95,9 @@ def _with_routes() -> FastAPI:
     )
     for name, label in connections.PROVIDERS.items():
         application.include_router(connections.router_for(name, label))
-    for part in (
-        processings.router,
-        documents.router,
-        corrections.router,
-        exports.router,
-        analysis.router,
-        privacy.router,
-        me.router,
-        voices.router,
-        health.router,
-        entrance.router,
-        pages.router,
-        monitoring.router,
-    ):
+    of_a_person = (me.router, privacy.router, voices.router, templates.router)
+    of_a_meeting = (processings.router, documents.router, versions.router, corrections.router, exports.router, analysis.router)
+    for part in (*of_a_meeting, *of_a_person, health.router, entrance.router, pages.router, monitoring.router):
         application.include_router(part)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     return application

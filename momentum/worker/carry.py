@@ -14,8 +14,9 @@ from momentum import heap, metrics
 from momentum.app import App
 from momentum.errors import ErrorCode, NotFound, Permanent, Unauthorized, Unavailable
 from momentum.model import ConnectionState, Meeting, ProcessingState
+from momentum.pipeline.jobs import Job
 from momentum.pipeline.origins import RecordingOrigin
-from momentum.pipeline.process import Job, process
+from momentum.pipeline.process import process
 from momentum.redaction import NOTHING, Redaction
 from momentum.store import audit, credentials, processings, recordings, redactions
 from momentum.store.audit import Act

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from momentum.writers import highlights
+from momentum.model import Deliverable, Meeting
+from momentum.writers import highlights, markdown
 from momentum.writers.base import Writer
 
 
-def _found() -> dict[str, Writer]:
-    modules = (importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__))
+def found(folders: Iterable[str], package: str = __name__) -> dict[str, Writer]:
+    """The writers by name: every module in `folders`, which are the package's, that has a `WRITER`."""
+    modules = (importlib.import_module(f"{package}.{m.name}") for m in pkgutil.iter_modules(folders) if not m.ispkg)
     writers: list[Writer] = [m.WRITER for m in modules if hasattr(m, "WRITER")]
     return {w.name: w for w in writers}
 
 
-WRITERS: dict[str, Writer] = _found()
+WRITERS: Mapping[str, Writer] = found(__path__)
+LABELS: Mapping[str, str] = {highlights.NAME: highlights.LABEL} | {w.name: w.label for w in WRITERS.values()}
+"""What people call the documents."""
 
 
 def chosen(asked: Sequence[str], *, has_model: bool) -> tuple[str, ...]:
     """Names of the deliverables to write: what was asked for, else minutes with a language model and highlights without."""
     return tuple(asked) or (("minutes",) if has_model else (highlights.NAME,))
+
+
+def render(deliverable: Deliverable, meeting: Meeting) -> str:
+    """Any stored deliverable as Markdown, by its writer where that is known here."""
+    writer = WRITERS.get(deliverable.kind)
+    return writer.render(deliverable, meeting) if writer else markdown.render(deliverable, meeting)

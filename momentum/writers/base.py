@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from momentum.model import Claim, Deliverable, Meeting, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of a document with the claims under it."""
+
+    name: str
+    """Property of the answer, and `Claim.section`: "decisions"."""
+    heading: str
+    """What the reader sees: "Decisions"."""
+    kind: str
+    """`Claim.kind` of what stands here; an "action" has an owner and a time."""
+    ask: str
+    """What belongs here, told to the model in a sentence or two."""
 
 
 class Writer(Protocol):
@@ -17,6 +32,11 @@ class Writer(Protocol):
     """Changes whenever schema, prompt or parsing change: part of the artefact's key."""
     label: str
     """What people call it: "Minutes"."""
+
+    @property
+    def sections(self) -> Sequence[Section]:
+        """In the order of the document."""
+        ...
 
     def schema(self) -> dict[str, Any]:
         """JSON schema, within OpenAI's strict subset, of the answer for one part of the transcript."""

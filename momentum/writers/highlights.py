@@ -39,7 +39,8 @@ def draft(transcript: Transcript, meeting: Meeting, *, instead_of: str | None = 
         summary=" ".join(filter(None, (_told(transcript, moments, suggestions, english=english), _instead(instead_of)))),
         claims=claims,
         coverage=Coverage(cited=tuple(sorted({i for c in claims for i in c.segment_ids}))),
-        extra={"keywords": _keywords(found, significant), "speakers": spoken.speakers_of(claims, transcript)},
+        usd=0.0,
+        extra={"label": LABEL, "keywords": _keywords(found, significant), "speakers": spoken.speakers_of(claims, transcript)},
     )
 
 

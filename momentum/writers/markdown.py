@@ -17,7 +17,6 @@ _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a
 
 SECTIONS = {"decision": "Decisions", "action": "Action items", "question": "Open questions", "topic": "Topics", "highlight": "Key moments"}
 SUGGESTED_SECTIONS = {"decision": "Suggested decisions", "action": "Suggested actions"}
-LABELS = {"highlights": "Highlights", "minutes": "Minutes", "action_items": "Action items"}
 
 
 def escape(text: str) -> str:
@@ -58,7 +57,7 @@ def render(deliverable: Deliverable, meeting: Meeting) -> str:
 
 
 def _origin(deliverable: Deliverable) -> str:
-    label = LABELS.get(deliverable.kind, escape(deliverable.kind.replace("_", " ").capitalize()))
+    label = escape(str(deliverable.extra.get("label") or deliverable.kind.replace("_", " ").capitalize()))
     if deliverable.model is None:
         return f"*{label}, drafted without a language model*"
     return f"*{label}, written by {escape(deliverable.model)} and checked against the recording by code*"
@@ -156,11 +155,26 @@ def _states(claims: Sequence[Claim]) -> str:
 
 
 def _sections(deliverable: Deliverable) -> Iterable[str]:
+    for heading, claims in outline(deliverable):
+        yield f"## {heading}\n\n" + "\n".join(_claim(c, deliverable) for c in claims)
+
+
+def outline(deliverable: Deliverable) -> list[tuple[str, list[Claim]]]:
+    """(heading, claims) of each section that has any, in the document's order; dropped claims are in none. Headings are escaped."""
     shown = [c for c in deliverable.claims if c.state is not ClaimState.DROPPED and c.ruling is not Ruling.REJECTED]
-    kinds = dict.fromkeys((*SECTIONS, *(c.kind for c in shown)))
-    for kind in kinds:
-        if claims := [c for c in shown if c.kind == kind]:
-            yield f"## {_heading(kind, claims)}\n\n" + "\n".join(_claim(c, deliverable) for c in claims)
+    headings = _headings(deliverable)
+    placed = [(heading, [c for c in shown if c.section == name]) for name, heading in headings.items()]
+    rest = [c for c in shown if c.section not in headings]
+    kinds = dict.fromkeys((*SECTIONS, *(c.kind for c in rest)))
+    by_kind = [(kind, [c for c in rest if c.kind == kind]) for kind in kinds]
+    return [(h, c) for h, c in placed if c] + [(_heading(kind, c), c) for kind, c in by_kind if c]
+
+
+def _headings(deliverable: Deliverable) -> dict[str, str]:
+    """The document's own sections, by the name that its claims know them by."""
+    sections = deliverable.extra.get("sections")
+    known = [s for s in sections if isinstance(s, list | tuple) and len(s) == 2] if isinstance(sections, list) else []
+    return {str(name): escape(str(heading)) for name, heading in known}
 
 
 def _heading(kind: str, claims: Sequence[Claim]) -> str:

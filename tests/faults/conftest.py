@@ -27,9 +27,10 @@ from momentum.outbound.download import Downloads
 from momentum.pipeline import connect
 from momentum.pipeline.discover import discover, discover_one
 from momentum.pipeline.fetch import open_file
+from momentum.pipeline.jobs import Job
 from momentum.pipeline.origins import RecordingOrigin
 from momentum.pipeline.places import MemoryShelf
-from momentum.pipeline.process import Job, process
+from momentum.pipeline.process import process
 from momentum.providers.filesets import best_source
 from momentum.providers.zoom import Zoom
 from momentum.sandbox import running_sandbox

@@ -1,6 +1,7 @@
 """The language model against a server that speaks the real protocol, faults included."""
 
 import re
+from collections import deque
 from datetime import date
 
 import pytest
@@ -260,3 +261,35 @@ async def test_a_count_below_nothing_is_nothing(server, ask, wire):
         wire.status(200, {"choices": [{"message": {"content": '{"summary": "We met."}'}}], "usage": {"prompt_tokens": -1}})
     )
     assert (await put(ask("chat"))).usage == Usage(0, 0, 1)
+
+
+# --- counting ---------------------------------------------------------------------------------------
+
+QUESTION = [{"role": "system", "content": "Count."}, {"role": "user", "content": "word " * 100}]
+
+
+async def test_the_server_counts_where_it_can(ask, server):
+    assert await ask().counted(QUESTION) == 135
+    assert server.log[-1].path.endswith("/responses/input_tokens")
+    assert server.calls == []
+
+
+async def test_a_server_that_does_not_count_is_asked_once(ask, server, wire):
+    model = ask()
+    server.faults_at["/v1/responses/input_tokens"] = deque([wire.status(404, "nothing here")] * 2)
+    assert [await model.counted(QUESTION) for _ in range(3)] == [None] * 3
+    assert len(server.log) == 1
+
+
+async def test_one_that_is_busy_is_asked_the_next_time(ask, server, wire):
+    model = ask()
+    server.faults_at["/v1/responses/input_tokens"] = deque([wire.status(503, "busy")])
+    assert [await model.counted(QUESTION) for _ in range(2)] == [None, 135]
+
+
+async def test_every_call_that_went_out_is_told_with_its_tokens(ask, server, wire):
+    server.faults.extend([wire.status(503, "busy"), wire.says("no JSON"), wire.cut_short()])
+    spent = []
+    with pytest.raises(Permanent):
+        await ask().json([{"role": "user", "content": "?"}], name="answer", schema=SCHEMA, spent=spent.append)
+    assert spent == [Usage(0, 0, 1), Usage(*wire.USAGE, 1), Usage(*wire.USAGE, 1)]

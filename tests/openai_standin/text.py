@@ -29,6 +29,8 @@ async def input_tokens(standin: StandIn, request: web.Request) -> web.StreamResp
     standin.keep(request, body)
     if problem := standin.gone(str(body.get("model"))):
         return refused(problem)
+    if waiting := standin.faults_at[request.path]:  # those for whatever comes next are meant for questions
+        return await waiting.popleft()(request, body)
     return web.json_response({"object": "response.input_tokens", "input_tokens": tokens(body)})
 
 

@@ -1,8 +1,11 @@
 """Generation: every segment sent once, parts that fail named, orders inside the transcript without effect."""
 
 import dataclasses
+import json
+import os
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import openai_standin as wire
 import pytest
@@ -13,7 +16,8 @@ from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
 from momentum.llm import LanguageModel
 from momentum.model import ClaimState, Meeting, Segment, Transcript
 from momentum.pipeline.answers import MemoryAnswers
-from momentum.pipeline.generate import generate, parts_of
+from momentum.pipeline.generate import generate
+from momentum.pipeline.parts import parts_of
 from momentum.pipeline.verify import check
 from momentum.writers import WRITERS
 
@@ -50,7 +54,7 @@ async def server(anyio_backend):
         yield standin
 
 
-async def write(server, transcript, *, window=120_000, language=None, meeting=MEETING, kept=None, model="gpt-6-luna"):
+async def write(server, transcript, *, window=120_000, language=None, meeting=MEETING, kept=None, model="gpt-6-luna", **more):
     async def sleep(_seconds):
         return
 
@@ -62,7 +66,7 @@ async def write(server, transcript, *, window=120_000, language=None, meeting=ME
     llm = LanguageModel(wire.KEY, server.base_url, model, "responses", window, clock=lambda: NOW, sleep=sleep)
     try:
         paid = MemoryAnswers() if kept is None else kept
-        return await generate(MINUTES, transcript, meeting, llm, language=language, report=report, kept=paid), seen
+        return await generate(MINUTES, transcript, meeting, llm, language=language, report=report, kept=paid, **more), seen
     finally:
         await llm.aclose()
 
@@ -99,6 +103,107 @@ async def test_a_long_meeting_goes_in_parts_with_every_segment_in_exactly_one(se
     assert draft.coverage.unread == ()
     assert draft.usage.calls == len(server.calls) == len(draft.claims)
     assert seen[-1] == (len(server.calls), len(server.calls))
+
+
+def lines(text):
+    return "".join(f"[{number}] {speaker}: {words}\n" for number, speaker, words in SEGMENT.findall(text))
+
+
+async def test_what_is_sent_is_measured(server):
+    transcript = talk(300)
+    draft, _ = await write(server, transcript, window=3000)
+    tokens = draft.coverage.tokens
+    assert (1 < tokens.ratio < 1.06, tokens.again) == (True, 0)
+    around, sample = (entry.body for entry in server.log if entry.path.endswith("/input_tokens"))
+    assert SEGMENT.findall(wire.text_of(around)) == []
+    assert len(lines(wire.text_of(sample))) / sum(len(lines(wire.text_of(call))) for call in server.calls) == pytest.approx(1 / 40, rel=0.2)
+
+
+async def test_the_servers_own_count_makes_parts_fewer_and_a_short_meeting_needs_none(server):
+    await write(server, talk(5))
+    assert not [entry for entry in server.log if entry.path.endswith("/input_tokens")]
+    server.calls.clear()
+    await write(server, talk(900), window=3000)
+    counted = len(server.calls)
+    server.calls.clear()
+    server.faults_at["/v1/responses/input_tokens"].append(wire.status(404, "no such path"))
+    draft, _ = await write(server, talk(900), window=3000)
+    assert 1 < counted < len(server.calls)
+    assert draft.coverage.tokens.ratio == 1
+
+
+async def test_what_is_refused_and_halved_is_shown_apart(server):
+    server.window = 6000
+    draft, _ = await write(server, talk(120))
+    tokens = draft.coverage.tokens
+    assert tokens.sent == tokens.transcript
+    assert tokens.again > tokens.transcript
+    assert draft.usage.calls == len(server.calls)
+
+
+async def test_what_it_was_written_from_is_told_by_hashes(server):
+    first, _ = await write(server, talk(3))
+    same, _ = await write(server, talk(3))
+    assert (same.prompt_hash, same.input_hash) == (first.prompt_hash, first.input_hash)
+    other, _ = await write(server, talk(4))
+    assert (other.prompt_hash == first.prompt_hash, other.input_hash == first.input_hash) == (True, False)
+    german, _ = await write(server, talk(3), language="de")
+    assert (german.prompt_hash == first.prompt_hash, german.input_hash == first.input_hash) == (False, True)
+
+
+async def test_what_it_cost_is_told_where_the_price_is_known(server):
+    draft, _ = await write(server, talk(300), window=3000)
+    per_call = (wire.USAGE[0] * 0.10 + wire.USAGE[1] * 0.50) / 1_000_000
+    assert draft.usd == pytest.approx(per_call * len(server.calls))
+    server.models["llama"] = {}
+    assert (await write(server, talk(3), model="llama"))[0].usd is None
+
+
+async def test_missing_parts_are_read_alone_and_come_in_their_place(server):
+    server.faults.extend([_answers, wire.refuses(), _answers])
+    first, _ = await write(server, talk(300), window=3000)
+    missing = first.coverage.missing
+    assert 0 < len(missing) < 300
+    server.calls.clear()
+    whole, _ = await write(server, talk(300), window=3000, base=first)
+    assert sorted(sent(server)) == list(missing)
+    assert (whole.coverage.missing, whole.coverage.unread, whole.coverage.sent) == ((), (), tuple(range(300)))
+    assert set(first.claims) < set(whole.claims)
+    assert [c.segment_ids for c in whole.claims] == sorted(c.segment_ids for c in whole.claims)
+    assert whole.summary.index(f"Part from {missing[0]}.") > whole.summary.index("Part from 0.")
+    assert whole.coverage.tokens.sent == first.coverage.tokens.sent
+    assert whole.coverage.tokens.again > first.coverage.tokens.again
+    assert whole.usage.calls == len(server.calls)
+
+
+async def test_missing_parts_that_fail_again_make_no_document(server):
+    server.faults.extend([_answers, wire.refuses(), _answers])
+    first, _ = await write(server, talk(300), window=3000)
+    server.faults.extend([wire.refuses()] * 9)
+    with pytest.raises(Permanent):
+        await write(server, talk(300), window=3000, base=first)
+
+
+async def test_another_salt_is_another_question(server):
+    kept = MemoryAnswers()
+    for salt in ("", "", "a", "a", "b"):
+        await write(server, talk(3), kept=kept, salt=salt)
+    assert len(server.calls) == 3
+
+
+@pytest.mark.parametrize("name", ["Bed014", "TS3006c", "IS1000a", "covid_3"])
+async def test_real_meetings_are_sent_once(server, name):
+    """The lines as sent (ids and names in them) and the sample that was counted, against plain "Speaker: words" lines."""
+    folder = os.environ.get("MOMENTUM_SAMPLES")
+    if not folder:
+        pytest.skip("MOMENTUM_SAMPLES names no folder with real transcripts")
+    said = json.loads((Path(folder) / "qmsum" / f"{name}.json").read_text())["meeting_transcripts"]
+    segments = [Segment(i, i * 5.0, i * 5.0 + 5, s["content"], s["speaker"]) for i, s in enumerate(said) if s["content"].strip()]
+    draft, _ = await write(server, Transcript(tuple(segments), "en", len(said) * 5.0, "own", "x"), window=6000)
+    assert sent(server) == [s.id for s in segments]
+    bodies = [entry.body for entry in server.log]
+    ratio = sum(len(lines(wire.text_of(body))) for body in bodies) / sum(len(f"{s.speaker}: {s.text}\n") for s in segments)
+    assert draft.coverage.tokens.ratio <= ratio <= 1.15
 
 
 async def test_a_part_too_large_for_the_server_is_halved_until_it_fits(server):

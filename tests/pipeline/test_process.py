@@ -11,8 +11,9 @@ from momentum.errors import ActionRequired, ErrorCode, NotReady, Permanent, Retr
 from momentum.llm import LanguageModel
 from momentum.media.decoder import DecodeLimits, Decoder
 from momentum.model import Heard, Meeting, Options, Segment, Word
+from momentum.pipeline.jobs import Job
 from momentum.pipeline.places import Found, MemoryShelf, Part
-from momentum.pipeline.process import Job, process
+from momentum.pipeline.process import process
 from momentum.transcribers.base import Limits
 from momentum.writers.markdown import clock, render
 

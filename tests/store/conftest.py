@@ -5,7 +5,20 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from momentum.model import Claim, ClaimState, Coverage, Deliverable, Options, Recording, RecordingFile, Segment, Transcript, Usage, Word
+from momentum.model import (
+    Claim,
+    ClaimState,
+    Coverage,
+    Deliverable,
+    Options,
+    Recording,
+    RecordingFile,
+    Segment,
+    Tokens,
+    Transcript,
+    Usage,
+    Word,
+)
 from momentum.store import deliverables, processings, recordings, transcripts
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -53,7 +66,7 @@ def a_deliverable():
         Claim("decision", "Ship on Friday", "We ship on Friday.", (1,), state=ClaimState.VERIFIED, start=2.0),
         Claim("action", "Tell the customer", "tell them", (0, 1), owner="Ada", due_words="by Friday", due_date=NOW.date()),
     )
-    coverage = Coverage(sent=(0, 1), cited=(1,), unread=((5, 7, "the model did not answer"),))
+    coverage = Coverage(sent=(0, 1), cited=(1,), unread=((5, 7, "the model did not answer"),), missing=(5, 6, 7), tokens=Tokens(9, 9, 1))
     return Deliverable(
         "minutes",
         "1",
@@ -65,6 +78,9 @@ def a_deliverable():
         usage=Usage(10, 5, 1, 0.5),
         coverage=coverage,
         extra={"topics": ["a"]},
+        prompt_hash="p",
+        input_hash="i",
+        usd=0.25,
     )
 
 

@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 from uuid import uuid4
 
@@ -54,6 +55,36 @@ async def test_a_checked_deliverable_takes_the_place_of_its_draft(act, kept, a_d
         await act(deliverables.replace, kept, checked)
 
     assert (await act(deliverables.get, kept)).deliverable == checked
+
+
+async def test_what_was_delivered_is_never_changed(act, kept, a_deliverable):
+    await act(deliverables.deliver, [kept])
+    for _ in range(2):
+        await act(deliverables.replace, kept, replace(a_deliverable, title="Other", claims=()))
+        await act(deliverables.deliver, [kept])
+
+    found = await act(deliverables.get, kept)
+    assert (found.deliverable, found.about.version) == (a_deliverable, 1)
+
+
+async def test_versions_of_a_series_are_numbered_as_they_are_delivered(act, person, database, keep_processing, keep_results, a_deliverable):
+    processing = await keep_processing(person)
+    _, first = await keep_results(processing)
+    about = (await act(deliverables.get, first)).about
+    of = {"user_id": person, "recording_id": about.recording_id, "processing_id": processing.id, "transcript_id": about.transcript_id}
+    of |= {"series": about.series, "deliverable": a_deliverable}
+    await act(deliverables.deliver, [first])
+    async with database.person(person) as connection:
+        drafts = [await deliverables.save(connection, **of, made_from=f"again {n}") for n in range(4)]
+    assert [row.id for row in (await act(deliverables.page, person, size=9, series=about.series)).rows] == [first]
+    await asyncio.gather(*(act(deliverables.deliver, [draft]) for draft in drafts[:3]))
+
+    rows = (await act(deliverables.page, person, size=9, series=about.series)).rows
+    by_version = {row.version: row for row in rows}
+    assert sorted(by_version) == [1, 2, 3, 4]
+    assert all(by_version[n].supersedes == by_version[n - 1].id for n in (2, 3, 4))
+    assert [row.id for row in (await act(deliverables.page, person, size=9, newest=True)).rows] == [by_version[4].id]
+    assert not (await act(deliverables.get, drafts[3])).about.delivered
 
 
 async def test_a_draft_is_shown_once_it_is_delivered(act, person, kept):

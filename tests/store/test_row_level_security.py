@@ -9,11 +9,12 @@ from sqlalchemy.exc import DBAPIError
 from momentum.corrections import ConfirmClaim
 from momentum.model import Answer, Heard, Usage
 from momentum.redaction import Redaction
-from momentum.store import corrections, recordings, redactions, sessions, tables
+from momentum.store import corrections, recordings, redactions, sessions, tables, templates
 from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
 from momentum.store.connection import sqlstate
 from momentum.store.database import WITHOUT_OWNER
+from momentum.writers.own import Form, FormSection
 
 pytestmark = pytest.mark.anyio
 
@@ -54,6 +55,7 @@ def lead_a_life(database, running_processing, keep_results, now):
             await sessions.create_link(connection, user_id=user_id, token=token, expires_at=now)
             enrolled = {"recording_id": processing.recording_id, "name": "Ada", "encoder": "e", "vector": "sealed", "seconds": 20.0}
             await connection.execute(insert(tables.voices).values(user_id=user_id, consented_at=now, **enrolled))
+            await templates.create(connection, user_id, Form("Retro", "For the team.", (FormSection("Mood", "How was it?"),)))
             await recordings.note_discovery(connection, user_id, "zoom", now.date(), now.date(), now=now)
             tokens = {"access_token": "sealed", "refresh_token": "sealed", "expires_at": now, "zoom_user_id": token}
             await connection.execute(insert(tables.zoom_credentials).values(user_id=user_id, **tokens))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from momentum.model import Coverage, Gap, GapReason, Heard, Options, Segment, Usage, Word
+from momentum.model import Coverage, Gap, GapReason, Heard, Options, Segment, Tokens, Usage, Word
 from momentum.store import serial
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -47,7 +47,11 @@ def test_what_an_engine_heard_comes_back_as_it_was(heard):
     assert serial.load_heard(stored(serial.dump_heard(heard))) == heard
 
 
-@given(st.builds(Coverage, IDS, IDS, st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), TEXT), max_size=2).map(tuple)))
+UNREAD = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), TEXT), max_size=2).map(tuple)
+COUNTS = st.integers(0, 9**9)
+
+
+@given(st.builds(Coverage, IDS, IDS, UNREAD, IDS, st.builds(Tokens, COUNTS, COUNTS, COUNTS)))
 def test_coverage_comes_back_in_its_order(coverage):
     assert serial.load_coverage(stored(serial.dump_coverage(coverage))) == coverage
 
@@ -57,7 +61,10 @@ def test_usage_comes_back(usage):
     assert serial.load_usage(stored(serial.dump_usage(usage))) == usage
 
 
-@given(st.builds(Options, st.lists(TEXT).map(tuple), TEXT, st.none() | TEXT, st.none() | TEXT))
+MAYBE = st.none() | TEXT
+
+
+@given(st.builds(Options, st.lists(TEXT).map(tuple), TEXT, MAYBE, MAYBE, MAYBE, MAYBE, st.booleans(), MAYBE))
 def test_options_come_back(options):
     assert serial.load_options(stored(serial.dump_options(options))) == options
 

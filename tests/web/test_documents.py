@@ -24,7 +24,9 @@ async def test_a_deliverable_as_data(world):
         "verified",
         "Ada",
     )
-    assert found["coverage"] == {"sent": [0], "cited": [0], "unread": []}
+    tokens = {"transcript": 0, "sent": 0, "again": 0, "ratio": 0.0}
+    assert found["coverage"] == {"sent": [0], "cited": [0], "unread": [], "missing": [], "tokens": tokens}
+    assert (found["version"], found["supersedes"]) == (1, None)
     listed = (await program.get("/api/deliverables")).json()["deliverables"]
     assert [d["id"] for d in listed] == [deliverable_id]
     done = (await program.get(f"/api/processings/{processing.id}")).json()

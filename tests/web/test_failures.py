@@ -25,10 +25,10 @@ async def test_an_unknown_address(world, refuses, subtests):
 A_METHOD_THAT_AN_ADDRESS_DOES_NOT_TAKE = [
     ("PUT", "/api/zoom/auth", {"GET", "POST"}),
     ("GET", "/api/zoom/download/81230000001", {"POST"}),
-    ("PATCH", "/api/me", {"GET", "DELETE"}),
+    ("PUT", "/api/me", {"GET", "PATCH", "DELETE"}),
     ("DELETE", "/healthz", {"GET"}),
     ("POST", "/", {"GET"}),
-    ("BREW", "/api/me", {"GET", "DELETE"}),
+    ("BREW", "/api/me", {"GET", "PATCH", "DELETE"}),
 ]
 
 

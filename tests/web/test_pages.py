@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from momentum.model import Claim, ClaimState, Recording
+from momentum.model import Claim, ClaimState, Coverage, Recording
 from momentum.store import processings
 from momentum.web.pages import ROWS
 
@@ -30,6 +30,7 @@ async def test_a_stranger_is_asked_to_sign_in_on_every_page(world):
     stranger = await world.browser(signed_in=False)
     some = "0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10"
     asked = [("GET", p) for p in ("/", f"/deliverables/{some}", "/connect/zoom", "/disconnect/zoom")]
+    asked += [("POST", f"/deliverables/{some}/{what}") for what in ("again", "retry")]
     asked += [("POST", p) for p in (f"/recordings/{some}/process", "/recordings/look", f"/processings/{some}/cancel", "/disconnect/zoom")]
     for method, path in asked:
         page = await stranger.request(method, path)
@@ -132,6 +133,20 @@ async def test_a_document(world):
     assert "<h1>Weekly planning</h1>" in page.text
     assert "<blockquote>" in page.text
     assert f"/api/transcripts/{transcript_id}" in page.text
+
+
+async def test_a_document_is_written_again_and_its_missing_parts_are_read_by_buttons(world):
+    _, _, deliverable_id = await world.keep_document(await world.user_id("local"))
+    browser = await world.browser()
+    assert forms(await browser.get(f"/deliverables/{deliverable_id}")) == ["/leave"], "rules would write the same"
+    missing = Coverage(sent=(0,), unread=((0, 0, "Minutes 0-1 were not read."),), missing=(0,))
+    _, _, torn = await world.keep_document(await world.user_id("local"), topic="Torn", model="gpt-6-luna", coverage=missing)
+    page = await browser.get(f"/deliverables/{torn}")
+    assert "Minutes 0-1 were not read." in page.text
+    assert forms(page) == ["/leave", f"/deliverables/{torn}/retry", f"/deliverables/{torn}/again"]
+    for action in forms(page)[1:]:
+        assert (await browser.post(action)).headers["location"] == "/"
+    assert len([action for action in forms(await browser.get("/")) if action.endswith("/cancel")]) == 2
 
 
 async def test_a_meetings_words_stay_words(world):

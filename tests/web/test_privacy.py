@@ -5,6 +5,7 @@ import pytest
 from momentum.model import Claim, ClaimState
 
 pytestmark = pytest.mark.anyio
+FORM = {"name": "PRIVATE form", "purpose": "PRIVATE", "sections": [{"heading": "PRIVATE", "question": "PRIVATE?"}]}
 
 
 async def test_whatever_one_has_does_not_exist_for_the_other(world):
@@ -17,6 +18,7 @@ async def test_whatever_one_has_does_not_exist_for_the_other(world):
         await world.user_id("ada"), topic="PRIVATE topic", claims=(claim,)
     )
 
+    form = (await ada.post("/api/templates", json=FORM)).json()
     for stranger in (world.program("bob"), await world.browser()):
         hidden = [
             await stranger.get(f"/api/processings/{queued}"),
@@ -26,14 +28,19 @@ async def test_whatever_one_has_does_not_exist_for_the_other(world):
             await stranger.get(f"/api/processings/{processing.id}"),
             await stranger.get(f"/api/deliverables/{deliverable_id}"),
             await stranger.get(f"/api/deliverables/{deliverable_id}", params={"format": "markdown"}),
+            *[await stranger.get(f"/api/deliverables/{deliverable_id}/{what}") for what in ("versions", "diff")],
+            *[await stranger.post(f"/api/deliverables/{deliverable_id}/{what}") for what in ("again", "retry")],
+            await stranger.get(f"/api/templates/{form['id']}"),
+            await stranger.put(f"/api/templates/{form['id']}", json=FORM),
+            await stranger.delete(f"/api/templates/{form['id']}"),
             *[await stranger.get(f"/api/transcripts/{transcript_id}", params={"format": f}) for f in ("json", "vtt", "srt", "text")],
             *[await stranger.get(f"/api/deliverables/{deliverable_id}/export", params={"format": f}) for f in ("md", "pdf", "json")],
             *[await stranger.get(f"/api/transcripts/{transcript_id}/export", params={"format": f}) for f in ("md", "vtt", "json")],
             await stranger.get(f"/api/transcripts/{transcript_id}/corrections"),
         ]
         assert {a.status_code for a in hidden} == {404}
-        empty = [await stranger.get(f"/api/{noun}") for noun in ("processings", "deliverables")]
-        assert [next(iter(a.json().values())) for a in empty] == [[], []]
+        empty = [await stranger.get(f"/api/{noun}") for noun in ("processings", "deliverables", "templates")]
+        assert [next(iter(a.json().values())) for a in empty] == [[], [], []]
         assert (await stranger.get("/api/zoom/status")).json()["connected"] is False
         assert (await stranger.get("/api/zoom/meetings")).status_code == 409
         assert (await stranger.post("/api/zoom/download/85550001234")).status_code == 409

@@ -32,7 +32,7 @@ from momentum.writers import dates, numbers, spoken
 from momentum.writers.markdown import clock
 
 _UNHEARD = {"loop", "credits", "rate", "low_confidence"}
-_STATEMENTS = {"decision", "action", "highlight"}
+_STATEMENTS = {"decision", "action", "statement", "highlight"}
 
 
 def check(deliverable: Deliverable, transcript: Transcript, meeting: Meeting) -> Deliverable:

@@ -26,7 +26,7 @@ from momentum.web.door import SIGNED_IN, Asking, Person, Visitor, World, app_of,
 from momentum.web.failures import responses, wants_page
 from momentum.web.messages import completed_page, failed_page, finish_page, set_cookie
 from momentum.web.witness import about, audited, turned_out
-from momentum.writers import WRITERS, chosen, highlights
+from momentum.writers import WRITERS, chosen, highlights, own
 
 PROVIDERS = {"zoom": "Zoom"}
 """Routes exist for each of these, configured or not: the API's shape does not depend on the environment."""
@@ -238,14 +238,21 @@ async def connection_of(world: App, name: str, user_id: UUID) -> models.Connecti
 
 
 def _options(wanted: models.DownloadRequest, world: App) -> Options:
-    unknown = [w for w in wanted.deliverables if w not in WRITABLE]
+    unknown = [w for w in wanted.deliverables if w not in WRITABLE and not own.is_own(w)]
     if unknown:
         raise Invalid(ErrorCode.INVALID_REQUEST, f"There is no deliverable {unknown[0]!r}. There are: {', '.join(sorted(WRITABLE))}.")
     # What is written by default may change with the settings; what was asked for must not.
-    names = chosen(sorted(set(wanted.deliverables)), has_model=world.settings.openai_api_key is not None)
+    names = chosen(tuple(sorted(set(wanted.deliverables))), has_model=world.settings.openai_api_key is not None)
     hidden = Redaction.of(wanted.redact, wanted.redact_names)
-    language = wanted.language or world.settings.language
-    return Options(names, wanted.transcript, language, wanted.file_id, tuple(map(str, hidden.kinds)), hidden.names)
+    return Options(
+        names,
+        wanted.transcript,
+        wanted.language or world.settings.language,
+        wanted.file_id,
+        tuple(map(str, hidden.kinds)),
+        hidden.names,
+        output_language=wanted.output_language,
+    )
 
 
 def default_options(world: App) -> Options:

@@ -6,10 +6,39 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, computed_field
 
 from momentum.model import GapReason
-from momentum.web.api.shapes import DELIVERABLE, MOMENT, PROCESSING, RECORDING, TRANSCRIPT, Shape, shown
+from momentum.web.api.shapes import DELIVERABLE, MOMENT, PROCESSING, RECORDING, SERIES, TRANSCRIPT, Shape, shown
+
+_SUMMARY: dict[str, Any] = {
+    "id": DELIVERABLE,
+    "kind": "minutes",
+    "label": "Minutes",
+    "title": "Weekly planning",
+    "recording_id": RECORDING,
+    "processing_id": PROCESSING,
+    "transcript_id": TRANSCRIPT,
+    "language": "en",
+    "model": "gpt-6-luna",
+    "version": 1,
+    "series": SERIES,
+    "supersedes": None,
+    "created_at": MOMENT,
+}
+_CLAIM: dict[str, Any] = {
+    "kind": "decision",
+    "text": "Ship on Friday",
+    "quote": "We ship on Friday.",
+    "segment_ids": [0],
+    "owner": None,
+    "due_words": None,
+    "due_date": None,
+    "state": "verified",
+    "reason": "",
+    "start": 1.0,
+    "section": "decisions",
+}
 
 
 class ClaimBefore(Shape):
@@ -40,22 +69,13 @@ class ClaimItem(Shape):
     start: float | None
     ruling: str | None = Field(description="Your word: `confirmed`, `edited` or `rejected`.")
     original: ClaimBefore | None = Field(default=None, description="Where a correction changed it: the machine's.")
+    section: str = Field(description="Under which section of `extra.sections` it stands; empty: under the one of its kind.")
 
 
 class DeliverableSummary(Shape):
     """A deliverable without its content."""
 
-    model_config = shown(
-        id=DELIVERABLE,
-        kind="minutes",
-        title="Weekly planning",
-        recording_id=RECORDING,
-        processing_id=PROCESSING,
-        transcript_id=TRANSCRIPT,
-        language="en",
-        model="gpt-6-luna",
-        created_at=MOMENT,
-    )
+    model_config = shown(**_SUMMARY)
 
     id: UUID
     kind: str
@@ -65,44 +85,65 @@ class DeliverableSummary(Shape):
     transcript_id: UUID
     language: str | None
     model: str | None = Field(description="Null: drafted without a language model.")
+    label: str = Field(description="What people call its kind; empty where that is not known.")
+    version: int
+    series: UUID = Field(description="What the versions of one document have in common.")
+    supersedes: UUID | None = Field(description="The version before this one.")
     created_at: AwareDatetime
+
+
+class TokensItem(Shape):
+    """Tokens of transcript lines, without the prompt and the schema around them."""
+
+    model_config = shown(transcript=4100, sent=4100, again=0, ratio=1.0)
+
+    transcript: int = Field(description="Of all that was to be read.")
+    sent: int = Field(description="That went to the model's server: each part at its first sending, and what was sent to be counted.")
+    again: int = Field(description="That went there once more: parts refused, cut, answered out of form or read by a retry.")
+
+    @computed_field(description="`sent` / `transcript`.")  # type: ignore[prop-decorator]
+    @property
+    def ratio(self) -> float:
+        return round(self.sent / self.transcript, 4) if self.transcript else 0.0
+
+
+class CoverageItem(Shape):
+    """What of the transcript the document was written from, by segment id."""
+
+    model_config = shown(sent=[0], cited=[0], unread=[], missing=[], tokens=TokensItem.model_config["json_schema_extra"]["example"])  # type: ignore[index]
+
+    sent: list[int] = Field(description="Read by the model.")
+    cited: list[int] = Field(description="Named by a claim as its evidence.")
+    unread: list[tuple[int, int, str]] = Field(description="First, last, and why nobody read them, in a sentence.")
+    missing: list[int] = Field(description="Of the parts that failed: `POST .../retry` reads these alone.")
+    tokens: TokensItem
+
+
+class UsageItem(Shape):
+    """What the model's server counted."""
+
+    model_config = shown(input_tokens=5200, output_tokens=410, calls=1, audio_seconds=0.0)
+
+    input_tokens: int
+    output_tokens: int
+    calls: int = Field(description="Calls that went out, those included that came to nothing.")
+    audio_seconds: float
 
 
 class DeliverableItem(DeliverableSummary):
     """A deliverable whole."""
 
     model_config = shown(
-        id=DELIVERABLE,
-        kind="minutes",
-        title="Weekly planning",
-        recording_id=RECORDING,
-        processing_id=PROCESSING,
-        transcript_id=TRANSCRIPT,
-        language="en",
-        model="gpt-6-luna",
-        created_at=MOMENT,
+        **_SUMMARY,
         writer_version="1",
         summary="The team ships on Friday.",
-        claims=[
-            {
-                "kind": "decision",
-                "text": "Ship on Friday",
-                "quote": "We ship on Friday.",
-                "segment_ids": [0],
-                "owner": None,
-                "due_words": None,
-                "due_date": None,
-                "state": "verified",
-                "reason": "",
-                "start": 1.0,
-                "ruling": None,
-                "original": None,
-            }
-        ],
-        verification="1 of 1 verified",
-        extra={},
-        usage={"input_tokens": 5200, "output_tokens": 410, "calls": 1, "audio_seconds": 0.0},
-        coverage={"sent": [0], "cited": [0], "unread": []},
+        claims=[_CLAIM],
+        extra={"sections": [["decisions", "Decisions"]]},
+        usage=UsageItem.model_config["json_schema_extra"]["example"],  # type: ignore[index]
+        usd=0.0007,
+        prompt_hash="9b1c...",
+        input_hash="e07a...",
+        coverage=CoverageItem.model_config["json_schema_extra"]["example"],  # type: ignore[index]
     )
 
     writer_version: str
@@ -110,8 +151,45 @@ class DeliverableItem(DeliverableSummary):
     claims: list[ClaimItem]
     verification: str = Field(description="The claims' states in words: `11 of 13 verified; 2 need you`. Empty where nothing was checked.")
     extra: dict[str, Any]
-    usage: dict[str, float]
-    coverage: dict[str, Any]
+    usage: UsageItem
+    usd: float | None = Field(description="US dollars by the model's list price; null where no price is known.")
+    prompt_hash: str | None = Field(
+        description="sha256 of orders, language and schema, the same for all meetings. Null: no model wrote it."
+    )
+    input_hash: str | None = Field(description="sha256 of what was read: the meeting's facts and the transcript.")
+    coverage: CoverageItem
+
+
+class ChangeItem(Shape):
+    """A claim that is in both versions and not the same."""
+
+    model_config = shown(before=_CLAIM | {"text": "Ship soon"}, after=_CLAIM, fields=["text"])
+
+    before: ClaimItem
+    after: ClaimItem
+    fields: list[str] = Field(description="What differs.")
+
+
+class Difference(Shape):
+    """From one version to another."""
+
+    model_config = shown(
+        before=_SUMMARY,
+        after=_SUMMARY | {"version": 2, "supersedes": DELIVERABLE},
+        added=[],
+        removed=[],
+        changed=[ChangeItem.model_config["json_schema_extra"]["example"]],  # type: ignore[index]
+        unchanged=3,
+        summary="--- version 1\n+++ version 2\n@@ -1 +1 @@\n-The team ships soon.\n+The team ships on Friday.",
+    )
+
+    before: DeliverableSummary
+    after: DeliverableSummary
+    added: list[ClaimItem]
+    removed: list[ClaimItem]
+    changed: list[ChangeItem]
+    unchanged: int
+    summary: str = Field(description="A unified diff, a sentence a line; empty where nothing differs.")
 
 
 class WordItem(Shape):

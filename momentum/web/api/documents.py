@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from momentum.corrections import machine_id
+from momentum.errors import ErrorCode, NotFound
 from momentum.model import Claim, Meeting, Segment
 from momentum.pipeline.correct import ReadDeliverable, ReadTranscript, read_deliverable, read_transcript
 from momentum.store import corrections, deliverables
@@ -27,7 +28,8 @@ from momentum.web.api.processings import PageSize, PageToken
 from momentum.web.door import Asking, World
 from momentum.web.failures import responses
 from momentum.web.witness import audited
-from momentum.writers.markdown import counted, render
+from momentum.writers import render
+from momentum.writers.markdown import counted
 from momentum.writers.transcripts import FORMATS
 
 router = APIRouter(prefix="/api", tags=["documents"])
@@ -59,10 +61,19 @@ TRANSCRIPT = _forms(
 
 
 @router.get("/deliverables", responses=responses(401))
-async def list_deliverables(world: World, person: Asking, page_size: PageSize = 30, page_token: PageToken = None) -> Deliverables:
-    """Your deliverables, newest first, without their content."""
+async def list_deliverables(
+    world: World,
+    person: Asking,
+    recording_id: Annotated[UUID | None, Query(description="Of this recording alone.")] = None,
+    newest: Annotated[bool, Query(description="Leave out what has a newer version.")] = False,
+    page_size: PageSize = 30,
+    page_token: PageToken = None,
+) -> Deliverables:
+    """Your deliverables, newest first, without their content; every version of each."""
     async with world.database.person(person.user_id) as connection:
-        page = await deliverables.page(connection, person.user_id, size=page_size, after=page_token)
+        page = await deliverables.page(
+            connection, person.user_id, size=page_size, after=page_token, recording_id=recording_id, newest=newest
+        )
         rows = await retitled(connection, page.rows)
     return Deliverables(deliverables=[DeliverableSummary.model_validate(row) for row in rows], next_page_token=page.next_token)
 
@@ -115,6 +126,13 @@ async def retitled(connection: Any, rows: Sequence[deliverables.DeliverableSumma
     """The same rows, with the terms in their titles fixed that were fixed in their meetings."""
     titles = await corrections.titled(connection, [(row.transcript_id, row.title) for row in rows])
     return [dataclasses.replace(row, title=title) for row, title in zip(rows, titles, strict=True)]
+
+
+def delivered(found: deliverables.StoredDeliverable) -> deliverables.StoredDeliverable:
+    """The same, once it is finished. Raises NotFound for a draft: nothing in it is checked yet."""
+    if not found.about.delivered:
+        raise NotFound(ErrorCode.NOT_FOUND, "There is no such deliverable.")
+    return found
 
 
 def meeting_of(found: deliverables.StoredDeliverable) -> Meeting:

@@ -17,9 +17,8 @@ from momentum.web.api.documents import Original, meeting_of
 from momentum.web.door import Asking, World
 from momentum.web.failures import responses
 from momentum.web.witness import audited
-from momentum.writers import dates
+from momentum.writers import LABELS, dates
 from momentum.writers.exports import FORMATS, Format, disposition, file_name
-from momentum.writers.markdown import LABELS
 
 router = APIRouter(prefix="/api", tags=["documents"])
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, status
 from momentum.pipeline import connect
 from momentum.store import audit, profiles
 from momentum.store.audit import Act
-from momentum.web.api.models import AuditEntries, AuditEntry, Deleted, Me
+from momentum.web.api.models import AuditEntries, AuditEntry, Deleted, Me, Preferences
 from momentum.web.api.processings import PageSize
 from momentum.web.door import Asking, World
 from momentum.web.failures import responses
@@ -25,6 +25,14 @@ async def get_me(world: World, person: Asking) -> Me:
     async with world.database.person(person.user_id) as connection:
         profile = await profiles.get(connection, person.user_id)
     return Me.model_validate(profile)
+
+
+@router.patch("", responses=responses(401, 403, 413), dependencies=[audited("person.prefer")])
+async def change_me(world: World, person: Asking, wanted: Preferences) -> Me:
+    """Say in which language your documents are written from now on."""
+    async with world.database.person(person.user_id) as connection:
+        await profiles.prefer(connection, person.user_id, output_language=wanted.output_language)
+        return Me.model_validate(await profiles.get(connection, person.user_id))
 
 
 @router.get("/audit", responses=responses(401), dependencies=[audited("audit.read")])

@@ -174,11 +174,14 @@ class DownloadRequest(BaseModel):
         json_schema_extra={"example": {"deliverables": ["highlights"], "transcript": "auto", "language": "en", "force": False}},
     )
 
-    deliverables: list[Annotated[str, Field(pattern="^[a-z_]{1,40}$")]] = Field(
-        [], max_length=10, description="Writers by name; empty: minutes with a language model, highlights without."
+    deliverables: list[Annotated[str, Field(pattern="^([a-z_]{1,40}|own:[0-9a-f-]{36})$")]] = Field(
+        [], max_length=10, description="Writers by name, your own as `own:<id>`; empty: minutes with a language model, highlights without."
     )
     transcript: Literal["auto", "zoom", "own"] = Field("auto", description="Ours with the provider's names, the provider's, or ours alone.")
-    language: str | None = Field(None, pattern="^[a-z]{2,3}$", description="ISO 639; default detected.")
+    language: str | None = Field(None, pattern="^[a-z]{2,3}$", description="ISO 639, that is spoken; default detected.")
+    output_language: str | None = Field(
+        None, pattern="^[a-z]{2,3}$", description="ISO 639, to write in; default your own (`PATCH /api/me`), else the one that is spoken."
+    )
     file_id: str | None = Field(None, min_length=1, max_length=200, description="Process this file alone.")
     force: bool = Field(False, description="Make a new processing even if the same one exists.")
     redact: list[Recognised] = Field(
@@ -263,6 +266,7 @@ class Me(Shape):
         subject="7",
         email="ada@example.org",
         display_name="Ada Byron",
+        output_language=None,
         created_at=MOMENT,
     )
 
@@ -271,7 +275,16 @@ class Me(Shape):
     subject: str
     email: str | None
     display_name: str | None
+    output_language: str | None = Field(description="In which your documents are written; null: the one that is spoken.")
     created_at: AwareDatetime
+
+
+class Preferences(BaseModel):
+    """What you like."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"output_language": "de"}})
+
+    output_language: str | None = Field(pattern="^[a-z]{2,3}$", description="ISO 639; null: write in the language that is spoken.")
 
 
 class Deleted(Shape):

@@ -18,11 +18,10 @@ from dataclasses import dataclass
 
 from momentum.errors import ErrorCode, Invalid
 from momentum.model import Deliverable, Meeting, Transcript
-from momentum.writers import transcripts
+from momentum.writers import render, transcripts
 from momentum.writers.exports import data, printed, spoken, web_page, word
 from momentum.writers.exports.blocks import as_text, parsed
 from momentum.writers.exports.names import disposition, file_name
-from momentum.writers.markdown import render
 
 __all__ = ["DELIVERABLE_FORMATS", "FORMATS", "TRANSCRIPT_FORMATS", "Format", "disposition", "file_name", "files", "named"]
 

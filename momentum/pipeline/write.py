@@ -1,0 +1,91 @@
+"""The documents of a processing: which writers, in which language, made from what; a first version or a later one."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from momentum.errors import ActionRequired, ErrorCode, Permanent
+from momentum.llm import LanguageModel, Writing
+from momentum.model import Deliverable, Meeting, Transcript
+from momentum.outbound.sent import noted
+from momentum.pipeline.generate import generate
+from momentum.pipeline.jobs import Job, key_of
+from momentum.pipeline.redact import redacted
+from momentum.writers import WRITERS, chosen, highlights, own, receipts
+from momentum.writers.base import Writer
+
+
+async def write_all(job: Job, transcript_id: str) -> list[str]:
+    """Ids of the drafts that the processing's options ask for, in their order."""
+    names = chosen(job.options.deliverables, has_model=job.tools.llm is not None)
+    return [await _draft(job, transcript_id, name) for name in names]
+
+
+async def _draft(job: Job, transcript_id: str, name: str) -> str:
+    llm, options = job.tools.llm, job.options
+    writer = await _writer(job, name)
+    version, model = (writer.version, llm and llm.model) if writer else (highlights.VERSION, None)
+    made_of = [transcript_id, name, version, options.output_language, model, options.again, options.missing_only]
+    made_from = key_of(*made_of, *([job.redaction.kinds, job.redaction.names] if job.redaction else []))
+    if kept := await job.shelf.kept_deliverable(made_from):
+        return kept
+    return await job.shelf.keep_deliverable(made_from, transcript_id, await _with_receipt(job, transcript_id, name, writer))
+
+
+async def _with_receipt(job: Job, transcript_id: str, name: str, writer: Writer | None) -> Deliverable:
+    """The document, and what of its meeting has left the machine for it: words that were heard here earlier count where they went."""
+    written = await _written(job, transcript_id, writer)
+    transcript = await job.shelf.transcript(transcript_id)
+    sendings = await job.shelf.sent.of(*([transcript.engine] if transcript.source == "own" else []), name)
+    receipt = receipts.receipt(sendings, written, transcript.engine, job.redaction.masked)
+    return dataclasses.replace(written, extra={**written.extra, "receipt": receipt})
+
+
+async def _writer(job: Job, name: str) -> Writer | None:
+    """None: what needs no language model. Raises Permanent for a name that nobody writes under."""
+    if name == highlights.NAME:
+        return None
+    if own.is_own(name):
+        return own.OwnWriter(name, await job.shelf.form(name))
+    if name not in WRITERS:
+        raise Permanent(ErrorCode.INVALID_REQUEST, f"There is no writer named {name!r}.")
+    return WRITERS[name]
+
+
+async def _written(job: Job, transcript_id: str, writer: Writer | None) -> Deliverable:
+    transcript = await job.shelf.transcript(transcript_id)
+    meeting = await job.origin.meeting()
+    if writer is None:
+        return highlights.draft(transcript, meeting)
+    if all(segment.unsaid for segment in transcript.segments):
+        # Nothing was said, or nothing understood: a model would only invent.
+        return highlights.draft(transcript, meeting, instead_of=writer.label)
+    if job.tools.llm is None:
+        how = "set OPENAI_API_KEY (or OPENAI_BASE_URL of a server of your own)."
+        raise ActionRequired(ErrorCode.MODEL_NOT_CONFIGURED, f"To write {writer.name}, {how}")
+    return await _generated(job, writer, transcript, job.tools.llm)
+
+
+async def _generated(job: Job, writer: Writer, transcript: Transcript, llm: LanguageModel) -> Deliverable:
+    options = job.options
+
+    async def report(done: int, of: int) -> None:
+        await job.shelf.report("generate", done / of, {"parts_done": done, "parts": of})
+
+    base = await job.shelf.deliverable(options.again) if options.again and options.missing_only else None
+
+    async def write(transcript: Transcript, meeting: Meeting, llm: Writing) -> Deliverable:
+        return await generate(
+            writer,
+            transcript,
+            meeting,
+            llm,
+            language=options.output_language or transcript.language,
+            report=report,
+            kept=job.shelf.answers,
+            salt=options.nonce or "",
+            base=base,
+        )
+
+    with noted(job.shelf.sent, writer.name):
+        return await redacted(job.redaction, transcript, await job.origin.meeting(), llm, write)

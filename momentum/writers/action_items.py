@@ -1,0 +1,23 @@
+"""Action list: who does what by when, and what nobody has taken on yet."""
+
+from __future__ import annotations
+
+from momentum.writers.base import Section, Writer
+from momentum.writers.sections import SectionWriter
+
+
+class ActionItems(SectionWriter):
+    """The writer of the action list."""
+
+    name = "action_items"
+    version = "1"
+    label = "Action items"
+    purpose = "You list the tasks that came out of a meeting, from its transcript, for the people who have to do them."
+    sections = (
+        Section("actions", "Action items", "action", "Tasks that somebody took on or was given. `text` begins with the verb."),
+        Section("unassigned", "Nobody has taken these", "action", "Tasks that were said to be needed and that nobody took on."),
+        Section("waiting", "Waiting for", "statement", "What a task waits for, as it was said: an answer, a delivery, a day."),
+    )
+
+
+WRITER: Writer = ActionItems()

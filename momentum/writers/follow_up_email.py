@@ -1,0 +1,49 @@
+"""Follow-up e-mail: what was agreed and who does what, to send to everybody who was there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from momentum.model import Claim, ClaimState, Deliverable, Meeting
+from momentum.writers import dates, markdown
+from momentum.writers.base import Section, Writer
+from momentum.writers.sections import DECISION, TASK, SectionWriter
+
+_SENDABLE = {ClaimState.VERIFIED, ClaimState.REPAIRED}
+
+
+class FollowUpEmail(SectionWriter):
+    """The writer of the follow-up e-mail."""
+
+    name = "follow_up_email"
+    version = "1"
+    label = "Follow-up e-mail"
+    purpose = "You draft the e-mail that goes to everybody who was in a meeting, from its transcript. Its tone is friendly and plain."
+    title = "The subject of the e-mail."
+    sections = (
+        Section("agreed", "What we agreed", "decision", DECISION),
+        Section("actions", "What happens next", "action", TASK),
+        Section("noted", "Worth remembering", "statement", "At most five other things that those who were there will want in writing."),
+        Section("questions", "Still open", "question", "Questions that were asked and not answered."),
+    )
+
+    def render(self, deliverable: Deliverable, meeting: Meeting) -> str:
+        """The checked document, and below it the e-mail itself: only what was proven, without the proofs."""
+        mail = "\n\n".join(self._mail(deliverable))
+        return markdown.render(deliverable, meeting) + (f"\n## To send\n\n{mail}\n" if mail else "")
+
+    def _mail(self, deliverable: Deliverable) -> Iterable[str]:
+        for heading, claims in markdown.outline(deliverable):
+            if proven := [c for c in claims if c.state in _SENDABLE]:
+                yield f"{heading}:"
+                yield "\n".join(f"- {_sentence(c)}" for c in proven)
+
+
+def _sentence(claim: Claim) -> str:
+    """As in "Send the draft (Dana Lee, by Friday)"."""
+    due = f"by {dates.day_in_words(claim.due_date)}" if claim.due_date else claim.due_words or ""
+    task = ", ".join(markdown.escape(fact) for fact in (claim.owner, due) if fact) if claim.kind == "action" else ""
+    return markdown.escape(claim.text) + (f" ({task})" if task else "")
+
+
+WRITER: Writer = FollowUpEmail()
