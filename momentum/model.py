@@ -106,21 +106,6 @@ class Recording:
     download_token: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Participant:
-    """One person who took part, however often they joined. Guests have no `user_id` and mostly no `email`."""
-
-    name: str
-    email: str | None
-    user_id: str | None
-    internal: bool | None
-    """Whether they belong to the host's account; None where the provider does not say."""
-    joined_at: datetime | None
-    left_at: datetime | None
-    seconds: int
-    """Present in all."""
-
-
 # --- what was said --------------------------------------------------------------------------------
 
 

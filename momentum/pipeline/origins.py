@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from momentum.errors import ErrorCode, MomentumError, NotReady, Permanent, Retry
-from momentum.model import Meeting, Options, Participant, Recording, RecordingFile, Segment
+from momentum.model import Meeting, Options, Recording, RecordingFile, Segment
 from momentum.outbound.download import Downloads
 from momentum.outbound.limits import TokenSource
 from momentum.outbound.sources import ByteSource, FileSource
 from momentum.pipeline.fetch import open_file
 from momentum.pipeline.places import Found, Part, Track
-from momentum.providers.base import Provider
+from momentum.providers.base import Participant, Provider
 from momentum.providers.filesets import FileSet, best_source, file_sets
 from momentum.transcribers.captions import Turn, read_timeline, read_vtt
 

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from momentum.model import Account, Grant, Participant, Recording
+from momentum.model import Account, Grant, Recording
 from momentum.outbound.limits import TokenSource
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """One person who took part, however often they joined. Guests have no `user_id` and mostly no `email`."""
+
+    name: str
+    email: str | None
+    user_id: str | None
+    internal: bool | None
+    """Whether they belong to the host's account; None where the provider does not say."""
+    joined_at: datetime | None
+    left_at: datetime | None
+    seconds: int
+    """Present in all."""
 
 
 class Provider(Protocol):

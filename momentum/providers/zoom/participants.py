@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from momentum.errors import ErrorCode, Retry
-from momentum.model import Participant
 from momentum.outbound.limits import TokenSource
+from momentum.providers.base import Participant
 from momentum.providers.zoom.api import ZoomApi
 from momentum.providers.zoom.facts import LABEL, PAGE_SIZE, Weight, participants_path
 from momentum.providers.zoom.faults import Fault

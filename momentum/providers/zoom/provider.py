@@ -9,9 +9,10 @@ from typing import Any
 
 from momentum import metrics
 from momentum.errors import ErrorCode, NotFound, NotReady, Permanent
-from momentum.model import Account, Clock, Grant, Participant, Recording, RecordingFile
+from momentum.model import Account, Clock, Grant, Recording, RecordingFile
 from momentum.outbound.client import ApiClient
 from momentum.outbound.limits import RateLimiter, TokenSource
+from momentum.providers.base import Participant
 from momentum.providers.filesets import file_sets
 from momentum.providers.meeting_ids import normalise_meeting_id
 from momentum.providers.oauth import OAuthApp, TokenEndpoint, authorize_url
