@@ -24,7 +24,7 @@ class Model:
     def count_tokens(self, text):
         return len(text.split())
 
-    async def json(self, messages, *, name, schema):
+    async def json(self, messages, *, name, schema, spent=None):
         self.asked.append(messages)
         return Answer({"said": messages[-1]["content"]}, Usage(), "m")
 

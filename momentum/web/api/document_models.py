@@ -38,6 +38,8 @@ _CLAIM: dict[str, Any] = {
     "reason": "",
     "start": 1.0,
     "section": "decisions",
+    "ruling": None,
+    "original": None,
 }
 
 
@@ -144,6 +146,7 @@ class DeliverableItem(DeliverableSummary):
         prompt_hash="9b1c...",
         input_hash="e07a...",
         coverage=CoverageItem.model_config["json_schema_extra"]["example"],  # type: ignore[index]
+        verification="1 of 1 verified",
     )
 
     writer_version: str
