@@ -80,7 +80,7 @@ async def _generated(job: Job, writer: Writer, transcript: Transcript, llm: Lang
             transcript,
             meeting,
             llm,
-            language=options.output_language or transcript.language,
+            language=options.output_language or transcript.language or options.language,
             report=report,
             kept=job.shelf.answers,
             salt=options.nonce or "",

@@ -98,7 +98,8 @@ def on_a_page(made, attack):
     about = DeliverableSummary(
         id=UUID(int=1), kind="minutes", title=made.title, recording_id=UUID(int=2), processing_id=UUID(int=3),
         transcript_id=UUID(int=4), language="en", model="fooled", delivered=True,
-        created_at=datetime(2026, 11, 25, tzinfo=UTC), series=UUID(int=1), version=1, supersedes=None, label="Minutes", topic=attack.title, recorded_at=None, timezone=None,
+        created_at=datetime(2026, 11, 25, tzinfo=UTC), series=UUID(int=1), version=1, supersedes=None, label="Minutes",
+        topic=attack.title, recorded_at=None, timezone=None,
     )  # fmt: skip
     body = MarkdownIt("commonmark", {"html": False}).render(render(made, meeting(attack)))
     offered = {"formats": FORMATS, "exports": DELIVERABLE_FORMATS, "transcript_exports": TRANSCRIPT_FORMATS}

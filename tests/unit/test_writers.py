@@ -1,8 +1,11 @@
 """Every writer is found, asks within OpenAI's strict subset, and puts each claim under its heading; a person's own too."""
 
 import json
+import re
 import sys
 from dataclasses import replace
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from openai_standin import strict
@@ -22,18 +25,7 @@ FORM = Form(
 OWN = OwnWriter("own:7@3", FORM)
 ALL = [*WRITERS.values(), OWN]
 MEETING = Meeting("Planning", participants=("Dana Lee",))
-MODULE = """
-from momentum.writers.base import Section
-from momentum.writers.sections import SectionWriter
-
-
-class Risks(SectionWriter):
-    name, version, label, purpose = "risk_register", "1", "Risk register", "You list the risks named in a meeting."
-    sections = (Section("risks", "Risks", "statement", "What may go wrong."),)
-
-
-WRITER = Risks()
-"""
+HOW_TO = Path(__file__).parents[2] / "docs/how-to/add-a-writer.md"
 
 
 def answer_of(writer, quote="we ship"):
@@ -48,13 +40,15 @@ def test_the_eight_are_there_under_names_of_their_own():
     assert set(LABELS) == EIGHT | {"highlights"}
 
 
-def test_a_module_with_a_writer_is_found(tmp_path, monkeypatch):
-    (tmp_path / "risk_register.py").write_text(MODULE)
+def test_the_module_that_the_how_to_adds_is_found_and_writes(tmp_path, monkeypatch):
+    code = re.search(r'^    """Risk register:.*?^    WRITER[^\n]*$', HOW_TO.read_text(), re.MULTILINE | re.DOTALL)[0]
+    (tmp_path / "risk_register.py").write_text(dedent(code))
     monkeypatch.setattr(writers, "__path__", [*writers.__path__, str(tmp_path)])
     monkeypatch.delitem(sys.modules, "momentum.writers.risk_register", raising=False)
     found = writers.found(writers.__path__)
     assert set(found) == EIGHT | {"risk_register"}
-    assert found["risk_register"].label == "Risk register"
+    writer = found["risk_register"]
+    assert [(c.section, c.kind) for c in writer.read(answer_of(writer))[1]] == [("risks", "statement"), ("measures", "action")]
     sys.modules.pop("momentum.writers.risk_register")
 
 
