@@ -78,7 +78,7 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
 
 
 def _is_a_no(sentence: str, names: Collection[str]) -> bool:
-    """Whether a sentence begins with a "not" and little else: "Not much, honestly." """
+    """Whether a sentence begins with a "not" and little else: "Not much, honestly"."""
     first = _statement(language.clauses(sentence)[0], names) if language.clauses(sentence) else None
     return bool(first and first.negated) and not first.stems - amounts.COUNTS - {language.stem("nope")}
 

@@ -93,7 +93,7 @@ def _is_still_about(topic: frozenset[str], quoted: str, between: str, day: date 
 
 
 def _is_settled(segments: Sequence[Segment], at: int) -> bool:
-    """Whether the one who objects withdraws the objection at once: "No wait, that's the week after. Fine." """
+    """Whether the one who objects withdraws the objection at once: "No wait, that's the week after. Fine"."""
     behind = segments[at + 1].text if at + 1 < len(segments) and segments[at + 1].speaker == segments[at].speaker else ""
     return bool(_FINE.search(behind))
 
