@@ -330,7 +330,7 @@ async def decoder(anyio_backend):
 async def stand(database, vault, person, decoder):
     time = VirtualTime()
     here = frozenset({"127.0.0.1"})
-    tools = SimpleNamespace(decoder=decoder, transcriber=Ear(), llm=None)
+    tools = SimpleNamespace(decoder=decoder, transcriber=Ear(), llm=None, voices=None)
     async with (
         running_sandbox(now=time) as sandbox,
         ApiClient(private_hosts=here) as client,

@@ -25,10 +25,9 @@ NO_MEDIA = {
     "calls": 1,
 }
 SIZE = len(load("standup").audio)
-UNNAMED = (54, 0, (), 1)
 """The stand-up without anybody's name."""
 
-CALLS = {"sync": 3, "look": 1, "fetch": 3, "hear": 7}
+CALLS = {"sync": 3, "look": 1, "fetch": 3, "hear": 8}
 
 CASES = {
     "uuid_encoded_twice": [{"work": "look", "meeting": uuid, "calls": 1} for uuid in (CUSTOMER, STANDUP)],
@@ -44,21 +43,21 @@ CASES = {
         NOT_YET | {"work": "hear", "calls": 1},
         {"work": "look", "calls": 1},
         {"work": "fetch", "on": {"stage": "no_transcript"}, "calls": 3},
-        {"work": "hear", "on": {"stage": "no_transcript"}, "gives": UNNAMED, "calls": 3},
+        {"work": "hear", "on": {"stage": "no_transcript"}, "calls": 6},
     ],
     "several_sets": [
-        {"work": "hear", "gives": lambda heard: (203, 1, *heard[2:]), "calls": 13},
+        {"work": "hear", "gives": lambda heard: (203, 1, *heard[2:]), "calls": 14},
         {"work": "sync", "gives": lambda known: {number: sorted(kinds * 2) for number, kinds in known.items()}, "calls": 3},
     ],
-    "participant_audio": [{"work": work, "calls": CALLS[work]} for work in ("look", "hear", "fetch")],
+    "participant_audio": [{"work": "look", "calls": 1}, {"work": "hear", "calls": 14}, {"work": "fetch", "calls": 3}],
     "numbers_as_strings": [{"work": work, "calls": CALLS[work]} for work in ("sync", "look", "fetch")],
     "missing_fields": [{"work": work, "calls": CALLS[work]} for work in ("sync", "look", "fetch", "hear")],
     "series_start_time": [{"work": work, "calls": CALLS[work]} for work in ("sync", "look")],
     "wrong_recording_count": [{"work": work, "calls": CALLS[work]} for work in ("sync", "look")],
     "zero_duration": [{"work": work, "calls": CALLS[work]} for work in ("sync", "look", "hear")],
-    "no_audio_only_file": [{"work": "hear", "calls": 7}],
+    "no_audio_only_file": [{"work": "hear", "calls": 8}],
     "no_media": [NO_MEDIA | {"work": "hear"}],
-    "no_transcript": [{"work": "hear", "gives": UNNAMED, "calls": 3}],
+    "no_transcript": [{"work": "hear", "calls": 6}],
     "old_timeline": [{"work": work, "calls": CALLS[work]} for work in ("sync", "look", "hear")],
     "unknown_file_type": [{"work": work, "calls": CALLS[work]} for work in ("hear", "fetch")],
     "wrong_file_size": [
@@ -113,10 +112,9 @@ async def test_a_recording_ripens_by_the_clock_and_its_transcript_comes_later_or
     assert await at(1) == (None, None)  # unknown: "there is none"
     assert await at(10) == (None, None)  # "still being processed"
     assert await at(20) == ([], None)  # files without a type
-    assert await at(40) == (kinds, UNNAMED)
-    named = (54, 0, ("Lena Ortiz", "Ben Patel"), 1)
-    listed, heard = await at(70)
-    assert (listed, heard) == ((kinds, UNNAMED) if end == "never" else (sorted([*kinds, "transcript"]), named))
+    named = (54, 0, ("Lena Ortiz", "Ben Patel"), 1)  # by the timeline
+    assert await at(40) == (kinds, named)
+    assert await at(70) == (kinds if end == "never" else sorted([*kinds, "transcript"]), named)
     assert await stand.state() == "active"
 
 

@@ -198,3 +198,9 @@ def test_a_loop_of_one_word_is_no_squared_work():
     captions = tuple(cue(5.0, 6.0, "yeah " * 500, speaker) for speaker in ("Ada", "Ben"))
     found = attribute(ours, Witnesses(captions))
     assert sum(len(s.words) for s in found) == 5_000
+
+
+def test_captions_in_another_language_name_by_time_alone():
+    ours = [said(0, 2, "We ship on Friday."), said(2.3, 4, "I do not think so.")]
+    theirs = (cue(0, 2.2, "Wir liefern am Freitag.", "Ada"), cue(2.2, 4.3, "Das glaube ich nicht.", "Ben"))
+    assert [speaker for speaker, _ in turns_of(ours, captions=theirs)] == ["Ada", "Ben"]

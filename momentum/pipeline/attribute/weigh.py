@@ -34,7 +34,7 @@ _IN_CAPTION = 1.0
 _IN_TURN = 2.0
 _IN_TRACK = 5.0
 _SILENT_TRACK = -2.0
-_NOBODY = 0.8
+_NOBODY = 0.4
 """For nobody, everywhere: a name needs some evidence."""
 _CAPTION_EDGE, _TURN_EDGE, _TRACK_EDGE = 0.6, 0.4, 0.15
 """Seconds around a witness's edge in which its word rises from nothing to all."""
