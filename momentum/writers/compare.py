@@ -76,10 +76,15 @@ def _likeness(before: Claim, after: Claim) -> float:
         return 0.0
     same_quote = before.quote.casefold() == after.quote.casefold() and bool(before.quote)
     place = SAME_PLACE if set(before.segment_ids) & set(after.segment_ids) else 0.0
-    texts = difflib.SequenceMatcher(None, before.text.casefold(), after.text.casefold(), autojunk=False)
-    # The quick one is an upper bound: most pairs have nothing to do with each other.
-    text = texts.ratio() if texts.quick_ratio() + place >= ALIKE else 0.0
+    if not (place or same_quote or _share_words(before.text, after.text)):
+        return 0.0  # most pairs have nothing to do with each other, and comparing letters takes its time
+    text = difflib.SequenceMatcher(None, before.text.casefold(), after.text.casefold(), autojunk=False).ratio()
     return place + max(text, ALIKE + text / 10 if same_quote else 0.0)
+
+
+def _share_words(before: str, after: str) -> bool:
+    one, other = (set(text.casefold().split()) for text in (before, after))
+    return 3 * len(one & other) > min(len(one), len(other))
 
 
 def _compared(claim: Claim) -> tuple[object, ...]:
