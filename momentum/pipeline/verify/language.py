@@ -20,7 +20,7 @@ _IRREGULAR = {
     "gave": "give", "given": "give", "got": "get", "found": "find", "broke": "break", "broken": "break", "spoke": "speak",
     "spoken": "speak", "rang": "ring", "drew": "draw", "drawn": "draw", "brought": "bring", "thought": "think", "taught": "teach",
     "left": "leave", "came": "come", "ran": "run", "saw": "see", "seen": "see", "shot": "shoot", "shown": "show", "led": "lead",
-    "meant": "mean", "heard": "hear", "hired": "hire", "people": "person", "children": "child",
+    "meant": "mean", "heard": "hear", "hired": "hire", "withdrew": "withdraw", "withdrawn": "withdraw", "threw": "throw", "thrown": "throw", "stood": "stand", "drove": "drive", "people": "person", "children": "child",
 }  # fmt: skip
 _CLAUSE = re.compile(
     r"[,;:.!?()\u2013\u2014]+\s|[.!?]+$|\s+(?:but|because|so|then|while|although|though|and|which|who|that|if|when|unless)\s+",
@@ -33,8 +33,7 @@ _TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|Hr|St|No|approx|vs)\.(?=\s)")
 def stem(word: str) -> str:
     """One form of a word for all its endings: "dropped", "drops" and "dropping" are "drop"."""
     word = word.removesuffix("'s")
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
+    word = _IRREGULAR.get(word, word)
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST:
             word = word.removesuffix(ending) + ("y" if ending in {"ies", "ied"} else "")
