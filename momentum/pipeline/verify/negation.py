@@ -54,7 +54,7 @@ _TWO = 2
 """Words that a sentence must share to deny another."""
 
 
-def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str]) -> bool:
+def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str]) -> bool:  # noqa: PLR0911 -- one case after another
     """Whether the claim is negated where the quote is not, or the other way round, after opposites are taken into account.
 
     What the quote does not speak of is looked for in all that was `said` in the evidence. `names` mean nothing here.
@@ -84,7 +84,7 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
 def _is_a_no(sentence: str, names: Collection[str]) -> bool:
     """Whether a sentence begins with a "not" and little else: "Not much, honestly"."""
     first = _statement(language.clauses(sentence)[0], names) if language.clauses(sentence) else None
-    return bool(first and first.negated) and not first.stems - amounts.COUNTS - {language.stem("nope")}
+    return first is not None and first.negated and not first.stems - amounts.COUNTS - {language.stem("nope")}
 
 
 _TAIL = re.compile(r"(?:,| and| but|, and|, but) (?:not|no|nor)\b[^,;.!?]*")

@@ -29,7 +29,8 @@ _TAKES_BACK = language.phrases(
 )
 _FORGET = re.compile(r"\b(?:forget|scratch|scrap|never mind) (?:the |about the |about )?(?P<what>\w+)", re.IGNORECASE)
 _ANEW = re.compile(
-    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|, not|(?:is|be) better|it is|change|is enough)\b"
+    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|, not|(?:is|be) better)\b"
+    r"|\b(?:it is|change|is enough)\b"
     r"|^\W*no\b",
     re.IGNORECASE,
 )
@@ -198,7 +199,7 @@ _STRONGLY_ANEW = re.compile(r"\b(?:fair (?:point|enough)|make (?:it|that)|let's 
 
 def _is_like(old: Decimal, new: Decimal) -> bool:
     """Whether one may stand for the other: another value, of the same size."""
-    return old != new and bool(old) and Decimal("0.1") <= new / old <= 10  # noqa: PLR2004 -- an order of magnitude
+    return old != new and bool(old) and Decimal("0.1") <= new / old <= 10  # an order of magnitude
 
 
 def _values(text: str) -> list[Decimal]:
