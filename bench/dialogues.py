@@ -48,7 +48,7 @@ class Dialogue:
         return len(self.pcm) / 2 / SAMPLE_RATE
 
 
-def dialogues(scripts: Sequence[str] = ("outage", "kitchen", "harbour", "museum", "bees")) -> Iterator[Dialogue]:
+def dialogues(scripts: Sequence[str] = ("outage", "kitchen", "harbour", "museum", "bees", "school")) -> Iterator[Dialogue]:
     """Each script as people talk: the same at every call."""
     for name in scripts:
         chance = random.Random(name)

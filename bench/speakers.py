@@ -73,7 +73,8 @@ async def measure(tell: Tell) -> list[Figure]:
         tell(f"{dialogue.name} ({dialogue.seconds:.0f} s): before {by_segment}; after {by_word}; by voices alone {guesses[-1]}")
         before, after = before + by_segment, after + by_word
     for name, pcm, lines in unnamed.real():
-        tell(f"{name} (AMI): by voices alone {guess((await _heard(pcm, engine))[1], lines)}")
+        if (told := guess((await _heard(pcm, engine))[1], lines)).words:
+            tell(f"{name} (AMI): by voices alone {told}")
     await engine.aclose()
     told_apart = 100 * sum(g.right for g in guesses) / sum(g.words for g in guesses)
     return [
