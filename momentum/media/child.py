@@ -17,8 +17,8 @@ import momentum
 from momentum.media import wire
 
 _ROOT = Path(momentum.__file__).parent.parent
-_FROM_OUTSIDE = (signal.SIGTERM, signal.SIGKILL, signal.SIGXCPU)
-"""Signals by which somebody ends a child, not a mistake in it."""
+_NO_CRASH = (signal.SIGTERM, signal.SIGKILL, signal.SIGXCPU)
+"""Signals that end a child without a mistake in it: somebody's, or its processor time is used up."""
 _STARTING_SECONDS = 60.0
 """A server that loads FFmpeg on a machine that is busy; a child of one that has is there at once."""
 _DYING_SECONDS = 5.0
@@ -222,7 +222,7 @@ class ForkServer:
             born = self._living.pop(pid)
             born.code = code
             born.ended.set()
-            self.has_crashes |= code < 0 and -code not in _FROM_OUTSIDE
+            self.has_crashes |= code < 0 and -code not in _NO_CRASH
             return
         asked = self._asked.popleft()
         if pid:

@@ -14,6 +14,7 @@ function swap(fresh) {
 
 async function refresh(source) {
   asked = false;
+  if (source.readyState === EventSource.CLOSED) return;
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
   if (!answer.ok) return source.close();
   swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
@@ -27,4 +28,6 @@ if (watched) {
     asked = true;
     setTimeout(() => refresh(source), 100);
   };
+  // A form leads to another page, perhaps as nobody any more: nothing is to be asked for this one.
+  document.addEventListener("submit", () => source.close());
 }
