@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check acceptance bench dev fix docs lock clean
+.PHONY: help demo test check acceptance bench truth dev fix docs lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ acceptance: $(VENV)/.installed-dev ## slow rounds: real processes killed in the 
 
 bench: $(VENV)/.installed-dev ## measure the figures and print a table (ARGS="overhead listing")
 	@PYTHONPATH=.:tests $(BIN)/python -m bench $(ARGS)
+
+truth: $(VENV)/.installed-dev ## plant errors in correct claims, print what the check catches (ARGS="--dev --show")
+	@PYTHONPATH=. $(BIN)/python -m truth $(ARGS)
 
 dev: $(VENV)/.installed-dev ## everything for working on Momentum, in .venv
 

@@ -1,0 +1,43 @@
+"""`make truth`: plant errors in correct claims, print what the check caught. ARGS="--dev --show" for the half that rules are tuned on."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from truth.meetings import read_all
+from truth.score import Score, score, table
+
+GOAL_CAUGHT, GOAL_ALARMS = 0.95, 0.02
+
+
+def main(arguments: list[str]) -> int:
+    """Exit code 1 when the goal is missed."""
+    wanted = _options(arguments)
+    part = "dev" if wanted.dev else "heldout"
+    own = score(read_all(part))
+    scores = {part: own}
+    for line in table(scores):
+        print(line)
+    if wanted.show:
+        for name, made in scores.items():
+            print(f"\n{name}:", *made.misses, sep="\n")
+    print(json.dumps(own.summary()))
+    return int(not meets_goal(own))
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make truth", description=__doc__)
+    parser.add_argument("--dev", action="store_true", help="the meetings on which the rules are tuned, instead of those held out")
+    parser.add_argument("--show", action="store_true", help="list what was missed and what was doubted wrongly")
+    return parser.parse_args(arguments)
+
+
+def meets_goal(made: Score) -> bool:
+    """At least 95 % caught, at most 2 % of the correct claims doubted."""
+    return made.share_caught >= GOAL_CAUGHT and made.share_of_false_alarms <= GOAL_ALARMS
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
