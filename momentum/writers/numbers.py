@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise, takewhile
 
 _UNITS_TEXT = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -27,19 +29,80 @@ _LONGEST = 24
 """Words of a spelt number."""
 _DIGITS = re.compile(r"(\d[\d,]*(?:\.\d+)?)(k|mn|m|bn)?(st|nd|rd|th|s|%)?")
 _TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?[a-z%]*|[a-z]+", re.IGNORECASE)
+_COUNTED = {"dozen": 12, "score": 20}
+_CENTS = 100
+_THOUSAND = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number in a text: its value and the characters it takes."""
+
+    value: Decimal
+    start: int
+    end: int
 
 
 def numbers(text: str) -> set[Decimal]:
     """The values of all numbers in English or digits; "one" alone is a pronoun more often than a number and is left out."""
-    tokens = [t.casefold() for t in _TOKEN.findall(text.replace("-", " "))]
-    found: set[Decimal] = set()
+    return {number.value for number in find(text)}
+
+
+def find(text: str) -> list[Number]:
+    """All numbers in the order in which they stand, "one" and "second" left out."""
+    matches = list(_TOKEN.finditer(text.replace("-", " ")))
+    tokens = [m[0].casefold() for m in matches]
+    found: list[Number] = []
     at = 0
     while at < len(tokens):
         value, used = _number(tokens[at : at + _LONGEST])
         if value is not None and tokens[at : at + used] not in (["one"], ["second"]):
-            found.add(value)
+            found.append(Number(value, matches[at].start(), matches[at + used - 1].end()))
         at += max(1, used)
     return found
+
+
+def readings(text: str) -> set[Decimal]:
+    """All values that the numbers in `text` may stand for when they are spoken.
+
+    "Sixteen fifty" is 16.50 and 1650, "two francs fifty" is 2.50; beside a "thousand", "forty-four" may be 44,000; "noon" is 12.
+    """
+    found = find(text)
+    values = {n.value for n in found}
+    for a, b in pairwise(found):
+        if len(text[a.end : b.start].split()) <= 1 and _is_whole(a.value, 1, _CENTS) and _is_whole(b.value, 1, _CENTS):
+            values |= {a.value * _CENTS + b.value, a.value + b.value / _CENTS}
+    words = set(_TOKEN.findall(text.casefold()))
+    scales = [Decimal(SCALES[w]) for w in words if SCALES.get(w, 0) >= _THOUSAND]
+    values |= {v * scale for v in values for scale in scales if v < _THOUSAND}
+    return values | {Decimal(value) for word, meant in _IMPLIED.items() if word in words for value in meant}
+
+
+# Words that stand for a number; which one depends on what they are said of.
+_IMPLIED: dict[str, tuple[str, ...]] = {
+    "noon": ("12",),
+    "midday": ("12",),
+    "midnight": ("12", "0", "24"),
+    "dozen": ("12",),
+    "half": ("30", "50", "0.5"),
+    "quarter": ("15", "45", "25", "0.25"),
+    "third": ("3", "33"),
+    "couple": ("2",),
+    "pair": ("2",),
+    "both": ("2",),
+    "twice": ("2",),
+    "double": ("2",),
+    "fortnight": ("2", "14"),
+    "one": ("1",),
+    "single": ("1",),
+    "once": ("1",),
+    "a": ("1",),
+    "an": ("1",),
+}
+
+
+def _is_whole(value: Decimal, least: int, below: int) -> bool:
+    return value == value.to_integral_value() and least <= value < below
 
 
 def _number(tokens: Sequence[str]) -> tuple[Decimal | None, int]:
@@ -49,6 +112,19 @@ def _number(tokens: Sequence[str]) -> tuple[Decimal | None, int]:
         return _spelt(tokens)
     if tokens[0] in ORDINALS:
         return Decimal(ORDINALS[tokens[0]]), 1
+    if tokens[0] in {"a", "half"}:
+        return _of_one(tokens)
+    return None, 1
+
+
+def _of_one(tokens: Sequence[str]) -> tuple[Decimal | None, int]:
+    """ "A hundred and ten", "a dozen", "half a million"."""
+    if tokens[:2] == ["half", "a"] and len(tokens) > 2 and tokens[2] in SCALES:
+        return Decimal(SCALES[tokens[2]]) / 2, 3
+    if tokens[0] == "a" and len(tokens) > 1 and tokens[1] in _COUNTED:
+        return Decimal(_COUNTED[tokens[1]]), 2
+    if tokens[0] == "a" and len(tokens) > 1 and tokens[1] in SCALES:
+        return _spelt(["one", *tokens[1:]])
     return None, 1
 
 
@@ -63,6 +139,8 @@ def _scaled(value: Decimal, tokens: Sequence[str], used: int) -> tuple[Decimal, 
     while used < len(tokens) and tokens[used] in SCALES:
         value *= SCALES[tokens[used]]
         used += 1
+    if used < len(tokens) and tokens[used] in _COUNTED:
+        return value * _COUNTED[tokens[used]], used + 1
     return value, used
 
 
@@ -84,7 +162,20 @@ def _spelt(tokens: Sequence[str]) -> tuple[Decimal, int]:
         else:
             break
         used, previous = used + 1, token
-    return Decimal(total + group), used
+    return _with_fraction(Decimal(total + group), tokens, used)
+
+
+def _with_fraction(value: Decimal, tokens: Sequence[str], used: int) -> tuple[Decimal, int]:
+    """ "Twelve point four million", "two and a half thousand"."""
+    if tokens[used : used + 3] == ["and", "a", "half"]:
+        return _scaled(value + Decimal("0.5"), tokens, used + 3)
+    digits = []
+    if tokens[used : used + 1] == ["point"]:
+        digits = list(takewhile(lambda t: CARDINALS.get(t, 10) < 10, ("zero" if t == "oh" else t for t in tokens[used + 1 :])))
+    if not digits:
+        return _scaled(value, tokens, used)
+    shown = "".join(str(CARDINALS[d]) for d in digits)
+    return _scaled(value + Decimal(f"0.{shown}"), tokens, used + 1 + len(digits))
 
 
 def _continues(previous: str, value: int) -> bool:

@@ -3,11 +3,12 @@
     quote in the named segments                       verified
     quote elsewhere                                   repaired (the claim points there now)
     quote nowhere                                     dropped
-    owner not on the roster, or not in the evidence   owner removed, needs confirmation
-    due words not in the quote                        due removed, needs confirmation
-    number, name, negation, hedging not as quoted     needs confirmation
+    owner not on the roster, or not who takes it on   owner removed, needs confirmation
+    due words not in the evidence, or another day     due removed or set right, needs confirmation
+    time, number, unit or name not in the evidence    needs confirmation
+    negated, inverted or more certain than the quote  needs confirmation
+    asked and not answered, taken back, heard badly   needs confirmation
     no word that means something in the evidence      needs confirmation
-    taken back afterwards, or heard badly             needs confirmation
     found by rules (suggested)                        stays suggested; its place is set
 
 A claim that was checked before stays as it is: checking again can never make it better.
@@ -20,17 +21,15 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from decimal import Decimal
+from functools import cached_property
 
 from momentum.model import Claim, ClaimState, Deliverable, Meeting, Segment, Transcript
-from momentum.pipeline.verify import people, quotes, wording
-from momentum.writers import dates, rules, spoken
+from momentum.pipeline.verify import amounts, evidence, people, polarity, quotes, retractions, times, wording
+from momentum.pipeline.verify.evidence import Evidence
+from momentum.writers import dates, numbers, spoken
 from momentum.writers.markdown import clock
 
-NEIGHBOURS = 5
-"""Segments before and after the quote that still count as its evidence, if the claim names them."""
-RETRACTION_WITHIN = 2
-"""Segments after the quote in which "scratch that" takes it back, whatever it speaks of."""
 _UNHEARD = {"loop", "credits", "rate", "low_confidence"}
 _STATEMENTS = {"decision", "action", "highlight"}
 
@@ -64,19 +63,17 @@ class _Record:
         self.text = " ".join(s.text for s in self.segments)
         self.english = spoken.is_english(transcript.language, self.text)
         self.writes_english = spoken.is_english(written_in or transcript.language, self.text)
-        self.retractions = [n for n, s in enumerate(self.segments) if rules.takes_back(s.text)] if self.english else []
+        self.retractions = retractions.positions(self.segments) if self.english else []
+        self.vocabulary = wording.vocabulary([s.text for s in self.segments] + list(self.roster))
+
+    @cached_property
+    def readings(self) -> set[Decimal]:
+        """All numbers that were said."""
+        return numbers.readings(self.text)
 
     def said_at(self, positions: Sequence[int]) -> quotes.Said:
         """The words of these segments, to be searched."""
         return quotes.Said(self.segments, positions, self._resumed)
-
-    def is_taken_back(self, quote: str, last: int) -> bool:
-        """Whether what was said up to position `last` is taken back: right afterwards, or later in talk about it."""
-        later = [n for n in self.retractions if n > last]
-        return any(n - last <= RETRACTION_WITHIN or rules.speaks_of(quote, self._around(n, last)) for n in later)
-
-    def _around(self, position: int, after: int) -> str:
-        return " ".join(s.text for s in self.segments[max(after + 1, position - 2) : position + 2])
 
     def positions(self, segment_ids: Sequence[int]) -> list[int]:
         """Where the named segments stand; ids that do not exist are passed over."""
@@ -108,13 +105,14 @@ def _checked(claim: Claim, record: _Record) -> Claim:
 
 def _judged(claim: Claim, place: quotes.Place, named: Sequence[int], record: _Record, *, repaired: bool) -> Claim:
     """A claim whose quote was said: everything else it says is held against the quote."""
-    evidence = _evidence(place, [] if repaired else named, record)
-    finding = _Finding(dataclasses.replace(claim, segment_ids=tuple(s.id for s in evidence), start=place.start, due_date=None))
-    if len(quotes.normalised(claim.quote)) < quotes.SHORTEST:
+    proof = evidence.gather(record.segments, place, [] if repaired else named)
+    finding = _Finding(dataclasses.replace(claim, segment_ids=tuple(s.id for s in proof.segments), start=place.start))
+    if len(quotes.normalised(claim.quote)) < quotes.SHORTEST and not _holds_together(claim, proof):
         finding.doubts.append("The quote is too short to prove it.")
-    _check_owner(finding, evidence, record)
-    _check_due(finding, record.day)
-    _check_wording(finding, evidence, record)
+    _check_owner(finding, proof, record)
+    _check_due(finding, proof, record)
+    _check_facts(finding, proof, record)
+    _check_sense(finding, proof, record)
     _check_hearing(finding, place, record)
     return _concluded(finding, place, repaired=repaired)
 
@@ -128,59 +126,92 @@ def _concluded(finding: _Finding, place: quotes.Place, *, repaired: bool) -> Cla
     return dataclasses.replace(finding.claim, state=ClaimState.VERIFIED, reason=f"{where}.")
 
 
-def _evidence(place: quotes.Place, named: Sequence[int], record: _Record) -> list[Segment]:
-    """The segments of the quote and those the claim names close by: neither the whole meeting nor what nobody said is a proof."""
-    first, last = min(place.positions), max(place.positions)
-    close = {p for p in named if first - NEIGHBOURS <= p <= last + NEIGHBOURS and not record.segments[p].unsaid}
-    return [record.segments[p] for p in sorted(close | set(place.positions))]
-
-
-def _check_owner(finding: _Finding, evidence: Sequence[Segment], record: _Record) -> None:
+def _check_owner(finding: _Finding, proof: Evidence, record: _Record) -> None:
     owner = finding.claim.owner
     if owner is None:
         return
     person = people.on_roster(owner, record.roster)
-    doubt = people.doubt(person, finding.claim.quote, evidence, record.roster) if person else f"nobody known to have been there is {owner}"
+    doubt = (
+        people.doubt(person, finding.claim.text, finding.claim.quote, proof.segments, record.roster)
+        if person
+        else f"nobody known to have been there is {owner}"
+    )
     if doubt:
         finding.doubts.append(f"{owner} was removed as the owner: {doubt}.")
     finding.claim = dataclasses.replace(finding.claim, owner=None if doubt else person)
 
 
-def _check_due(finding: _Finding, day: date | None) -> None:
-    due = finding.claim.due_words
+def _check_due(finding: _Finding, proof: Evidence, record: _Record) -> None:
+    due, claimed = finding.claim.due_words, finding.claim.due_date
+    finding.claim = dataclasses.replace(finding.claim, due_date=None)
     if due is None:
-        return
-    wanted = quotes.normalised(due)
-    said = "\x1f".join(["", *quotes.normalised(finding.claim.quote), ""])
-    if not wanted or "\x1f".join(["", *wanted, ""]) not in said:
+        if claimed:
+            finding.doubts.append(f"The day {dates.day_in_words(claimed)} was removed: no words of the quote say it.")
+    elif not (times.stands_in(due, finding.claim.quote) or times.stands_in(due, proof.said)):
         finding.doubts.append(f"The time “{due}” was removed: it does not stand in the quote.")
         finding.claim = dataclasses.replace(finding.claim, due_words=None)
-    elif day is not None:
-        finding.claim = dataclasses.replace(finding.claim, due_date=dates.resolve(due, day))
+    elif record.day is not None:
+        day = dates.resolve(due, record.day)
+        finding.claim = dataclasses.replace(finding.claim, due_date=day)
+        if claimed and claimed != day:
+            meant = dates.day_in_words(day) if day else "no certain day"
+            finding.doubts.append(f"“{due}” is {meant}, not {dates.day_in_words(claimed)}.")
 
 
-def _check_wording(finding: _Finding, evidence: Sequence[Segment], record: _Record) -> None:
+def _check_facts(finding: _Finding, proof: Evidence, record: _Record) -> None:
+    """Times, numbers, units and names of the claim's text."""
     claim = finding.claim
-    known = [s.speaker for s in evidence if s.speaker] + ([claim.owner] if claim.owner else [])
-    if missing := wording.unproven_numbers(claim.text, claim.quote):
-        finding.doubts.append(f"The quote does not hold the number {', '.join(missing)}.")
-    if names := wording.unproven_names(claim.text, claim.quote, known, record.roster, english=record.english):
+    known = proof.speakers + ([claim.owner] if claim.owner else [])
+    said = f"{proof.quoted} {proof.said}"
+    text, unproven = times.split(claim.text, proof.said, record.day, claim.due_date)
+    if unproven:
+        finding.doubts.append(f"The quote does not say {' or '.join(f'“{t}”' for t in unproven)}.")
+    finding.doubts.extend(amounts.unproven(text, proof.said, record.text))
+    near = " ".join(s.text for s in proof.near)
+    present = [s.speaker for s in proof.near if s.speaker] + [p for p in record.roster if people.is_named(p, near, record.roster)]
+    names = wording.unproven_names(
+        text, said, near, known=known, present=present, roster=record.roster, english=record.writes_english and record.english
+    )
+    if names:
         finding.doubts.append(f"The quote does not name {', '.join(names)}.")
-    if not record.english or claim.kind not in _STATEMENTS:
+    if record.english and record.writes_english and (name := wording.unknown_subject(text, record.vocabulary)):
+        finding.doubts.append(f"Nobody spoke of {name}.")
+
+
+def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
+    """What the claim says of it, in English: the same thing, as surely, and neither its opposite nor what was taken back."""
+    claim = finding.claim
+    if not (record.english and record.writes_english) or claim.kind not in _STATEMENTS:
         return
-    if record.writes_english and not wording.is_about(claim.text, " ".join(s.text for s in evidence), record.roster):
+    answers = _answers(proof, record)
+    if not wording.is_about(claim.text, proof.said, record.roster):
         finding.doubts.append("The quote speaks of something else.")
-    if wording.differs_in_negation(claim.text, claim.quote):
-        finding.doubts.append("One of claim and quote says “not”, the other does not.")
-    if wording.differs_in_hedging(claim.text, claim.quote):
-        finding.doubts.append("One of claim and quote is less certain than the other.")
+    if polarity.differs_in_negation(claim.text, proof.quoted, record.roster):
+        finding.doubts.append("One of claim and quote says “not”, or the opposite of the other.")
+    if polarity.is_too_certain(claim.text, proof.quoted, answers, decides=claim.kind != "highlight"):
+        finding.doubts.append("The quote is less certain than the claim.")
+    elif polarity.is_too_doubtful(claim.text, proof.said):
+        finding.doubts.append("The claim is less certain than the quote.")
+    if claim.kind == "decision" and polarity.is_only_asked(proof.quoted, answers):
+        finding.doubts.append("The quote asks, and nobody answers yes.")
+    if retractions.taken_back(claim, proof, record.segments, record.retractions, record.day):
+        finding.doubts.append("Somebody seems to take it back afterwards.")
+
+
+def _answers(proof: Evidence, record: _Record) -> str:
+    """What is said behind the quote, in the evidence."""
+    last = max(proof.place.positions)
+    return " ".join(s.text for s in proof.segments if record.position[s.id] > last)
+
+
+def _holds_together(claim: Claim, proof: Evidence) -> bool:
+    """Whether a short quote is all that its segments hold: "No lawsuit." """
+    return quotes.normalised(proof.quoted) == quotes.normalised(claim.quote) and len(proof.segments) > len(proof.place.positions)
 
 
 def _check_hearing(finding: _Finding, place: quotes.Place, record: _Record) -> None:
     if any(_UNHEARD & set(record.segments[p].marks) for p in place.positions):
         finding.doubts.append("The recording is hard to understand here.")
-    if finding.claim.kind in _STATEMENTS and record.is_taken_back(finding.claim.quote, max(place.positions)):
-        finding.doubts.append("Somebody seems to take it back afterwards.")
 
 
 def _summary_doubts(summary: str, record: _Record) -> list[str]:
@@ -190,5 +221,5 @@ def _summary_doubts(summary: str, record: _Record) -> list[str]:
 
 
 def _is_doubtful(sentence: str, record: _Record) -> bool:
-    names = wording.unproven_names(sentence, record.text, record.roster, record.roster, english=record.english)
-    return bool(names or wording.unproven_numbers(sentence, record.text))
+    names = wording.unproven_names(sentence, record.text, "", known=record.roster, present=(), roster=record.roster, english=record.english)
+    return bool(names) or any(n.value not in record.readings for n in numbers.find(sentence))

@@ -1,19 +1,27 @@
-"""Who may own a task: somebody known to have been there, who speaks or is named in the evidence."""
+"""Who may own a task: somebody known to have been there, who takes it on or is given it in the evidence."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from momentum.model import Segment
+from momentum.pipeline.verify import language
 from momentum.writers import rules
 from momentum.writers.spoken import words
 
 _OWN_WORD = re.compile(
-    r"\b(?:i'll|i will|i can|i'm going|i am going|i shall|i'm gonna|let me|i could|i'd|i would|i've got|on me|my (?:task|job|action)|"
-    r"i have to|i need to|i'm on|i take|i'm happy)\b",
+    r"\b(?:i'll|i will|i can|i'm|i am|i shall|let me|i could|i'd|i would|i've got|on me|my (?:task|job|action)|i have to|i need to|i take|"
+    r"i want to|mine|leave it (?:to|with) me|will do|on it|i (?:get|write|bring|send|print|do|call|tell|check|book|look|make|prepare|ask|own|handle))\b",
     re.IGNORECASE,
 )
+_YOU = re.compile(r"\b(?:you|your|please)\b", re.IGNORECASE)
+_YES = re.compile(
+    r"^\W*(?:(?:oh|well|um|uh|hm|hmm|mm|okay|ok)\W+)*(?:yes|yeah|yep|yup|sure|okay|ok|fine|will do|will be|of course|gladly|happy to|on it|right|"
+    r"certainly|absolutely|no problem|i can|i will|i'll|done|got it|good|perfect|noted|alright|all right|great|i'd|i am|i'm)\b",
+    re.IGNORECASE,
+)
+_BY_NAME = r"(?:,?\s+(?:can|could|will|would)\s+you|,\s+please|,?\s+you(?:'ll)?\b|\s+(?:will|is going to|is gonna|has to|needs to|to|takes?|does|'ll)\b|'ll\b|,\s+\w+)"
 
 
 def on_roster(name: str, roster: Sequence[str]) -> str | None:
@@ -33,10 +41,10 @@ def is_named(person: str, text: str, roster: Sequence[str]) -> bool:
     if _holds(said, words(person)):
         return True
     others = {w for other in roster if other != person for w in words(other)}
-    return any(w in said for w in _parts(person) if w not in others)
+    return any(w in said for w in parts(person) if w not in others)
 
 
-def _parts(person: str) -> list[str]:
+def parts(person: str) -> list[str]:
     """The words of a name that can stand for it: no title, no initial, no company in brackets."""
     return [w for w in words(re.sub(r"[(\[].*?[)\]]", " ", person)) if len(w) > 1 and w not in rules.TITLES]
 
@@ -45,13 +53,67 @@ def _holds(said: Sequence[str], name: Sequence[str]) -> bool:
     return bool(name) and any(list(said[i : i + len(name)]) == list(name) for i in range(len(said) - len(name) + 1))
 
 
-def doubt(owner: str, quote: str, evidence: Sequence[Segment], roster: Sequence[str]) -> str | None:
-    """Why `owner`, a person of the roster, cannot be the owner by this evidence; None when they can."""
-    if any(is_named(owner, s.text, roster) for s in evidence):
-        return None
-    if not any(s.speaker == owner for s in evidence):
+def doubt(owner: str, text: str, quote: str, evidence: Sequence[Segment], roster: Sequence[str]) -> str | None:
+    """Why `owner`, a person of the roster, cannot be the owner by this evidence; None when they can.
+
+    `evidence` are the segments of the quote and those named beside it, in order. Who says "I will" owns it, who is asked by name,
+    and who answers yes.
+    """
+    if (other := leading(text, roster)) and other != owner:
+        return f"the text speaks of {other}"
+    speaks = [s for s in evidence if s.speaker == owner]
+    named = any(is_named(owner, s.text, roster) for s in evidence)
+    if not speaks and not named:
         return f"{owner} neither speaks nor is named there"
-    named = [p for p in roster if p != owner and is_named(p, quote, roster)]
-    if named and not _OWN_WORD.search(quote.replace("’", "'")):  # noqa: RUF001 - the typographic apostrophe
-        return f"{owner} speaks there, but names {named[0]}"
+    takers = list(dict.fromkeys(_takers(quote, evidence, roster)))
+    if takers and owner not in takers:
+        return f"it is {' or '.join(takers)} who takes it on"
+    if not takers and not named and _OTHER_NAMED(owner, quote, roster):
+        return f"{owner} speaks there, but names {_OTHER_NAMED(owner, quote, roster)[0]}"
     return None
+
+
+def _OTHER_NAMED(owner: str, quote: str, roster: Sequence[str]) -> list[str]:  # noqa: N802
+    return [p for p in roster if p != owner and is_named(p, quote, roster)]
+
+
+def leading(text: str, roster: Sequence[str]) -> str | None:
+    """The person of the roster whose name the text begins with, as the one who acts: "Ben sends the offer"; None for "Ben's offer"."""
+    start = re.match(r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Hr)\.? )?([^\W\d_][\w-]*)(?: ([A-Z][\w-]*))?(?!['’])\b", text)  # noqa: RUF001
+    if start is None:
+        return None
+    both = [n for n in (f"{start[1]} {start[2]}" if start[2] else "", start[1]) if n]
+    return next((p for n in both if (p := on_roster(n, roster))), None)
+
+
+def _takers(quote: str, evidence: Sequence[Segment], roster: Sequence[str]) -> Iterator[str]:
+    """Everybody to whom the evidence gives the task: by their own word, by name, or by a yes to a request."""
+    asked_by: str | None = None
+    said = set(words(quote))
+    for segment in evidence:
+        quoted = bool(said & set(words(segment.text)) - {"i", "the", "a", "to"})
+        text = segment.text.replace("’", "'")  # noqa: RUF001 - the typographic apostrophe
+        if segment.speaker and _OWN_WORD.search(text):
+            yield segment.speaker
+        elif segment.speaker and asked_by and segment.speaker != asked_by and _YES.search(text):
+            yield segment.speaker
+        if quoted:
+            yield from (p for p in roster if p != segment.speaker and _is_assigned(p, text, roster))
+        if _YOU.search(text) or text.rstrip().endswith("?"):
+            asked_by = segment.speaker
+
+
+def _is_assigned(person: str, text: str, roster: Sequence[str]) -> bool:
+    """ "Ben, can you call", "Ben will call", "Could you call them, Ben?" """
+    others = {w for other in roster if other != person for w in words(other)}
+    names = [person, *(w for w in parts(person) if w not in others)]
+    for name in names:
+        pattern = rf"\b{re.escape(name)}{_BY_NAME}|\b(?:you|please|it)\b[^.?!]*,?\s+{re.escape(name)}\b|\b(?:ask|asked|can|could|will|would|and)\s+{re.escape(name)}\b"
+        if re.search(pattern, text, re.IGNORECASE):
+            return True
+    return False
+
+
+def known_words(people: Sequence[str]) -> set[str]:
+    """All words of these names."""
+    return {w for person in people for w in language.words(person)}

@@ -19,18 +19,31 @@ APART = 3
 """Segments that may lie between two parts of one quote: a "yes" from somebody else, not another topic."""
 _SEPARATOR, _BREAK = "\x1f", "\x1e"
 
+_Spoken = tuple[int, float, float]
+"""A word: the position of its segment, and the shares of that segment at which the word begins and ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a quote was found: positions of its segments in the transcript, and the second at which it begins."""
+    """Where a quote was found: positions of its segments in the transcript, and the second at which it begins.
+
+    `begins` and `ends` are the shares (0..1) of the first and the last of these segments at which the quote begins and ends.
+    """
 
     positions: tuple[int, ...]
     start: float
+    begins: float = 0.0
+    ends: float = 1.0
+
+
+def spoken_words(text: str) -> list[str]:
+    """Words without fillers."""
+    return [w for w in spoken.words(text) if w not in FILLERS]
 
 
 def normalised(text: str) -> list[str]:
     """Words as they are compared."""
-    said = [w for w in spoken.words(text) if w not in FILLERS]
+    said = spoken_words(text)
     return [*said[:1], *(b for a, b in pairwise(said) if a != b)]
 
 
@@ -42,20 +55,24 @@ class Said:
 
     def __init__(self, segments: Sequence[Segment], positions: Iterable[int], resumed: Collection[int] = ()) -> None:
         self._segments = segments
-        self._owners: list[tuple[int, float]] = []
+        self._owners: list[_Spoken] = []
+        self._repeats: dict[int, _Spoken] = {}
         line: list[str] = []
         previous: int | None = None
         for position in positions:
             passed = range(position if previous is None else previous + 1, position + 1)
             if len(passed) > APART or any(p in resumed for p in passed):
                 line.append(_BREAK)
-                self._owners.append((position, 0.0))
+                self._owners.append((position, 0.0, 0.0))
             previous = position
-            words = [w for w in spoken.words(segments[position].text) if w not in FILLERS]
+            words = spoken_words(segments[position].text)
             for number, word in enumerate(words):
-                if not line or line[-1] != word:
+                here = (position, number / len(words), (number + 1) / len(words))
+                if line and line[-1] == word:
+                    self._repeats[len(line) - 1] = here
+                else:
                     line.append(word)
-                    self._owners.append((position, number / len(words)))
+                    self._owners.append(here)
         self._line = _SEPARATOR + _SEPARATOR.join(line) + _SEPARATOR
         self._begins = list(accumulate((len(w) + 1 for w in line), initial=0))
 
@@ -72,7 +89,10 @@ class Said:
         while at >= 0:
             first = bisect_right(self._begins, at) - 1
             owners = self._owners[first : first + length]
-            yield Place(tuple(dict.fromkeys(position for position, _ in owners)), self._second(*owners[0]))
+            # Of a word said twice, the quote begins with the later one: "we ask for two." "Two days is fine."
+            begin, end = self._repeats.get(first, owners[0]) if length > 1 else owners[0], owners[-1]
+            positions = tuple(dict.fromkeys(position for position, _, _ in (begin, *owners[1:])))
+            yield Place(positions, self._second(begin[0], begin[1]), begin[1], end[2])
             at = self._line.find(wanted, at + 1)
 
     def _second(self, position: int, share: float) -> float:
@@ -97,4 +117,6 @@ def locate(said: Said, quote: str, near: Collection[int] = ()) -> Place | None:
         if place is None or (found and not 0 <= place.positions[0] - found[-1].positions[-1] <= APART):
             return None
         found.append(place)
-    return Place(tuple(dict.fromkeys(p for f in found for p in f.positions)), found[0].start) if found else None
+    if not found:
+        return None
+    return Place(tuple(dict.fromkeys(p for f in found for p in f.positions)), found[0].start, found[0].begins, found[-1].ends)

@@ -1,60 +1,88 @@
-"""What a claim says beyond its quote: numbers, names, a "not" or a "maybe" that the one has and the other has not."""
+"""What a claim says beyond its evidence: names nobody said, and a subject of which nobody spoke."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from decimal import Decimal
 
-from momentum.writers.numbers import numbers
+from momentum.writers import rules
 from momentum.writers.spoken import FUNCTION_WORDS, words
 
-# "No, we agreed" agrees: a "no" that stands alone answers somebody and negates nothing.
-_ANSWER = re.compile(r"(?:^|[.!?,;]\s*)(?:no[,.!;]?\s+)+(?=\w)|\bno[,.!;]|\bwhy (?:don't|not)\b|\bnot only\b", re.IGNORECASE)
-_NEGATION = re.compile(
-    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|can't|won't|don't|doesn't|didn't|isn't|aren't|wasn't|weren't|"
-    r"shouldn't|wouldn't|couldn't|haven't|hasn't|hadn't|mustn't|needn't|ain't)\b",
-    re.IGNORECASE,
-)
-_HEDGE = re.compile(
-    r"\b(?:maybe|perhaps|might|possibly|probably|hopefully|i guess|i suppose|not sure|likely|unless|if|tentatively|in principle|ideally|"
-    r"presumably|unsure|provisionally|should we|may)\b",
-    re.IGNORECASE,
-)
 _CAPITAL = re.compile(r"[^\W\d_][\w'’.-]*")  # noqa: RUF001 - the typographic apostrophe
-_SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"“(]\s*)$")
+_SENTENCE_START = re.compile(r"(?:^|(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bProf)[.!?:;]\s+|[\"“(]\s*)$")
 # Capitals that are no names, or that stand for words people say in full.
-_NO_NAMES = frozenset({"i", "i'll", "i'm", "i've", "i'd", "ok", "q", "a"})
+_NO_NAMES = frozenset({"i", "i'll", "i'm", "i've", "i'd", "ok", "q", "a", "mister", "missis", "doctor", *rules.TITLES})
 
 _STEM = 4
 """Letters by which "decided" and "decision" are the same word."""
+_PLACE = 5
+"""Letters by which "Austria" and "Austrian" are the same name."""
+# Who acts in minutes without being called so in the meeting.
+_ROLES = frozenset(
+    """team group everyone everybody nobody participants attendees members management staff committee board council company client
+    customer customers supplier vendor landlord parents teachers speakers people work discussion decision meeting next all both some
+    most each every neither either others""".split()
+)
+_ACTS = re.compile(
+    r"^\s+(?:(?:is|are|was|were|will|has|have|had|can|must|may|might|should|could|would|does|did|to|and|agreed|asked|said|wants?|needs?)\b|"
+    r"[a-z]{2,}(?<![su])s\s+(?:the|a|an|to|in|for|with|about|at|on|his|her|their|its|it|up|out|off|back|from|by|that|how|what|whether|\w+s?\b))"
+)
+_NO_SUBJECT = re.compile(r"(?:ly|ing|ed|al|ous|ive|ful|less|ic)$")
 
 
-def unproven_numbers(text: str, quote: str) -> list[str]:
-    """Numbers of `text` that the quote does not hold, as text; "fifteen thousand" and 15,000 are the same."""
-    missing = numbers(text) - numbers(quote)
-    return [_shown(n) for n in sorted(missing)]
+def unproven_names(
+    text: str, said: str, near: str, *, known: Collection[str], present: Collection[str], roster: Sequence[str], english: bool
+) -> list[str]:
+    """Names in `text` that nobody said.
 
-
-def _shown(number: Decimal) -> str:
-    return f"{number:,f}".rstrip("0").rstrip(".") if "." in f"{number:f}" else f"{number:,f}"
-
-
-def unproven_names(text: str, quote: str, known: Collection[str], roster: Sequence[str], *, english: bool) -> list[str]:
-    """Names in `text` that neither the quote holds nor `known` (who speaks there, the proven owner).
-
-    In English every capital inside a sentence is a name; in other languages only people of the roster are looked for.
+    A person of the roster must be named in `said`, the evidence, be among `known` (who speaks there, the proven owner), or at least
+    be `present` around it, but then not as the first word, who acts. Other names may stand anywhere `near` the evidence. In English
+    every capital inside a sentence is a name; in other languages only people of the roster are looked for.
     """
-    said = set(words(quote)) | {w for name in known for w in words(name)}
-    people = {w for person in roster for w in words(person) if len(w) > 1}
+    evidence = set(words(said)) | _words_of(known)
+    around = evidence | set(words(near))
+    people = _words_of(roster)
+    beside = evidence | _words_of(present)
     found: dict[str, None] = {}
     for match in _CAPITAL.finditer(text):
         name = match[0].rstrip(".'’-").removesuffix("'s").removesuffix("’s")  # noqa: RUF001 - the typographic apostrophe
-        inside = english and not _SENTENCE_START.search(text[: match.start()]) and name.casefold() not in _NO_NAMES
-        is_name = name[:1].isupper() and (inside or name.casefold() in people or name[1:2].isupper())
-        if is_name and not set(words(name)) <= said:
+        if not _is_name(name, text[: match.start()], people, english=english):
+            continue
+        proof = around if not set(words(name)) & people else beside if match.start() else evidence
+        if not all(_is_among(w, proof) for w in words(name)):
             found[name] = None
     return list(found)
+
+
+def _words_of(people: Collection[str]) -> set[str]:
+    return {w for person in people for w in words(person) if len(w) > 1}
+
+
+def _is_name(name: str, before: str, people: Collection[str], *, english: bool) -> bool:
+    if not name[:1].isupper() or name.casefold() in _NO_NAMES:
+        return False
+    inside = english and not _SENTENCE_START.search(before)
+    return inside or name.casefold() in people or name[1:2].isupper()
+
+
+def _is_among(word: str, proof: Collection[str]) -> bool:
+    return word in proof or (len(word) > _PLACE and any(w[:_PLACE] == word[:_PLACE] for w in proof))
+
+
+def unknown_subject(text: str, vocabulary: Collection[str]) -> str | None:
+    """The first word of `text` where somebody acts of whom nobody spoke in the whole meeting (English): "Marcus sends the offer"."""
+    first = _CAPITAL.match(text)
+    if first is None:
+        return None
+    word = first[0].rstrip(".'’-").casefold()  # noqa: RUF001 - the typographic apostrophe
+    if word in FUNCTION_WORDS or word in _ROLES or word in _NO_NAMES or _NO_SUBJECT.search(word) or not _ACTS.search(text[first.end() :]):
+        return None
+    return None if word[:_STEM] in vocabulary else first[0]
+
+
+def vocabulary(texts: Collection[str]) -> set[str]:
+    """What `unknown_subject` knows of a meeting: the beginnings of all words that were said."""
+    return {w[:_STEM] for text in texts for w in words(text)}
 
 
 def is_about(text: str, evidence: str, people: Sequence[str]) -> bool:
@@ -62,22 +90,3 @@ def is_about(text: str, evidence: str, people: Sequence[str]) -> bool:
     names = {w for person in people for w in words(person)}
     stems = {w[:_STEM] for w in words(text) if w.isalpha() and w not in names and w not in FUNCTION_WORDS}
     return not stems or bool(stems & {w[:_STEM] for w in words(evidence)})
-
-
-def differs_in_negation(text: str, quote: str) -> bool:
-    """Whether one of the two is negated and the other is not (English)."""
-    return bool(_NEGATION.search(_without_answers(text))) != bool(_NEGATION.search(_without_answers(quote)))
-
-
-def differs_in_hedging(text: str, quote: str) -> bool:
-    """Whether one of the two is certain and the other is not (English)."""
-    return bool(_HEDGE.search(_without_may(text))) != bool(_HEDGE.search(_without_may(quote)))
-
-
-def _without_answers(text: str) -> str:
-    return _ANSWER.sub(" ", text.replace("’", "'"))  # noqa: RUF001 - the typographic apostrophe
-
-
-def _without_may(text: str) -> str:
-    """The month is no doubt: "May 2nd", "in May"."""
-    return re.sub(r"\bMay\b|\bmay (?=\d|the \d)", " ", text)

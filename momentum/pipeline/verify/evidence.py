@@ -1,0 +1,69 @@
+"""What a claim may rely on: its quote in full sentences, the segments it names beside it, and what was said around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from momentum.model import Segment
+from momentum.pipeline.verify import language, quotes
+
+NEIGHBOURS = 5
+"""Segments before and after the quote that still count as its evidence, if the claim names them."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The words that can prove a claim.
+
+    `quoted` are the whole sentences in which the quote stands, `after` is what follows it in its last segment. `segments` are those
+    of the quote and those the claim names close by; `near` are those around them, which prove no more than that a name was said.
+    """
+
+    place: quotes.Place
+    segments: tuple[Segment, ...]
+    near: tuple[Segment, ...]
+    quoted: str
+    after: str
+    said: str = field(default="")
+
+    @property
+    def speakers(self) -> list[str]:
+        return [s.speaker for s in self.segments if s.speaker]
+
+
+def gather(segments: Sequence[Segment], place: quotes.Place, named: Sequence[int]) -> Evidence:
+    """The evidence of a quote at `place`: neither the whole meeting nor what nobody said is a proof."""
+    first, last = min(place.positions), max(place.positions)
+    around = [p for p in range(first - NEIGHBOURS, last + NEIGHBOURS + 1) if 0 <= p < len(segments) and not segments[p].unsaid]
+    close = sorted((set(named) & set(around)) | set(place.positions))
+    quoted, after = _in_full([segments[p].text for p in place.positions], place)
+    return Evidence(
+        place=place,
+        segments=tuple(segments[p] for p in close),
+        near=tuple(segments[p] for p in around),
+        quoted=quoted,
+        after=after,
+        said=language.settled(" ".join(segments[p].text for p in close)),
+    )
+
+
+def _in_full(texts: Sequence[str], place: quotes.Place) -> tuple[str, str]:
+    """The sentences over which the quote runs, and those behind it."""
+    counts = [len(quotes.spoken_words(t)) for t in texts]
+    begin, end = place.begins * counts[0], sum(counts[:-1]) + place.ends * counts[-1]
+    quoted: list[str] = []
+    behind: list[str] = []
+    at = 0
+    for sentence in language.sentences(" ".join(texts)):
+        length = len(quotes.spoken_words(sentence))
+        if at + length > begin + _ROUNDING and at < end - _ROUNDING:
+            quoted.append(sentence)
+        elif at >= end - _ROUNDING:
+            behind.append(sentence)
+        at += length
+    return " ".join(quoted) or " ".join(texts), " ".join(behind)
+
+
+_ROUNDING = 0.01
+"""Shares of a segment are fractions: this much of a word is none."""

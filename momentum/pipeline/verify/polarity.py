@@ -1,0 +1,155 @@
+"""Whether a claim says yes where its quote says no, or is certain where its quote is not (English)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from momentum.pipeline.verify import language
+from momentum.pipeline.verify.opposites import PAIRS, Pair
+
+# "No, we agreed" agrees: a "no" that stands alone answers somebody and negates nothing.
+_ANSWER = re.compile(
+    r"\b(?:oh )?no(?=[,.!;:]|\s+(?:we|i|i'm|i'll|it|it's|he|she|they|the|let's|you|that|that's|this|there|wait|sorry|problem|doubt|wonder|idea)\b)"
+    r"|^no$|\bwhy (?:don't|not)\b|\bnot only\b|\bnot sure\b|\bi don't know\b|\bdon't worry\b|\bisn't it\b|\bdidn't (?:he|she|they|we)\b|"
+    r"\bdon't (?:they|we|you)\b|\bnothing but\b|\bno later than\b|\bor not\b|\b(?:no|not) more than\b|\bno less than\b|\bwhether or not\b",
+    re.IGNORECASE,
+)
+# What says "not" in other words.
+_REWRITTEN = (
+    (re.compile(r"\bat the earliest\b", re.IGNORECASE), "not before"),
+    (
+        re.compile(
+            r"\b(?:no longer|hardly|barely|scarcely|far from|anything but|rather than|instead of|fails? to|failed to|need not)\b",
+            re.IGNORECASE,
+        ),
+        "not",
+    ),
+    (re.compile(r"\bnot (?:against|forbid|forbidden|refuse)\b", re.IGNORECASE), "for"),
+)
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|can't|won't|don't|doesn't|didn't|isn't|aren't|wasn't|weren't|"
+    r"shouldn't|wouldn't|couldn't|haven't|hasn't|hadn't|mustn't|needn't|ain't)\b",
+    re.IGNORECASE,
+)
+_REACH = 6
+"""Words before an opposite in which a "not" turns it round."""
+
+_ASIDE = re.compile(
+    r"\b(?:ask|asked|asking|asks|see|check|checks|know|wonder|find out|tell me|tell us|let me know|let us know|as|even) if\b|\bas if\b|\bmight as well\b|"
+    r"\bif you (?:like|want|can|don't mind)\b|\bcould you\b|\bcould not\b|\bcouldn't\b|\bas likely\b|\bmay (?:not )?(?:use|keep|stay|go|see)\b|\bif i may\b",
+    re.IGNORECASE,
+)
+_HEDGE = re.compile(
+    r"\b(?:maybe|perhaps|might|possibly|probably|presumably|hopefully|could|i guess|i suppose|not (?:quite |really |so )?sure|unsure|likely|unless|"
+    r"if|tentative(?:ly)?|in principle|ideally|provisional(?:ly)?|in theory|thinking (?:of|about)|think about|considering|would be nice|"
+    r"i'd like to|i'd rather|would like to|fingers crossed|no promises|can't promise|should be (?:able|ready|done|finished)|should have it|"
+    r"ought to|depends|depending|pencil(?:led)?|potentially|subject to|provided|assuming|unclear|not (?:yet )?(?:decided|fixed|final|settled|signed)|"
+    r"not yet|may|should we|shall we|leaning|hope to|hoping to|would consider|wouldn't rule out|can't rule out|we'll see|let's see|in case)\b",
+    re.IGNORECASE,
+)
+_SOFTENED = re.compile(
+    r"\b(?:maybe|perhaps|might|may|could|can|possib\w+|probabl\w+|presumabl\w+|hope\w*|likely|unlikely|unless|if|whether|tentative\w*|ideally|"
+    r"provisional\w*|consider\w*|thinks?|thinking|proposes?|proposed|proposal|suggests?|suggested|suggestion|idea|option|would|should|wants?|"
+    r"wishes|likes?|potential\w*|pending|subject|depend\w*|provided|assuming|unclear|unsure|uncertain|not (?:yet )?\w+|plans?|planned|"
+    r"expects?|expected|aims?|tries|open|asks?|once|when|in case|would-be|intends?|leaning|in principle|in theory)\b",
+    re.IGNORECASE,
+)
+_DOUBTED = re.compile(r"\b(?:maybe|perhaps|might|possibly|tentatively|may)\b", re.IGNORECASE)
+_ASSENT = re.compile(
+    r"^\W*(?:(?:oh|well|um|uh|ah|hm|hmm|so|and|then)\W+)*(?:yes|yeah|yep|yup|okay|ok|agreed|sure|fine|good|great|deal|done|perfect|right|"
+    r"exactly|absolutely|definitely|all right|alright|will do|do it|do that|let's|sounds good|works for me|i can|i will|i'll|happy to|gladly|of course)\b",
+    re.IGNORECASE,
+)
+
+
+def differs_in_negation(text: str, quoted: str, names: Collection[str]) -> bool:
+    """Whether the claim is negated where the quote is not, or the other way round, after opposites are taken into account."""
+    text, quoted = _plain(text), _plain(quoted)
+    signs = [(_signs(text, pair), _signs(quoted, pair)) for pair in PAIRS]
+    if any(ours and theirs and not ours & theirs for ours, theirs in signs):
+        return True
+    if any(ours & theirs and len(ours) == len(theirs) == 1 and _turned(text, quoted) for ours, theirs in signs):
+        return False  # "is out" and "is not included"
+    said = [(c, language.stems(c, names)) for c in language.clauses(quoted)]
+    return any(_is_turned(clause, said, names) for clause in language.clauses(text))
+
+
+def _turned(text: str, quoted: str) -> bool:
+    return _is_negated(text) != _is_negated(quoted)
+
+
+def _plain(text: str) -> str:
+    text = text.replace("’", "'").casefold()  # noqa: RUF001 - the typographic apostrophe
+    for pattern, words in _REWRITTEN:
+        text = pattern.sub(words, text)
+    return text
+
+
+def _signs(text: str, pair: Pair) -> set[int]:
+    """1 where `text` says the one side, -1 where it says the other; a "not" turns a side round."""
+    found = set()
+    for sign, side in ((1, pair.one), (-1, pair.other)):
+        for match in side.finditer(text):
+            clause = language.clauses(text[: match.start()])[-1:] if match.start() else []
+            before = " ".join(clause[0].split()[-_REACH:]) if clause and not re.search(r"[,;:.!?]\s*$", text[: match.start()]) else ""
+            found.add(-sign if _is_negated(before, whole=False) else sign)
+    return found
+
+
+def _is_negated(text: str, *, whole: bool = True) -> bool:
+    """`whole` is False for the words that stand before another: their last "no" answers nobody."""
+    return bool(_NEGATION.search(_ANSWER.sub(" ", text if whole else f"{text} x")))
+
+
+def _is_turned(clause: str, said: Sequence[tuple[str, set[str]]], names: Collection[str]) -> bool:
+    """Whether every clause of the quote that speaks most of the same is negated differently."""
+    ours = language.stems(clause, names)
+    negated = _is_negated(clause)
+    shared = [(len(ours & theirs), _is_negated(other)) for other, theirs in said]
+    most = max((count for count, _ in shared), default=0)
+    if most:
+        return all(other is not negated for count, other in shared if count == most)
+    others = {other for _, other in shared}
+    return bool(ours) and len(others) == 1 and negated not in others and (negated or len(said) == 1)
+
+
+def is_too_certain(text: str, quoted: str, answers: str, *, decides: bool) -> bool:
+    """Whether the quote is in doubt and the claim is not. `answers` is what others say to it; a decision may rest on their yes."""
+    if _SOFTENED.search(_without_asides(text)):
+        return False
+    sentences = language.sentences(quoted)
+    ours = language.stems(text)
+    doubtful = [s for s in sentences if _HEDGE.search(_without_asides(s)) and (ours & language.stems(s) or len(language.stems(s)) <= 2)]
+    return bool(doubtful) and not (decides and _agrees(answers))
+
+
+def is_too_doubtful(text: str, said: str) -> bool:
+    """Whether the claim is in doubt and nothing that was said there is."""
+    return (
+        bool(_DOUBTED.search(_without_asides(text))) and not _HEDGE.search(_without_asides(said)) and "can" not in said.casefold().split()
+    )
+
+
+def is_only_asked(quoted: str, answers: str) -> bool:
+    """Whether the quote asks and nobody says yes."""
+    sentences = language.sentences(quoted)
+    return bool(sentences) and all(s.rstrip().endswith("?") for s in sentences) and not _agrees(answers)
+
+
+def _agrees(answers: str) -> bool:
+    return any(_ASSENT.search(s) and not _HEDGE.search(s) for s in language.sentences(answers))
+
+
+def _without_asides(text: str) -> str:
+    """The month is no doubt ("May 2nd", "in May"), a polite question neither ("could you")."""
+    text = re.sub(r"\bMay\b(?! (?:I|we|they|he|she|it|you)\b)|\bmay (?=\d|the \d)", " ", text)
+    return _ASIDE.sub(" ", text.replace("’", "'"))  # noqa: RUF001 - the typographic apostrophe
+
+
+def opposes(text: str, other: str) -> bool:
+    """Whether the one says the opposite of the other: by opposites, or by a "not" on the same words."""
+    text, other = _plain(text), _plain(other)
+    if any(ours and theirs and not ours & theirs for ours, theirs in ((_signs(text, p), _signs(other, p)) for p in PAIRS)):
+        return True
+    return _turned(text, other) and len(language.stems(text) & language.stems(other)) >= 2
