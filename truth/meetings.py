@@ -10,7 +10,7 @@ A file of `truth/meetings/` holds three parts, divided by lines of three hyphens
     ---
     decision: It is released on the ninth. a claim: its kind and its text, then what belongs to it
      quote: let's release it on the ninth  words of one turn, verbatim: they name the segments
-     with: words of another turn           more evidence, verbatim
+     with: words of another turn           more evidence, verbatim; " | " between several
      owner: Dana Lee
      due: by Friday = 2026-11-27           the words, and the day they mean, where they mean one
      not: It is not released on the ninth. the same claim inverted: planted as an error
@@ -121,7 +121,8 @@ def _block(block: str, record: _Record) -> tuple[bool, Correct]:
     kind, text = first.split(": ", 1)
     parts = dict(line.strip().split(": ", 1) for line in rest)
     words, _, day = parts.get("due", "").partition(" = ")
-    ids = {*record.ids(parts["quote"]), *(record.ids(parts["with"]) if "with" in parts else ())}
+    pieces = [parts["quote"], *(parts["with"].split(" | ") if "with" in parts else ())]
+    ids = {i for piece in pieces for i in record.ids(piece)}
     claim = Claim(
         kind=kind.removeprefix("gone "),
         text=text,

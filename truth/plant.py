@@ -308,9 +308,12 @@ def _hedge_removed(soil: _Soil) -> Iterator[Claim]:
 
 
 def _pointer(soil: _Soil) -> Iterator[Claim]:
-    last = soil.case.transcript.segments[-1].id
-    off = OFF if max(soil.claim.segment_ids) + OFF <= last else -OFF
-    yield dataclasses.replace(soil.claim, segment_ids=tuple(i + off for i in soil.claim.segment_ids))
+    right, last = set(soil.claim.segment_ids), soil.case.transcript.segments[-1].id
+    for off in (OFF, -OFF):
+        moved = tuple(i + off for i in soil.claim.segment_ids)
+        if right.isdisjoint(moved) and max(moved) <= last and min(moved) > 0:
+            yield dataclasses.replace(soil.claim, segment_ids=moved)
+            return
 
 
 def _foreign_quote(soil: _Soil) -> Iterator[Claim]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from itertools import pairwise, takewhile
+from itertools import takewhile, zip_longest
 
 _UNITS_TEXT = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -63,19 +63,32 @@ def find(text: str) -> list[Number]:
 
 
 def readings(text: str) -> set[Decimal]:
-    """All values that the numbers in `text` may stand for when they are spoken.
+    """All values that the numbers in `text` may stand for when they are spoken, and those that other words imply: "noon" is 12."""
+    words = set(_TOKEN.findall(text.casefold()))
+    implied = {Decimal(value) for word, meant in _IMPLIED.items() if word in words for value in meant}
+    return implied.union(*(values for _, values in heard(text)))
 
-    "Sixteen fifty" is 16.50 and 1650, "two francs fifty" is 2.50; beside a "thousand", "forty-four" may be 44,000; "noon" is 12.
+
+def heard(text: str) -> list[tuple[Number, set[Decimal]]]:
+    """Each number with all values it may stand for.
+
+    "Sixteen fifty" is 16.50 and 1650, "two francs fifty" is 2.50; beside a "thousand", "forty-four" may be 44,000.
     """
     found = find(text)
-    values = {n.value for n in found}
-    for a, b in pairwise(found):
-        if len(text[a.end : b.start].split()) <= 1 and _is_whole(a.value, 1, _CENTS) and _is_whole(b.value, 1, _CENTS):
-            values |= {a.value * _CENTS + b.value, a.value + b.value / _CENTS}
-    words = set(_TOKEN.findall(text.casefold()))
-    scales = [Decimal(SCALES[w]) for w in words if SCALES.get(w, 0) >= _THOUSAND]
-    values |= {v * scale for v in values for scale in scales if v < _THOUSAND}
-    return values | {Decimal(value) for word, meant in _IMPLIED.items() if word in words for value in meant}
+    scales = [Decimal(SCALES[w]) for w in set(_TOKEN.findall(text.casefold())) if SCALES.get(w, 0) >= _THOUSAND]
+    values = []
+    for n, after in zip_longest(found, found[1:]):
+        joined = _joined(n, after, text) if after else set()
+        plain = {n.value} | joined
+        values.append((n, plain | {v * scale for v in plain for scale in scales if v < _THOUSAND}))
+    return values
+
+
+def _joined(a: Number, b: Number, text: str) -> set[Decimal]:
+    """Two neighbours read as one: hundreds, or a price with its cents."""
+    if len(text[a.end : b.start].split()) > 1 or not (_is_whole(a.value, 1, _CENTS) and _is_whole(b.value, 1, _CENTS)):
+        return set()
+    return {a.value * _CENTS + b.value, a.value + b.value / _CENTS}
 
 
 # Words that stand for a number; which one depends on what they are said of.

@@ -25,7 +25,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from momentum.model import Claim, ClaimState, Deliverable, Meeting, Segment, Transcript
-from momentum.pipeline.verify import amounts, evidence, people, polarity, quotes, retractions, times, wording
+from momentum.pipeline.verify import amounts, evidence, language, people, polarity, quotes, retractions, times, wording
 from momentum.pipeline.verify.evidence import Evidence
 from momentum.writers import dates, numbers, spoken
 from momentum.writers.markdown import clock
@@ -64,7 +64,8 @@ class _Record:
         self.english = spoken.is_english(transcript.language, self.text)
         self.writes_english = spoken.is_english(written_in or transcript.language, self.text)
         self.retractions = retractions.positions(self.segments) if self.english else []
-        self.vocabulary = wording.vocabulary([s.text for s in self.segments] + list(self.roster))
+        self.vocabulary = language.stems(" ".join([self.text, meeting.title, *self.roster]))
+        self.title = meeting.title
 
     @cached_property
     def readings(self) -> set[Decimal]:
@@ -170,7 +171,13 @@ def _check_facts(finding: _Finding, proof: Evidence, record: _Record) -> None:
     near = " ".join(s.text for s in proof.near)
     present = [s.speaker for s in proof.near if s.speaker] + [p for p in record.roster if people.is_named(p, near, record.roster)]
     names = wording.unproven_names(
-        text, said, near, known=known, present=present, roster=record.roster, english=record.writes_english and record.english
+        text,
+        said,
+        f"{near} {record.title}",
+        known=known,
+        present=present,
+        roster=record.roster,
+        english=record.writes_english and record.english,
     )
     if names:
         finding.doubts.append(f"The quote does not name {', '.join(names)}.")
@@ -186,7 +193,7 @@ def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
     answers = _answers(proof, record)
     if not wording.is_about(claim.text, proof.said, record.roster):
         finding.doubts.append("The quote speaks of something else.")
-    if polarity.differs_in_negation(claim.text, proof.quoted, record.roster):
+    if polarity.differs_in_negation(claim.text, proof.quoted, proof.said, record.roster):
         finding.doubts.append("One of claim and quote says “not”, or the opposite of the other.")
     if polarity.is_too_certain(claim.text, proof.quoted, answers, decides=claim.kind != "highlight"):
         finding.doubts.append("The quote is less certain than the claim.")
@@ -194,8 +201,8 @@ def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
         finding.doubts.append("The claim is less certain than the quote.")
     if claim.kind == "decision" and polarity.is_only_asked(proof.quoted, answers):
         finding.doubts.append("The quote asks, and nobody answers yes.")
-    if retractions.taken_back(claim, proof, record.segments, record.retractions, record.day):
-        finding.doubts.append("Somebody seems to take it back afterwards.")
+    if back := retractions.taken_back(claim, proof, record.segments, record.retractions, record.day):
+        finding.doubts.append(f"Somebody seems to take it back at {clock(back.start)}.")
 
 
 def _answers(proof: Evidence, record: _Record) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise, zip_longest
 
 from momentum.pipeline.verify import language
 from momentum.writers import numbers
@@ -151,14 +152,12 @@ def _other_unit(text: str, said: str) -> str | None:
 
 
 def _turned(text: str, said: str) -> str | None:
-    """Two numbers of one unit that `said` holds once each, in the other order, with nothing beside them that explains it."""
-    ours, theirs = _told(text), _told(said)
-    for (a, a_beside), (b, b_beside) in zip(ours, ours[1:], strict=False):
-        place = {value: at for at, (value, _) in enumerate(theirs)}
-        alone = all(sum(v == value for v, _ in theirs) == 1 for value in (a, b))
-        if a == b or not alone or place[a] < place[b]:
+    """Two numbers that `said` holds once each, in the other order, with nothing beside them that explains it."""
+    for (a, a_beside), (b, b_beside) in pairwise(_told(text)):
+        first, second = _places(a, said), _places(b, said)
+        if a == b or len(first) != 1 or len(second) != 1 or first[0][0] < second[0][0]:
             continue
-        if not (a_beside & theirs[place[a]][1] and b_beside & theirs[place[b]][1]):
+        if not (a_beside & first[0][1] and b_beside & second[0][1]):
             return f"{shown(a)} and {shown(b)}"
     return None
 
@@ -166,5 +165,19 @@ def _turned(text: str, said: str) -> str | None:
 def _told(text: str) -> list[tuple[Decimal, set[str]]]:
     """Each number with the stems of the words right behind it."""
     found = numbers.find(text)
-    ends = [*(n.start for n in found[1:]), len(text)][: len(found)]
-    return [(n.value, language.stems(" ".join(text[n.end : end].split()[:3]))) for n, end in zip(found, ends, strict=True)]
+    return [(n.value, _beside(text, n.end, after.start if after else len(text))) for n, after in zip_longest(found, found[1:]) if n]
+
+
+def _beside(text: str, start: int, end: int) -> set[str]:
+    return {s for s in language.stems(" ".join(text[start:end].split()[:3])) if s not in _UNIT_STEMS}
+
+
+def _places(value: Decimal, said: str) -> list[tuple[int, set[str]]]:
+    """Where `said` has this number, in one of its readings, and the stems behind it."""
+    found = numbers.heard(said)
+    exact = [n for n, _ in found if n.value == value] or [n for n, values in found if value in values]
+    starts = sorted(n.start for n, _ in found)
+    return [(n.start, _beside(said, n.end, next((s for s in starts if s > n.start), len(said)))) for n in exact]
+
+
+_UNIT_STEMS = {language.stem(name) for name in UNITS}

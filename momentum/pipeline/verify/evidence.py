@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from momentum.model import Segment
 from momentum.pipeline.verify import language, quotes
 
-NEIGHBOURS = 5
+NEIGHBOURS = 8
 """Segments before and after the quote that still count as its evidence, if the claim names them."""
+AROUND = 15
+"""Segments before and after the quote in which a name must have been said: what is spoken of is not named in every sentence."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,9 @@ class Evidence:
 def gather(segments: Sequence[Segment], place: quotes.Place, named: Sequence[int]) -> Evidence:
     """The evidence of a quote at `place`: neither the whole meeting nor what nobody said is a proof."""
     first, last = min(place.positions), max(place.positions)
-    around = [p for p in range(first - NEIGHBOURS, last + NEIGHBOURS + 1) if 0 <= p < len(segments) and not segments[p].unsaid]
-    close = sorted((set(named) & set(around)) | set(place.positions))
+    around = [p for p in range(first - AROUND, last + AROUND + 1) if 0 <= p < len(segments) and not segments[p].unsaid]
+    within = {p for p in around if first - NEIGHBOURS <= p <= last + NEIGHBOURS}
+    close = sorted((set(named) & within) | set(place.positions))
     quoted, after = _in_full([segments[p].text for p in place.positions], place)
     return Evidence(
         place=place,

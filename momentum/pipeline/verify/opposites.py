@@ -1,6 +1,7 @@
 """Words that turn a statement round: "approve" and "reject", "keep" and "drop", "before" and "after".
 
 A line holds two sides. A star stands for any ending; ".." for up to four words between a verb and its particle; "#" for a number.
+"=" in front marks things and qualities that a "not" beside them does not turn round: "we do not touch the children's programme".
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ _LINES = """
     keep keeps kept keeping stay* remain* retain* continu* maintain* stick*..with preserv* includ* carr*..on still_on | drop drops dropped dropping remov* scrap* abandon* cancel* discontinu* stop stops stopped stopping ceas* delet* abolish* eliminat* get*..rid take*..out taken..out out..entirely axe axed terminat* exclud* omit* leave*..out left..out is_out are_out comes_out come_out off_the off_our is_off are_off replac* chang* cut cuts cutting give*..up phase*..out
     sign signs signed signing renew* | terminat* cancel* refus* not_sign
     increas* rais* rise rises rising rose grow* grew higher expand* extend* lengthen* longer gain* climb* go*..up went..up up_by up_to_# up_# | decreas* reduc* lower lowers lowered lowering fall falls fell falling declin* drop* less fewer cut cuts cutting shrink* shorten* shorter smaller go*..down went..down down_by down_to_# down_# down_from
-    more_than over_# above_# at_least minimum no_less | less_than under_# below_# at_most maximum up_to_# no_more
-    more dearer bigger larger greater faster higher more_expensive | less fewer cheaper smaller slower lower
+    = at_least minimum no_less_than not_less_than | at_most maximum no_more_than not_more_than
+    = over_# above_# older_than | under_# below_# younger_than
+    more_than | less_than
+    = more dearer bigger larger greater faster higher more_expensive | less fewer cheaper smaller slower lower
     before prior_to earlier | after following once later
     open opens opened opening reopen* | close closes closed closing shut shuts shutting
     buy buys buying bought purchas* acquir* | sell sells selling sold
@@ -25,23 +28,23 @@ _LINES = """
     win wins won winning | lose loses lost losing
     voted_for votes_for for_it in_favour in_favor | against
     early earlier sooner bring*..forward brought_forward mov*..forward advance advances | late later postpon* delay* put*..off push*..back defer* hold_off mov*..back
-    internal* in_house ourselves | external* outsourc*
-    public publicly | private privately confidential secret
+    = internal* in_house ourselves | external* outsourc*
+    = public publicly | private privately confidential secret
     mandatory required compulsory obligatory | optional voluntary
     permanent* | temporar*
     in_person on_site onsite in_the_office | remote remotely online virtual from_home
     enabl* turn*..on switch*..on activat* | disabl* turn*..off switch*..off deactivat* shut*..off
     succeed* success* pass passed passes | fail fails failed failing failure
-    all everybody everyone every | none nobody
+    = all everybody everyone every | none nobody
     merge merges merged merging combin* unif* | split splits splitting separat* divid*
     publish* print* releas* run | hold holds held holding withhold* withheld embargo*
     admit* | discharg* send*..home sent..home
     file files filed filing submit* lodg* | withdraw* withdrew
-    old current former existing previous | new
-    outside outdoor* outdoors | inside indoor* indoors
-    north northern | south southern
-    east eastern | west western
-    left left-hand | right-hand
+    = old current former existing previous | new
+    = outside outdoor* outdoors | inside indoor* indoors
+    = north northern | south southern
+    = east eastern | west western
+    = left left-hand | right-hand
     ahead | behind late
     good better best improv* well | bad badly worse worst worsen* deteriorat* poor*
     broken breaks broke fail* out_of_order | fixed fixes repair* works working
@@ -49,13 +52,13 @@ _LINES = """
     fixed flat | variable floating
     stay stays staying remain* | leave leaves leaving moves_out
     confirm* | den* retract*
-    profit profits surplus | loss losses deficit
+    = profit profits surplus | loss losses deficit
     lend lends lent lending | borrow*
-    adults adult | children child kids
-    morning mornings | afternoon evening evenings night
-    summer | winter
-    spring | autumn
-    day daytime | night nighttime
+    = adults adult | children child kids
+    = morning mornings | afternoon evening evenings night
+    = summer | winter
+    = spring | autumn
+    = day daytime | night nighttime
     present attend* | absent missing
     paid pay pays paying refund* reimburs* | unpaid withhold* withheld
     insist* demand* | waiv* give*..up
@@ -74,17 +77,17 @@ _LINES = """
     correct right true | incorrect wrong false
     valid | invalid expired
     satisfied happy glad pleased | dissatisfied unhappy displeased
-    central* | decentral*
+    = central* | decentral*
     import imports imported | export exports exported
-    hot hotter warm warmer | cold colder cool cooler
+    = hot hotter warm warmer | cold colder cool cooler
     upgrad* | downgrad*
-    short shorter shorten* | long longer lengthen* extend*
-    first | last
-    majority most | minority few
-    encrypt* | unencrypted decrypt*
-    exclusive* | non-exclusive
-    taxable | tax-free
-    full fully whole entire entirely | part partial partly
+    = short shorter shorten* | long longer lengthen* extend*
+    = first | last
+    = majority most | minority few
+    = encrypt* | unencrypted decrypt*
+    = exclusive* | non-exclusive
+    = taxable | tax-free
+    = full fully whole entire entirely | part partial partly
     save saves saved saving | waste wastes wasted wasting
     slow slower slows slowed | fast faster speed speeds sped
     promot* | demot*
@@ -95,10 +98,11 @@ _LINES = """
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two sides, each a pattern over lower-case text."""
+    """Two sides, each a pattern over lower-case text; `turns` is False where a "not" beside them means something else."""
 
     one: re.Pattern[str]
     other: re.Pattern[str]
+    turns: bool
 
 
 _NUMBER = r"(?:[€$£]?\d|a hundred|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty)\b)"
@@ -110,7 +114,12 @@ def _pattern(entry: str) -> str:
 
 
 def _side(entries: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(_pattern(e) for e in entries.split())})(?!\w)")
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(_pattern(e) for e in entries.split())})(?![\w-])")
 
 
-PAIRS = tuple(Pair(*(_side(side) for side in line.split("|"))) for line in _LINES.strip().splitlines())
+def _pair(line: str) -> Pair:
+    one, other = line.strip().removeprefix("=").split("|")
+    return Pair(_side(one), _side(other), turns=not line.strip().startswith("="))
+
+
+PAIRS = tuple(_pair(line) for line in _LINES.strip().splitlines())

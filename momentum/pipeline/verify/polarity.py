@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from momentum.pipeline.verify import language
 from momentum.pipeline.verify.opposites import PAIRS, Pair
+from momentum.writers import numbers
 
 # "No, we agreed" agrees: a "no" that stands alone answers somebody and negates nothing.
 _ANSWER = re.compile(
@@ -20,24 +21,26 @@ _REWRITTEN = (
     (re.compile(r"\bat the earliest\b", re.IGNORECASE), "not before"),
     (
         re.compile(
-            r"\b(?:no longer|hardly|barely|scarcely|far from|anything but|rather than|instead of|fails? to|failed to|need not)\b",
+            r"\b(?:no longer|hardly|barely|scarcely|far from|anything but|rather than|instead of|fails? to|failed to|need not|refus(?:es?|ed) to|declin(?:es?|ed) to|avoids?)\b",
             re.IGNORECASE,
         ),
         "not",
     ),
-    (re.compile(r"\bnot (?:against|forbid|forbidden|refuse)\b", re.IGNORECASE), "for"),
 )
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|can't|won't|don't|doesn't|didn't|isn't|aren't|wasn't|weren't|"
     r"shouldn't|wouldn't|couldn't|haven't|hasn't|hadn't|mustn't|needn't|ain't)\b",
     re.IGNORECASE,
 )
+_OBJECT = re.compile(r"\W+(?:no|nothing|none|nobody)\s(?!more\b|less\b|later\b)")
+_FEW = 2
+"""Words of a sentence that adds nothing but a doubt to the one before: "Next sprint, I guess." """
 _REACH = 6
 """Words before an opposite in which a "not" turns it round."""
 
 _ASIDE = re.compile(
     r"\b(?:ask|asked|asking|asks|see|check|checks|know|wonder|find out|tell me|tell us|let me know|let us know|as|even) if\b|\bas if\b|\bmight as well\b|"
-    r"\bif you (?:like|want|can|don't mind)\b|\bcould you\b|\bcould not\b|\bcouldn't\b|\bas likely\b|\bmay (?:not )?(?:use|keep|stay|go|see)\b|\bif i may\b",
+    r"\bif you (?:like|want|can|don't mind)\b|\bcould you\b|\bcould not\b|\bcouldn't\b|\bas likely\b|\bif i may\b",
     re.IGNORECASE,
 )
 _HEDGE = re.compile(
@@ -52,7 +55,7 @@ _SOFTENED = re.compile(
     r"\b(?:maybe|perhaps|might|may|could|can|possib\w+|probabl\w+|presumabl\w+|hope\w*|likely|unlikely|unless|if|whether|tentative\w*|ideally|"
     r"provisional\w*|consider\w*|thinks?|thinking|proposes?|proposed|proposal|suggests?|suggested|suggestion|idea|option|would|should|wants?|"
     r"wishes|likes?|potential\w*|pending|subject|depend\w*|provided|assuming|unclear|unsure|uncertain|not (?:yet )?\w+|plans?|planned|"
-    r"expects?|expected|aims?|tries|open|asks?|once|when|in case|would-be|intends?|leaning|in principle|in theory)\b",
+    r"expects?|expected|aims?|tries|open|asks?|once (?!a\b)|in case|would-be|intends?|leaning|in principle|in theory)\b",
     re.IGNORECASE,
 )
 _DOUBTED = re.compile(r"\b(?:maybe|perhaps|might|possibly|tentatively|may)\b", re.IGNORECASE)
@@ -63,16 +66,19 @@ _ASSENT = re.compile(
 )
 
 
-def differs_in_negation(text: str, quoted: str, names: Collection[str]) -> bool:
-    """Whether the claim is negated where the quote is not, or the other way round, after opposites are taken into account."""
+def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str]) -> bool:
+    """Whether the claim is negated where the quote is not, or the other way round, after opposites are taken into account.
+
+    An opposite that the quote does not speak of is looked for in all that was `said` in the evidence.
+    """
     text, quoted = _plain(text), _plain(quoted)
-    signs = [(_signs(text, pair), _signs(quoted, pair)) for pair in PAIRS]
-    if any(ours and theirs and not ours & theirs for ours, theirs in signs):
+    signs = [(_signs(text, pair), _signs(quoted, pair) or _signs(_plain(said), pair)) for pair in PAIRS]
+    if any(_opposed(ours, theirs) for ours, theirs in signs):
         return True
-    if any(ours & theirs and len(ours) == len(theirs) == 1 and _turned(text, quoted) for ours, theirs in signs):
-        return False  # "is out" and "is not included"
-    said = [(c, language.stems(c, names)) for c in language.clauses(quoted)]
-    return any(_is_turned(clause, said, names) for clause in language.clauses(text))
+    if any(ours and theirs and _is_same_in_other_words(ours, theirs) for ours, theirs in signs):
+        return False
+    theirs = [(c, language.stems(c, names)) for c in language.clauses(quoted)]
+    return any(_is_turned(clause, theirs, names) for clause in language.clauses(text))
 
 
 def _turned(text: str, quoted: str) -> bool:
@@ -86,15 +92,34 @@ def _plain(text: str) -> str:
     return text
 
 
-def _signs(text: str, pair: Pair) -> set[int]:
-    """1 where `text` says the one side, -1 where it says the other; a "not" turns a side round."""
+_Sign = tuple[int, int]
+"""What is said of a pair, 1 or -1, and the side by whose words it is said: "not included" is -1 by the words of 1."""
+
+
+def _signs(text: str, pair: Pair) -> set[_Sign]:
     found = set()
-    for sign, side in ((1, pair.one), (-1, pair.other)):
-        for match in side.finditer(text):
-            clause = language.clauses(text[: match.start()])[-1:] if match.start() else []
-            before = " ".join(clause[0].split()[-_REACH:]) if clause and not re.search(r"[,;:.!?]\s*$", text[: match.start()]) else ""
-            found.add(-sign if _is_negated(before, whole=False) else sign)
+    for side, words in ((1, pair.one), (-1, pair.other)):
+        for match in words.finditer(text):
+            turned = pair.turns and (_is_negated(_before(text, match.start()), whole=False) or _OBJECT.match(text[match.end() :]))
+            found.add((-side if turned else side, side))
     return found
+
+
+def _before(text: str, at: int) -> str:
+    """The last words before a place in a text, within its clause."""
+    head = text[:at]
+    if not head or re.search(r"[,;:.!?]\s*$", head):
+        return ""
+    return " ".join(language.clauses(head)[-1].split()[-_REACH:])
+
+
+def _opposed(ours: set[_Sign], theirs: set[_Sign]) -> bool:
+    return bool(ours and theirs) and {sign for sign, _ in ours}.isdisjoint(sign for sign, _ in theirs)
+
+
+def _is_same_in_other_words(ours: set[_Sign], theirs: set[_Sign]) -> bool:
+    """ "Is out" and "is not included": the same by the words of different sides."""
+    return len(ours) == len(theirs) == 1 and ours != theirs
 
 
 def _is_negated(text: str, *, whole: bool = True) -> bool:
@@ -110,6 +135,8 @@ def _is_turned(clause: str, said: Sequence[tuple[str, set[str]]], names: Collect
     most = max((count for count, _ in shared), default=0)
     if most:
         return all(other is not negated for count, other in shared if count == most)
+    if not negated and any(other and not stems for (_, stems), (_, other) in zip(said, shared, strict=True)):
+        return True  # "Do you know Rust?" - "Not much."
     others = {other for _, other in shared}
     return bool(ours) and len(others) == 1 and negated not in others and (negated or len(said) == 1)
 
@@ -119,9 +146,12 @@ def is_too_certain(text: str, quoted: str, answers: str, *, decides: bool) -> bo
     if _SOFTENED.search(_without_asides(text)):
         return False
     sentences = language.sentences(quoted)
-    ours = language.stems(text)
-    doubtful = [s for s in sentences if _HEDGE.search(_without_asides(s)) and (ours & language.stems(s) or len(language.stems(s)) <= 2)]
+    doubtful = [s for s in sentences if _HEDGE.search(_without_asides(s)) and (_shares(text, s) or len(language.stems(s)) <= _FEW)]
     return bool(doubtful) and not (decides and _agrees(answers))
+
+
+def _shares(text: str, sentence: str) -> bool:
+    return bool(language.stems(text) & language.stems(sentence) or numbers.numbers(text) & numbers.readings(sentence))
 
 
 def is_too_doubtful(text: str, said: str) -> bool:
@@ -150,6 +180,6 @@ def _without_asides(text: str) -> str:
 def opposes(text: str, other: str) -> bool:
     """Whether the one says the opposite of the other: by opposites, or by a "not" on the same words."""
     text, other = _plain(text), _plain(other)
-    if any(ours and theirs and not ours & theirs for ours, theirs in ((_signs(text, p), _signs(other, p)) for p in PAIRS)):
+    if any(_opposed(_signs(text, pair), _signs(other, pair)) for pair in PAIRS):
         return True
     return _turned(text, other) and len(language.stems(text) & language.stems(other)) >= 2

@@ -27,6 +27,12 @@ _DIFFERENTLY = re.compile(
     r"no|not|one, then|good)\b",
     re.IGNORECASE,
 )
+_ANEW = re.compile(
+    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|,? not|better|it is|change)\b|^\W*no\b",
+    re.IGNORECASE,
+)
+_FEW = 3
+"""Words of its own that a sentence has which only names another day or number: "Let's take the twenty-sixth instead." """
 _SETTLES = re.compile(r"^\W*(?:(?:so|then|okay|ok|fine|good|right|well|and)\W+)*(?:we|let's|i'll|i will|the)\b", re.IGNORECASE)
 
 
@@ -35,21 +41,20 @@ def positions(segments: Sequence[Segment]) -> list[int]:
     return [n for n, s in enumerate(segments) if _is_retraction(s.text)]
 
 
-def taken_back(claim: Claim, evidence: Evidence, segments: Sequence[Segment], found: Sequence[int], day: date | None) -> bool:
-    """Whether the rest of the quote's own segment, or one behind it, takes the claim back. `found` are `positions(segments)`."""
+def taken_back(claim: Claim, evidence: Evidence, segments: Sequence[Segment], found: Sequence[int], day: date | None) -> Segment | None:
+    """The segment that takes the claim back: that of the quote itself, or one behind it. `found` are `positions(segments)`."""
     last = max(evidence.place.positions)
     topic = language.stems(f"{claim.text} {evidence.quoted}")
-    if _is_retraction(evidence.after) or any(_is_about(topic, segments, last, n) for n in found if n > last):
-        return True
+    if _is_retraction(evidence.after):
+        return segments[last]
     settled = False
     for at in range(last + 1, min(len(segments), last + 1 + LATER)):
         near = at - last <= SOON and not settled
-        if near and at in found:
-            return True
-        if _is_revised(claim, evidence.quoted, segments[at].text, topic, day, near=near):
-            return True
+        between = " ".join(s.text for s in segments[last + 1 : at])
+        if (near and at in found) or _is_revised(claim, evidence.quoted, between, segments[at].text, topic, day, near=near):
+            return segments[at]
         settled = settled or bool(_SETTLES.search(segments[at].text))
-    return False
+    return next((segments[n] for n in found if n > last and _is_about(topic, segments, last, n)), None)
 
 
 def _is_retraction(text: str) -> bool:
@@ -64,26 +69,30 @@ def _is_about(topic: set[str], segments: Sequence[Segment], last: int, at: int) 
     return len(topic & language.stems(around)) >= 2
 
 
-def _is_revised(claim: Claim, quoted: str, text: str, topic: set[str], day: date | None, *, near: bool) -> bool:
+def _is_revised(claim: Claim, quoted: str, between: str, text: str, topic: set[str], day: date | None, *, near: bool) -> bool:
     """A sentence about the same that settles something else: another day, another number, or the opposite."""
     if text.rstrip().endswith("?") or not _DIFFERENTLY.search(text):
         return False
     shared = len(topic & language.stems(text))
     if shared >= (1 if near else 2) and polarity.opposes(text, claim.text):
         return True
-    enough = near or shared >= 2
-    return enough and (_other_day(quoted, text, day) or _other_number(quoted, text))
+    own = language.stems(text) - topic
+    short = sum(not any(c.isdigit() for c in s) for s in own) <= _FEW
+    enough = (near and (shared or short)) or shared >= 2
+    return bool(enough and _ANEW.search(text)) and (_other_day(quoted, between, text, day) or _other_number(quoted, between, text))
 
 
-def _other_day(quoted: str, text: str, day: date | None) -> bool:
-    ours, theirs = ({m.day for m in dates.mentions(t, day) if m.day} if day else set() for t in (quoted, text))
-    return bool(ours and theirs) and not ours & theirs
+def _other_day(quoted: str, between: str, text: str, day: date | None) -> bool:
+    """Another day than the quote's, with none in between that it could stand for instead."""
+    if day is None:
+        return False
+    ours, others, theirs = ({m.day for m in dates.mentions(t, day) if m.day} for t in (quoted, between, text))
+    return bool(ours and theirs and not others) and not ours & theirs
 
 
-def _other_number(quoted: str, text: str) -> bool:
-    """ "Make it two fifty", "then seven, not six": one number instead of another, said of nothing else."""
-    ours, theirs = ({n.value for n in numbers.find(t)} for t in (quoted, text))
+def _other_number(quoted: str, between: str, text: str) -> bool:
+    """ "Make it two fifty", "then seven, not six": one number instead of another, with none in between."""
     if any(re.search(rf"\bnot {re.escape(quoted[n.start : n.end])}\b", text, re.IGNORECASE) for n in numbers.find(quoted)):
         return True
-    said_anew = re.search(r"\b(?:make (?:it|that)|instead|let's say|rather|since agreed|sorry)\b", text, re.IGNORECASE)
-    return bool(ours and theirs and said_anew) and not ours & theirs
+    ours, others, theirs = ({n.value for n in numbers.find(t)} for t in (quoted, between, text))
+    return bool(ours and theirs and not others) and not ours & theirs

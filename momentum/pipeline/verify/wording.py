@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from momentum.pipeline.verify import language
 from momentum.writers import rules
 from momentum.writers.spoken import FUNCTION_WORDS, words
 
@@ -24,7 +25,7 @@ _ROLES = frozenset(
     most each every neither either others""".split()
 )
 _ACTS = re.compile(
-    r"^\s+(?:(?:is|are|was|were|will|has|have|had|can|must|may|might|should|could|would|does|did|to|and|agreed|asked|said|wants?|needs?)\b|"
+    r"^(?:\s+[A-Z]\w+)?\s+(?:(?:is|are|was|were|will|has|have|had|can|must|may|might|should|could|would|does|did|to|and|agreed|asked|said|wants?|needs?|[a-z]+ed)\b|"
     r"[a-z]{2,}(?<![su])s\s+(?:the|a|an|to|in|for|with|about|at|on|his|her|their|its|it|up|out|off|back|from|by|that|how|what|whether|\w+s?\b))"
 )
 _NO_SUBJECT = re.compile(r"(?:ly|ing|ed|al|ous|ive|ful|less|ic)$")
@@ -70,23 +71,34 @@ def _is_among(word: str, proof: Collection[str]) -> bool:
 
 
 def unknown_subject(text: str, vocabulary: Collection[str]) -> str | None:
-    """The first word of `text` where somebody acts of whom nobody spoke in the whole meeting (English): "Marcus sends the offer"."""
+    """The first word of `text` where somebody acts of whom nobody spoke in the whole meeting (English): "Marcus sends the offer".
+
+    `vocabulary` are the stems of all that was said.
+    """
     first = _CAPITAL.match(text)
     if first is None:
         return None
     word = first[0].rstrip(".'’-").casefold()  # noqa: RUF001 - the typographic apostrophe
     if word in FUNCTION_WORDS or word in _ROLES or word in _NO_NAMES or _NO_SUBJECT.search(word) or not _ACTS.search(text[first.end() :]):
         return None
-    return None if word[:_STEM] in vocabulary else first[0]
+    return None if language.stem(word) in vocabulary else first[0]
 
 
-def vocabulary(texts: Collection[str]) -> set[str]:
-    """What `unknown_subject` knows of a meeting: the beginnings of all words that were said."""
-    return {w[:_STEM] for text in texts for w in words(text)}
+# Words for one thing, of which minutes take another than the meeting did.
+_SAME = [
+    set(line.split())
+    for line in ("talk call meet speak phone see", "cost price pay spend charg money fee", "start begin launch", "send mail writ")
+]
 
 
 def is_about(text: str, evidence: str, people: Sequence[str]) -> bool:
     """Whether the two share a word that means something, names of people aside (English). A text without such words is about anything."""
     names = {w for person in people for w in words(person)}
-    stems = {w[:_STEM] for w in words(text) if w.isalpha() and w not in names and w not in FUNCTION_WORDS}
-    return not stems or bool(stems & {w[:_STEM] for w in words(evidence)})
+    meant = [w for w in words(text) if w.isalpha() and w not in names and w not in FUNCTION_WORDS]
+    said = {w[:_STEM] for w in words(evidence)}
+    return not meant or any(w[:_STEM] in said for w in meant) or bool(_widened(meant) & _widened(words(evidence)))
+
+
+def _widened(found: Collection[str]) -> set[int]:
+    """Which of the groups of words for one thing are spoken of."""
+    return {n for n, same in enumerate(_SAME) if same & {language.stem(w) for w in found}}
