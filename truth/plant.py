@@ -283,7 +283,14 @@ def _another(number: str, chance: random.Random) -> str:
 
 def _changed_unit(soil: _Soil) -> Iterator[Claim]:
     text = soil.claim.text
-    if match := _UNIT.search(text):
+    if match := next(
+        (
+            m
+            for m in _UNIT.finditer(text)
+            if re.search(r"\d|\b(?:a|per|" + "|".join(_NUMBER_WORDS) + r")\b", text[max(0, m.start() - 25) : m.start()] + m[0])
+        ),
+        None,
+    ):
         yield _with_text(soil, text[: match.start()] + _UNITS[match[0]] + text[match.end() :])
     for sign, other in _SYMBOLS.items():
         if sign in text:

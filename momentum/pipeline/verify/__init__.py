@@ -199,7 +199,7 @@ def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
         finding.doubts.append("The quote is less certain than the claim.")
     elif polarity.is_too_doubtful(claim.text, proof.said):
         finding.doubts.append("The claim is less certain than the quote.")
-    if claim.kind == "decision" and polarity.is_only_asked(proof.quoted, answers):
+    if claim.kind != "action" and polarity.is_only_asked(proof.quoted, answers):
         finding.doubts.append("The quote asks, and nobody answers yes.")
     if back := retractions.taken_back(claim, proof, record.segments, record.retractions, record.day):
         finding.doubts.append(f"Somebody seems to take it back at {clock(back.start)}.")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 
 from momentum.pipeline.verify import language
 from momentum.writers import numbers
@@ -70,8 +71,10 @@ _NAMES = """
 """
 UNITS = {name: line.split()[0] for line in _NAMES.strip().splitlines() for name in line.split()}
 _CURRENCIES = frozenset("euros dollars pounds francs kroner crowns yen reais rupees yuan won pesos zloty cents".split())  # noqa: SIM905 - read as a line
-# Words that are units only where they count or divide something.
-_ORDINARY = frozenset({"second", "point", "points", "real", "won", "day", "days", "g", "min", "crown", "quarter", "foot", "mole", "night"})
+# Units that are no other word, even where they count nothing.
+_EVIDENT = frozenset(
+    {*"euros euro € dollars dollar $ £ sterling ¥ percent % hourly nightly weekly monthly quarterly yearly annual annually".split()}
+)
 _WORD = re.compile(r"[^\W\d_]+|[€$£¥₹%]")
 _RATE = re.compile(r"\b(?:a|an|per|each|every|and)\s+$", re.IGNORECASE)
 _BETWEEN = 2
@@ -83,9 +86,10 @@ def unproven(text: str, said: str, meeting: str) -> list[str]:
 
     "Fifteen thousand" and 15,000 are the same. What money is counted in may be known from the rest of the meeting.
     """
-    missing = [n for n in numbers.find(text) if n.value not in numbers.readings(said)]
+    counted, any_number = _counted(said), numbers.readings(said)
+    missing = [value for value, unit in _pairs(text) if value not in (counted if unit else any_number)]
     if missing:
-        return [f"The quote does not hold the number {', '.join(dict.fromkeys(shown(n.value) for n in missing))}."]
+        return [f"The quote does not hold the number {', '.join(dict.fromkeys(shown(n) for n in missing))}."]
     if units := [u for u in _units(text) if not _is_proven(u, said, meeting)]:
         return [f"The quote does not count in {', '.join(dict.fromkeys(units))}."]
     if pair := _other_unit(text, said):
@@ -93,6 +97,14 @@ def unproven(text: str, said: str, meeting: str) -> list[str]:
     if turned := _turned(text, said):
         return [f"The quote names {turned} the other way round."]
     return []
+
+
+def _counted(said: str) -> set[Decimal]:
+    """The numbers that may stand with a unit: "both" is two things, but no two weeks."""
+    return {v for _, values in numbers.heard(said) for v in values} | numbers.readings(" ".join(_PARTS.findall(said)))
+
+
+_PARTS = re.compile(r"\b(?:half|quarter|third|noon|midday|midnight|fortnight|couple|one|single|once|twice|an?)\b", re.IGNORECASE)
 
 
 def shown(number: Decimal) -> str:
@@ -106,7 +118,7 @@ def _units(text: str) -> list[str]:
     ends = [n.end for n in numbers.find(text)]
     for match in _WORD.finditer(text):
         unit = UNITS.get(match[0].casefold())
-        if unit and (match[0].casefold() not in _ORDINARY or _counts(text, match, ends)):
+        if unit and (match[0].casefold() in _EVIDENT or _counts(text, match, ends)):
             found.append(unit)
     return found
 
@@ -152,32 +164,93 @@ def _other_unit(text: str, said: str) -> str | None:
 
 
 def _turned(text: str, said: str) -> str | None:
-    """Two numbers that `said` holds once each, in the other order, with nothing beside them that explains it."""
-    for (a, a_beside), (b, b_beside) in pairwise(_told(text)):
+    """Two numbers that `said` holds, but of each other's things, or from the one to the other."""
+    if part := _PART_OF.search(text):
+        a, b = numbers.find(part[1]), numbers.find(part[2])
+        if a and b and a[0].value > b[0].value:
+            return f"{part[1]} and {part[2]}"
+    found = _told(text)
+    for (a, a_beside), (b, b_beside) in pairwise(found):
         first, second = _places(a, said), _places(b, said)
-        if a == b or len(first) != 1 or len(second) != 1 or first[0][0] < second[0][0]:
+        if a == b or not first or not second:
             continue
-        if not (a_beside & first[0][1] and b_beside & second[0][1]):
+        order = (_changes(first, second) if _fits(a, b, text) else False) if _change(a, b, text) else None
+        if order is False or (order is None and _is_crossed(a_beside, b_beside, first, second)):
             return f"{shown(a)} and {shown(b)}"
     return None
 
 
+_PART_OF = re.compile(r"\b([\d,]+) (?:out )?of ([\d,]+)\b")
+
+
+def _is_crossed(a: set[str], b: set[str], first: Sequence[_Place], second: Sequence[_Place]) -> bool:
+    """Whether each number stands with the words of the other; where no words tell, whether they stand in the other order."""
+    if len(first) != 1 or len(second) != 1:
+        return False
+    straight = len(a & first[0].beside) + len(b & second[0].beside)
+    crossed = len(a & second[0].beside) + len(b & first[0].beside)
+    return crossed > straight or (crossed == straight and first[0].start > second[0].start)
+
+
+def _change(a: Decimal, b: Decimal, text: str) -> bool:
+    """Whether `text` says that something went from `a` to `b`."""
+    places = {n.value: n for n in numbers.find(text)}
+    return bool(re.search(r"\bfrom\W+$", text[: places[a].start])) and bool(re.search(r"\bto\W+$", text[: places[b].start]))
+
+
+def _fits(a: Decimal, b: Decimal, text: str) -> bool:
+    """Whether a rise from `a` to `b` rises, and a fall falls."""
+    rises, falls = _RISE.search(text), _FALL.search(text)
+    return not ((rises and not falls and a > b) or (falls and not rises and a < b))
+
+
+_RISE = re.compile(r"\b(?:rais\w+|ris\w+|rose|increas\w+|grow\w*|grew|up|climb\w*|extend\w*)\b", re.IGNORECASE)
+_FALL = re.compile(r"\b(?:lower\w*|fall\w*|fell|decreas\w+|reduc\w+|drop\w*|down|cut\w*|shrink\w*|shorten\w*)\b", re.IGNORECASE)
+
+
+def _changes(first: Sequence[_Place], second: Sequence[_Place]) -> bool | None:
+    """Whether it went from the first to the second by what stands before them; None where nothing does."""
+    fits = any(p.is_old for p in first) or any(p.is_new for p in second)
+    turned = any(p.is_old for p in second) or any(p.is_new for p in first)
+    return None if fits == turned else fits
+
+
 def _told(text: str) -> list[tuple[Decimal, set[str]]]:
-    """Each number with the stems of the words right behind it."""
-    found = numbers.find(text)
-    return [(n.value, _beside(text, n.end, after.start if after else len(text))) for n, after in zip_longest(found, found[1:]) if n]
+    """Each number with the stems of the words beside it."""
+    return [(n.value, _beside(text, n)) for n in numbers.find(text)]
 
 
-def _beside(text: str, start: int, end: int) -> set[str]:
-    return {s for s in language.stems(" ".join(text[start:end].split()[:3])) if s not in _UNIT_STEMS}
+def _beside(text: str, number: numbers.Number) -> set[str]:
+    others = [n for n in numbers.find(text) if n.start != number.start]
+    begin = max((n.end for n in others if n.end <= number.start), default=0)
+    end = min((n.start for n in others if n.start >= number.end), default=len(text))
+    before, after = _SENTENCE_END.split(text[begin : number.start])[-1], _SENTENCE_END.split(text[number.end : end])[0]
+    near = [*before.split()[-_NEAR:], *after.split()[:_NEAR]]
+    return language.stems(" ".join(near)) - _UNIT_STEMS
 
 
-def _places(value: Decimal, said: str) -> list[tuple[int, set[str]]]:
-    """Where `said` has this number, in one of its readings, and the stems behind it."""
+_SENTENCE_END = re.compile(r"[.!?](?:\s|$)")
+_NEAR = 3
+"""Words before and after a number that say what it counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a number stands, the stems beside it, and whether the words before it say that it was or that it is now."""
+
+    start: int
+    beside: set[str]
+    is_old: bool
+    is_new: bool
+
+
+def _places(value: Decimal, said: str) -> list[_Place]:
+    """Where `said` has this number, in one of its readings."""
     found = numbers.heard(said)
     exact = [n for n, _ in found if n.value == value] or [n for n, values in found if value in values]
-    starts = sorted(n.start for n, _ in found)
-    return [(n.start, _beside(said, n.end, next((s for s in starts if s > n.start), len(said)))) for n in exact]
+    return [_Place(n.start, _beside(said, n), bool(_OLD.search(said[: n.start])), bool(_NEW.search(said[: n.start]))) for n in exact]
 
 
+_OLD = re.compile(r"\b(?:from|was|were|used to be|had been|last (?:year|month|week)(?: it was)?)\W+(?:\w+\W+)?$", re.IGNORECASE)
+_NEW = re.compile(r"\b(?:to|now|becomes?)\W+$", re.IGNORECASE)
 _UNIT_STEMS = {language.stem(name) for name in UNITS}

@@ -22,7 +22,7 @@ _IRREGULAR = {
     "meant": "mean", "heard": "hear", "hired": "hire", "people": "person", "children": "child",
 }  # fmt: skip
 _CLAUSE = re.compile(
-    r"[,;:.!?()–—]+\s|[.!?]+$|\s+(?:but|because|so|then|while|although|though|and|which|who|if|when|unless)\s+",
+    r"[,;:.!?()–—]+\s|[.!?]+$|\s+(?:but|because|so|then|while|although|though|and|which|who|that|if|when|unless)\s+",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])[\"”’)]*\s+")

@@ -10,13 +10,16 @@ import re
 from dataclasses import dataclass
 
 _LINES = """
-    approv* accept* agree agrees agreed agreeing adopt* endors* sign..off pass passes passed in_favour in_favor | reject* refus* declin* deny denied denies veto* turn*..down vote*..down oppos* disagree* disapprov*
-    keep keeps kept keeping stay* remain* retain* continu* maintain* stick*..with preserv* includ* carr*..on still_on | drop drops dropped dropping remov* scrap* abandon* cancel* discontinu* stop stops stopped stopping ceas* delet* abolish* eliminat* get*..rid take*..out taken..out out..entirely axe axed terminat* exclud* omit* leave*..out left..out is_out are_out comes_out come_out off_the off_our is_off are_off replac* chang* cut cuts cutting give*..up phase*..out
+    approv* accept* agree agrees agreed agreeing adopt* endors* sign..off in_favour in_favor | reject* refus* declin* deny denied denies veto* turn*..down vote*..down rul*..out oppos* disagree* disapprov*
+    keep keeps kept keeping stay* remain* retain* continu* maintain* stick*..with preserv* includ* carr*..on still_on leave*..as_they_are leave*..as_it_is left..as unchanged same | drop drops dropped dropping remov* scrap* abandon* cancel* discontinu* stop stops stopped stopping ceas* delet* abolish* eliminat* get*..rid take*..out taken..out out..entirely axe axed terminat* exclud* omit* leave*..out left..out thrown..away throw*..away discard* is_out are_out comes_out come_out off_the off_our is_off are_off replac* chang* cut cuts cutting give*..up phase*..out
     sign signs signed signing renew* | terminat* cancel* refus* not_sign
-    increas* rais* rise rises rising rose grow* grew higher expand* extend* lengthen* longer gain* climb* go*..up went..up up_by up_to_# up_# | decreas* reduc* lower lowers lowered lowering fall falls fell falling declin* drop* less fewer cut cuts cutting shrink* shorten* shorter smaller go*..down went..down down_by down_to_# down_# down_from
+    increas* rais* rise rises rising rose grow* grew higher expand* extend* lengthen* longer gain* climb* go*..up went..up up_by up_to_# up_# up_from up_on | decreas* reduc* lower lowers lowered lowering fall falls fell falling declin* drop* less fewer cut cuts cutting shrink* shorten* shorter smaller go*..down went..down down_by down_to_# down_# down_from down_on
     = at_least minimum no_less_than not_less_than | at_most maximum no_more_than not_more_than
     = over_# above_# older_than | under_# below_# younger_than
     more_than | less_than
+    use uses used using | throw*..away thrown..away discard* bin binned
+    make_money makes_money earn* | lose_money loses_money lost_money
+    is_there are_there available | missing absent isn't_there
     = more dearer bigger larger greater faster higher more_expensive | less fewer cheaper smaller slower lower
     before prior_to earlier | after following once later
     open opens opened opening reopen* | close closes closed closing shut shuts shutting
@@ -39,7 +42,7 @@ _LINES = """
     merge merges merged merging combin* unif* | split splits splitting separat* divid*
     publish* print* releas* run | hold holds held holding withhold* withheld embargo*
     admit* | discharg* send*..home sent..home
-    file files filed filing submit* lodg* | withdraw* withdrew
+    filed filing submit* lodg* | withdraw* withdrew
     = old current former existing previous | new
     = outside outdoor* outdoors | inside indoor* indoors
     = north northern | south southern
@@ -88,7 +91,7 @@ _LINES = """
     = exclusive* | non-exclusive
     = taxable | tax-free
     = full fully whole entire entirely | part partial partly
-    save saves saved saving | waste wastes wasted wasting
+    save saves saved saving | waste wastes wasted wasting cost costs
     slow slower slows slowed | fast faster speed speeds sped
     promot* | demot*
     join joins joined | quit quits leave leaves left

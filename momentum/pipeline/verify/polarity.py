@@ -12,29 +12,32 @@ from momentum.writers import numbers
 # "No, we agreed" agrees: a "no" that stands alone answers somebody and negates nothing.
 _ANSWER = re.compile(
     r"\b(?:oh )?no(?=[,.!;:]|\s+(?:we|i|i'm|i'll|it|it's|he|she|they|the|let's|you|that|that's|this|there|wait|sorry|problem|doubt|wonder|idea)\b)"
-    r"|^no$|\bwhy (?:don't|not)\b|\bnot only\b|\bnot sure\b|\bi don't know\b|\bdon't worry\b|\bisn't it\b|\bdidn't (?:he|she|they|we)\b|"
+    r"|^no$|\bno$|\bfor nothing\b|\bwhy (?:don't|not)\b|\bnot only\b|\bnot sure\b|\bi don't know\b|\bdon't worry\b|\bisn't it\b|\bdidn't (?:he|she|they|we)\b|"
     r"\bdon't (?:they|we|you)\b|\bnothing but\b|\bno later than\b|\bor not\b|\b(?:no|not) more than\b|\bno less than\b|\bwhether or not\b",
     re.IGNORECASE,
 )
 # What says "not" in other words.
 _REWRITTEN = (
-    (re.compile(r"\bat the earliest\b", re.IGNORECASE), "not before"),
+    (re.compile(r"\bwithout\b", re.IGNORECASE), ", not"),
     (
         re.compile(
-            r"\b(?:no longer|hardly|barely|scarcely|far from|anything but|rather than|instead of|fails? to|failed to|need not|refus(?:es?|ed) to|declin(?:es?|ed) to|avoids?)\b",
+            r"\b(?:no longer|hardly|barely|scarcely|far from|anything but|rather than|instead of|fails? to|failed to|need not|rul(?:e|es|ed|ing) out|refus(?:es?|ed) to|declin(?:es?|ed) to|avoids?)\b",
             re.IGNORECASE,
         ),
         "not",
     ),
+    (re.compile(r"\btoo \w+ (?:for|to)\b", re.IGNORECASE), "not"),
 )
 _NEGATION = re.compile(
-    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|can't|won't|don't|doesn't|didn't|isn't|aren't|wasn't|weren't|"
+    r"\b(?:not|no|nope|never|none|nobody|nothing|neither|nor|without|cannot|can't|won't|don't|doesn't|didn't|isn't|aren't|wasn't|weren't|"
     r"shouldn't|wouldn't|couldn't|haven't|hasn't|hadn't|mustn't|needn't|ain't)\b",
     re.IGNORECASE,
 )
 _OBJECT = re.compile(r"\W+(?:no|nothing|none|nobody)\s(?!more\b|less\b|later\b)")
 _FEW = 2
 """Words of a sentence that adds nothing but a doubt to the one before: "Next sprint, I guess." """
+_BOUND = re.compile(r"\b(?:before|after|until|once|that|without)\b")
+"""Words over which a "not" does not reach."""
 _REACH = 6
 """Words before an opposite in which a "not" turns it round."""
 
@@ -47,12 +50,12 @@ _HEDGE = re.compile(
     r"\b(?:maybe|perhaps|might|possibly|probably|presumably|hopefully|could|i guess|i suppose|not (?:quite |really |so )?sure|unsure|likely|unless|"
     r"if|tentative(?:ly)?|in principle|ideally|provisional(?:ly)?|in theory|thinking (?:of|about)|think about|considering|would be nice|"
     r"i'd like to|i'd rather|would like to|fingers crossed|no promises|can't promise|should be (?:able|ready|done|finished)|should have it|"
-    r"ought to|depends|depending|pencil(?:led)?|potentially|subject to|provided|assuming|unclear|not (?:yet )?(?:decided|fixed|final|settled|signed)|"
+    r"ought to|depends|depending|pencil(?:led)?|potentially|subject to|provided|assuming|unclear|possible|there's a chance|there is a chance|chances are|risk|not (?:yet )?(?:decided|fixed|final|settled|signed)|"
     r"not yet|may|should we|shall we|leaning|hope to|hoping to|would consider|wouldn't rule out|can't rule out|we'll see|let's see|in case)\b",
     re.IGNORECASE,
 )
 _SOFTENED = re.compile(
-    r"\b(?:maybe|perhaps|might|may|could|can|possib\w+|probabl\w+|presumabl\w+|hope\w*|likely|unlikely|unless|if|whether|tentative\w*|ideally|"
+    r"\b(?:maybe|perhaps|might|may|could|can|possib\w+|chance|risks?|probabl\w+|presumabl\w+|hope\w*|likely|unlikely|unless|if|whether|tentative\w*|ideally|"
     r"provisional\w*|consider\w*|thinks?|thinking|proposes?|proposed|proposal|suggests?|suggested|suggestion|idea|option|would|should|wants?|"
     r"wishes|likes?|potential\w*|pending|subject|depend\w*|provided|assuming|unclear|unsure|uncertain|not (?:yet )?\w+|plans?|planned|"
     r"expects?|expected|aims?|tries|open|asks?|once (?!a\b)|in case|would-be|intends?|leaning|in principle|in theory)\b",
@@ -72,13 +75,15 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
     An opposite that the quote does not speak of is looked for in all that was `said` in the evidence.
     """
     text, quoted = _plain(text), _plain(quoted)
+    if "before" in text:
+        quoted = quoted.replace("at the earliest", "not before")
     signs = [(_signs(text, pair), _signs(quoted, pair) or _signs(_plain(said), pair)) for pair in PAIRS]
     if any(_opposed(ours, theirs) for ours, theirs in signs):
         return True
     if any(ours and theirs and _is_same_in_other_words(ours, theirs) for ours, theirs in signs):
         return False
-    theirs = [(c, language.stems(c, names)) for c in language.clauses(quoted)]
-    return any(_is_turned(clause, theirs, names) for clause in language.clauses(text))
+    theirs, wider = ([(c, language.stems(c, names)) for c in language.clauses(t)] for t in (quoted, _plain(said)))
+    return any(_is_turned(clause, theirs, wider, names) for clause in language.clauses(text))
 
 
 def _turned(text: str, quoted: str) -> bool:
@@ -110,7 +115,7 @@ def _before(text: str, at: int) -> str:
     head = text[:at]
     if not head or re.search(r"[,;:.!?]\s*$", head):
         return ""
-    return " ".join(language.clauses(head)[-1].split()[-_REACH:])
+    return " ".join(_BOUND.split(language.clauses(head)[-1])[-1].split()[-_REACH:])
 
 
 def _opposed(ours: set[_Sign], theirs: set[_Sign]) -> bool:
@@ -127,18 +132,29 @@ def _is_negated(text: str, *, whole: bool = True) -> bool:
     return bool(_NEGATION.search(_ANSWER.sub(" ", text if whole else f"{text} x")))
 
 
-def _is_turned(clause: str, said: Sequence[tuple[str, set[str]]], names: Collection[str]) -> bool:
-    """Whether every clause of the quote that speaks most of the same is negated differently."""
+_Clauses = Sequence[tuple[str, set[str]]]
+"""Clauses with their stems."""
+
+
+def _is_turned(clause: str, said: _Clauses, wider: _Clauses, names: Collection[str]) -> bool:
+    """Whether every clause of the quote, or else of the evidence, that speaks most of the same is negated differently."""
     ours = language.stems(clause, names)
     negated = _is_negated(clause)
     shared = [(len(ours & theirs), _is_negated(other)) for other, theirs in said]
-    most = max((count for count, _ in shared), default=0)
-    if most:
-        return all(other is not negated for count, other in shared if count == most)
-    if not negated and any(other and not stems for (_, stems), (_, other) in zip(said, shared, strict=True)):
-        return True  # "Do you know Rust?" - "Not much."
+    if any(count for count, _ in shared):
+        return _all_turned(shared, negated)
+    if any(other and not stems - {"nope"} for (_, stems), (_, other) in zip(said, shared, strict=True)):
+        return not negated  # "Do you know Rust?" - "Not much."
+    around = [(len(ours & theirs), _is_negated(other)) for other, theirs in wider]
+    if any(count for count, _ in around):
+        return _all_turned(around, negated)
     others = {other for _, other in shared}
     return bool(ours) and len(others) == 1 and negated not in others and (negated or len(said) == 1)
+
+
+def _all_turned(shared: Sequence[tuple[int, bool]], negated: bool) -> bool:  # noqa: FBT001 -- a pair's two halves
+    most = max(count for count, _ in shared)
+    return all(other is not negated for count, other in shared if count == most)
 
 
 def is_too_certain(text: str, quoted: str, answers: str, *, decides: bool) -> bool:
@@ -146,8 +162,14 @@ def is_too_certain(text: str, quoted: str, answers: str, *, decides: bool) -> bo
     if _SOFTENED.search(_without_asides(text)):
         return False
     sentences = language.sentences(quoted)
-    doubtful = [s for s in sentences if _HEDGE.search(_without_asides(s)) and (_shares(text, s) or len(language.stems(s)) <= _FEW)]
-    return bool(doubtful) and not (decides and _agrees(answers))
+    hedged = [is_hedged(s) for s in sentences]
+    shares = [_shares(text, s) for s in sentences]
+    doubtful = any(h and (mine or (at and _only_doubts(sentences[at]))) for at, (h, mine) in enumerate(zip(hedged, shares, strict=True)))
+    return doubtful and not (decides and _agrees(answers))
+
+
+def _only_doubts(sentence: str) -> bool:
+    return len(language.stems(sentence)) <= _FEW and not re.search(r"\b(?:we|they|he|she|it|you|there)\b", sentence, re.IGNORECASE)
 
 
 def _shares(text: str, sentence: str) -> bool:
@@ -161,14 +183,23 @@ def is_too_doubtful(text: str, said: str) -> bool:
     )
 
 
+_TAG = re.compile(r",\s*(?:\w+\W+){1,4}$")
+
+
 def is_only_asked(quoted: str, answers: str) -> bool:
     """Whether the quote asks and nobody says yes."""
     sentences = language.sentences(quoted)
-    return bool(sentences) and all(s.rstrip().endswith("?") for s in sentences) and not _agrees(answers)
+    asks = all(s.rstrip().endswith("?") and not _TAG.search(s) for s in sentences)
+    return bool(sentences) and asks and not _agrees(answers)
 
 
 def _agrees(answers: str) -> bool:
     return any(_ASSENT.search(s) and not _HEDGE.search(s) for s in language.sentences(answers))
+
+
+def is_hedged(text: str) -> bool:
+    """Whether somebody says it without being sure."""
+    return bool(_HEDGE.search(_without_asides(text)))
 
 
 def _without_asides(text: str) -> str:

@@ -7,33 +7,40 @@ from collections.abc import Sequence
 from datetime import date
 
 from momentum.model import Claim, Segment
-from momentum.pipeline.verify import language, polarity
+from momentum.pipeline.verify import amounts, language, polarity
 from momentum.pipeline.verify.evidence import Evidence
 from momentum.writers import dates, numbers, rules
 
-SOON = 6
+SOON = 5
 """Segments after a claim in which "scratch that" means it, if nothing else was settled in between."""
 LATER = 30
 """Segments after a claim in which somebody may say the same thing differently."""
 _TAKES_BACK = re.compile(
     r"\b(?:take (?:that|it) back|forget (?:it|that|about|the|it)|i was wrong|i spoke too soon|we can't do that|that won't work|off the table|"
-    r"then (?:do not|don't|not)|undo that|on reflection|on second thoughts?|hold that|withdraw that|strike that)\b"
+    r"then (?:do not|don't|not)|undo that|on reflection|on second thoughts?|hold that|my mistake|my bad|i misspoke|i stand corrected|withdraw that|strike that)\b"
     r"|^\W*(?:oh,? )?no,? (?:sorry|wait|hang on|hold on|actually)\b|^\W*(?:oh no,? wait|hang on|hold on,? no)\b",
     re.IGNORECASE,
 )
 _FORGET = re.compile(r"\b(?:forget|scratch|scrap|never mind) (?:the |about the |about )?(?P<what>\w+)", re.IGNORECASE)
-_DIFFERENTLY = re.compile(
-    r"\b(?:instead|rather|actually|after all|no longer|sorry|correction|in fact|since (?:agreed|decided)|make (?:it|that)|let's|then|okay|right|"
-    r"no|not|one, then|good)\b",
-    re.IGNORECASE,
-)
 _ANEW = re.compile(
-    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|,? not|better|it is|change)\b|^\W*no\b",
+    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|,? not|better|it is|change|enough)\b|^\W*no\b",
     re.IGNORECASE,
 )
-_FEW = 3
+_TURNS = re.compile(
+    r"\b(?:okay|ok|actually|instead|right|then|so|after all|rather|sorry|good|fine|no|not|don't|hm|oh|but|again|really)\b", re.IGNORECASE
+)
+_TALK = 40
+"""Characters before a sentence in which somebody may give way: "Oh, you're right." """
+_COUNTED_ANEW = re.compile(rf"{_ANEW.pattern}|\bthen\W*$", re.IGNORECASE)
+_NO = re.compile(r"^\W*no\b", re.IGNORECASE)
+_POINTS_BACK = re.compile(r"\b(?:it|them|that)\b", re.IGNORECASE)
+_COUNTS = {language.stem(w) for w in (*numbers.CARDINALS, *numbers.ORDINALS, *numbers.SCALES, *amounts.UNITS)}
+_FEW = 1
 """Words of its own that a sentence has which only names another day or number: "Let's take the twenty-sixth instead." """
-_SETTLES = re.compile(r"^\W*(?:(?:so|then|okay|ok|fine|good|right|well|and)\W+)*(?:we|let's|i'll|i will|the)\b", re.IGNORECASE)
+_SETTLES = re.compile(
+    r"^\W*(?:(?:so|then|okay|ok|fine|good|right|well|and)\W+)*(?:we|let's|i'll|i will)\b(?! (?:always|usually|never|normally|used)\b)",
+    re.IGNORECASE,
+)
 
 
 def positions(segments: Sequence[Segment]) -> list[int]:
@@ -44,7 +51,7 @@ def positions(segments: Sequence[Segment]) -> list[int]:
 def taken_back(claim: Claim, evidence: Evidence, segments: Sequence[Segment], found: Sequence[int], day: date | None) -> Segment | None:
     """The segment that takes the claim back: that of the quote itself, or one behind it. `found` are `positions(segments)`."""
     last = max(evidence.place.positions)
-    topic = language.stems(f"{claim.text} {evidence.quoted}")
+    topic = language.stems(f"{claim.text} {evidence.quoted}") - _COUNTS
     if _is_retraction(evidence.after):
         return segments[last]
     settled = False
@@ -71,15 +78,21 @@ def _is_about(topic: set[str], segments: Sequence[Segment], last: int, at: int) 
 
 def _is_revised(claim: Claim, quoted: str, between: str, text: str, topic: set[str], day: date | None, *, near: bool) -> bool:
     """A sentence about the same that settles something else: another day, another number, or the opposite."""
-    if text.rstrip().endswith("?") or not _DIFFERENTLY.search(text):
+    if text.rstrip().endswith("?") or polarity.is_hedged(text) or (_NO.search(text) and between.rstrip().endswith("?")):
         return False
     shared = len(topic & language.stems(text))
-    if shared >= (1 if near else 2) and polarity.opposes(text, claim.text):
+    turns = bool(_TURNS.search(text) or _TURNS.search(between[-_TALK:]))
+    points_back = near and bool(_POINTS_BACK.search(text))
+    if (shared >= (1 if near else 2) or points_back) and turns and polarity.opposes(text, claim.text):
         return True
-    own = language.stems(text) - topic
-    short = sum(not any(c.isdigit() for c in s) for s in own) <= _FEW
+    short = len(_own(text, day) - topic) <= _FEW
     enough = (near and (shared or short)) or shared >= 2
-    return bool(enough and _ANEW.search(text)) and (_other_day(quoted, between, text, day) or _other_number(quoted, between, text))
+    return bool(enough) and ((_ANEW.search(text) and _other_day(quoted, between, text, day)) or _other_number(quoted, between, text, day))
+
+
+def _own(text: str, day: date | None) -> set[str]:
+    """What a sentence speaks of beside days and numbers."""
+    return {s for s in language.stems(_timeless(text, day)) - _COUNTS if not any(c.isdigit() for c in s)}
 
 
 def _other_day(quoted: str, between: str, text: str, day: date | None) -> bool:
@@ -87,12 +100,20 @@ def _other_day(quoted: str, between: str, text: str, day: date | None) -> bool:
     if day is None:
         return False
     ours, others, theirs = ({m.day for m in dates.mentions(t, day) if m.day} for t in (quoted, between, text))
-    return bool(ours and theirs and not others) and not ours & theirs
+    return bool(ours and theirs) and others <= theirs and not ours & theirs
 
 
-def _other_number(quoted: str, between: str, text: str) -> bool:
+def _timeless(text: str, day: date | None) -> str:
+    for mention in reversed(dates.mentions(text, day)):
+        text = text[: mention.start] + " " + text[mention.end :]
+    return text
+
+
+def _other_number(quoted: str, between: str, text: str, day: date | None) -> bool:
     """ "Make it two fifty", "then seven, not six": one number instead of another, with none in between."""
+    if not _COUNTED_ANEW.search(text):
+        return False
     if any(re.search(rf"\bnot {re.escape(quoted[n.start : n.end])}\b", text, re.IGNORECASE) for n in numbers.find(quoted)):
         return True
-    ours, others, theirs = ({n.value for n in numbers.find(t)} for t in (quoted, between, text))
-    return bool(ours and theirs and not others) and not ours & theirs
+    ours, others, theirs = ({n.value for n in numbers.find(t)} for t in (_timeless(quoted, day), between, text))
+    return bool(ours and theirs) and others <= ours | theirs and not ours & theirs

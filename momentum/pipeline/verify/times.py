@@ -31,14 +31,28 @@ def split(text: str, said: str, day: date | None, due: date | None) -> tuple[str
 
 def _is_ordinal_alone(mention: dates.Mention, text: str) -> bool:
     """ "The second review" is no day, "on the second" is one."""
-    return not mention.led and bool(re.match(r"the [\w-]+$", mention.words)) and bool(re.match(r"\s+[a-z]", text[mention.end :]))
+    return (
+        not mention.led
+        and bool(re.match(r"the [\w-]+$", mention.words, re.IGNORECASE))
+        and bool(re.match(r"\s+[a-z]", text[mention.end :]))
+    )
 
 
 def _is_proven(mention: dates.Mention, spoken: Sequence[dates.Mention], due: date | None) -> bool:
     if mention.day and (mention.day == due or any(mention.day == s.day for s in spoken)):
         return True
+    if mention.day and _has_day_and_month(mention.day, spoken):
+        return True
     core = _core(mention.words)
     return any(core == _core(s.words) or _is_within(core, s) for s in spoken)
+
+
+def _has_day_and_month(day: date, spoken: Sequence[dates.Mention]) -> bool:
+    """ "On the eighth" in talk about October is the eighth of October."""
+    months = {w for s in spoken for w in _core(s.words) if w in dates.MONTHS}
+    return dates.MONTHS[day.month - 1] in months and any(
+        s.day and s.day.day == day.day and re.fullmatch(r"the [\w-]+", s.words, re.IGNORECASE) for s in spoken
+    )
 
 
 def _core(words: str) -> list[str]:

@@ -26,9 +26,9 @@ _ROLES = frozenset(
 )
 _ACTS = re.compile(
     r"^(?:\s+[A-Z]\w+)?\s+(?:(?:is|are|was|were|will|has|have|had|can|must|may|might|should|could|would|does|did|to|and|agreed|asked|said|wants?|needs?|[a-z]+ed)\b|"
-    r"[a-z]{2,}(?<![su])s\s+(?:the|a|an|to|in|for|with|about|at|on|his|her|their|its|it|up|out|off|back|from|by|that|how|what|whether|\w+s?\b))"
+    r"[a-z]{2,}(?<![su])s\s+(?!(?:would|will|can|are|were|have|had|do|did|may|might|should|must|could|of|and|or)\b)\w)"
 )
-_NO_SUBJECT = re.compile(r"(?:ly|ing|ed|al|ous|ive|ful|less|ic)$")
+_NO_SUBJECT = re.compile(r"(?:ly|ing|ed|al|ous|ive|ful|less|ic|er|est|tion|ment|ness|ity)$")
 
 
 def unproven_names(
@@ -95,8 +95,10 @@ def is_about(text: str, evidence: str, people: Sequence[str]) -> bool:
     """Whether the two share a word that means something, names of people aside (English). A text without such words is about anything."""
     names = {w for person in people for w in words(person)}
     meant = [w for w in words(text) if w.isalpha() and w not in names and w not in FUNCTION_WORDS]
-    said = {w[:_STEM] for w in words(evidence)}
-    return not meant or any(w[:_STEM] in said for w in meant) or bool(_widened(meant) & _widened(words(evidence)))
+    said = {part for w in words(evidence) for part in (w[:_STEM], language.stem(w))}
+    return (
+        not meant or any(w[:_STEM] in said or language.stem(w) in said for w in meant) or bool(_widened(meant) & _widened(words(evidence)))
+    )
 
 
 def _widened(found: Collection[str]) -> set[int]:
