@@ -174,8 +174,11 @@ def _turned(text: str, said: str) -> str | None:
         first, second = _places(a, said), _places(b, said)
         if a == b or not first or not second:
             continue
-        order = (_changes(first, second) if _fits(a, b, text) else False) if _change(a, b, text) else None
-        if order is False or (order is None and _is_crossed(a_beside, b_beside, first, second)):
+        if _change(a, b, text):
+            turned = not _fits(a, b, text) or not _changes(first, second)
+        else:
+            turned = _is_crossed(a_beside, b_beside, first, second)
+        if turned:
             return f"{shown(a)} and {shown(b)}"
     return None
 
@@ -208,11 +211,11 @@ _RISE = re.compile(r"\b(?:rais\w+|ris\w+|rose|increas\w+|grow\w*|grew|up|climb\w
 _FALL = re.compile(r"\b(?:lower\w*|fall\w*|fell|decreas\w+|reduc\w+|drop\w*|down|cut\w*|shrink\w*|shorten\w*)\b", re.IGNORECASE)
 
 
-def _changes(first: Sequence[_Place], second: Sequence[_Place]) -> bool | None:
-    """Whether it went from the first to the second by what stands before them; None where nothing does."""
+def _changes(first: Sequence[_Place], second: Sequence[_Place]) -> bool:
+    """Whether it went from the first to the second: by what stands before them, else by their order."""
     fits = any(p.is_old for p in first) or any(p.is_new for p in second)
     turned = any(p.is_old for p in second) or any(p.is_new for p in first)
-    return None if fits == turned else fits
+    return first[0].start < second[0].start if fits == turned else fits
 
 
 def _told(text: str) -> list[tuple[Decimal, set[str]]]:

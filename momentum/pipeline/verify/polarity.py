@@ -18,7 +18,7 @@ _ANSWER = re.compile(
 )
 # What says "not" in other words.
 _REWRITTEN = (
-    (re.compile(r"\bwithout\b", re.IGNORECASE), ", not"),
+    (re.compile(r"\bwithout ((?:the |a |an |any )?[\w'-]+)", re.IGNORECASE), r", not \1 ,"),
     (
         re.compile(
             r"\b(?:no longer|hardly|barely|scarcely|far from|anything but|rather than|instead of|fails? to|failed to|need not|rul(?:e|es|ed|ing) out|refus(?:es?|ed) to|declin(?:es?|ed) to|avoids?)\b",
@@ -143,7 +143,7 @@ def _is_turned(clause: str, said: _Clauses, wider: _Clauses, names: Collection[s
     shared = [(len(ours & theirs), _is_negated(other)) for other, theirs in said]
     if any(count for count, _ in shared):
         return _all_turned(shared, negated)
-    if any(other and not stems - {"nope"} for (_, stems), (_, other) in zip(said, shared, strict=True)):
+    if any(other and not stems - {language.stem("nope")} for (_, stems), (_, other) in zip(said, shared, strict=True)):
         return not negated  # "Do you know Rust?" - "Not much."
     around = [(len(ours & theirs), _is_negated(other)) for other, theirs in wider]
     if any(count for count, _ in around):
@@ -213,4 +213,12 @@ def opposes(text: str, other: str) -> bool:
     text, other = _plain(text), _plain(other)
     if any(_opposed(_signs(text, pair), _signs(other, pair)) for pair in PAIRS):
         return True
-    return _turned(text, other) and len(language.stems(text) & language.stems(other)) >= 2
+    theirs = [(c, language.stems(c)) for c in language.clauses(other)]
+    return any(_is_denied(clause, theirs) for clause in language.clauses(text))
+
+
+def _is_denied(clause: str, others: _Clauses) -> bool:
+    """Whether a clause with two words of this one is negated and this one is not, or the other way round."""
+    ours, negated = language.stems(clause), _is_negated(clause)
+    shared = [(len(ours & theirs), _is_negated(other)) for other, theirs in others]
+    return max((count for count, _ in shared), default=0) >= _FEW and _all_turned(shared, negated)

@@ -26,17 +26,19 @@ _ANEW = re.compile(
     r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|,? not|better|it is|change|enough)\b|^\W*no\b",
     re.IGNORECASE,
 )
-_TURNS = re.compile(
-    r"\b(?:okay|ok|actually|instead|right|then|so|after all|rather|sorry|good|fine|no|not|don't|hm|oh|but|again|really)\b", re.IGNORECASE
-)
+_TURNS = re.compile(r"\b(?:okay|ok|actually|instead|you're right|then|after all|rather|sorry|good|fine|no|don't)\b", re.IGNORECASE)
 _TALK = 40
 """Characters before a sentence in which somebody may give way: "Oh, you're right." """
 _COUNTED_ANEW = re.compile(rf"{_ANEW.pattern}|\bthen\W*$", re.IGNORECASE)
+_NOT_THAT = re.compile(r"\bnot ((?:\w+ ?){1,3})", re.IGNORECASE)
 _NO = re.compile(r"^\W*no\b", re.IGNORECASE)
 _POINTS_BACK = re.compile(r"\b(?:it|them|that)\b", re.IGNORECASE)
 _COUNTS = {language.stem(w) for w in (*numbers.CARDINALS, *numbers.ORDINALS, *numbers.SCALES, *amounts.UNITS)}
 _FEW = 1
 """Words of its own that a sentence has which only names another day or number: "Let's take the twenty-sixth instead." """
+_NEW_SUBJECT = 6
+"""Words that mean something after which talk without any word of the claim is about something else."""
+_SETTLED = re.compile(r"\bwe(?:'ve| have)? (?:approved|agreed|decided|said)\b", re.IGNORECASE)
 _SETTLES = re.compile(
     r"^\W*(?:(?:so|then|okay|ok|fine|good|right|well|and)\W+)*(?:we|let's|i'll|i will)\b(?! (?:always|usually|never|normally|used)\b)",
     re.IGNORECASE,
@@ -58,10 +60,20 @@ def taken_back(claim: Claim, evidence: Evidence, segments: Sequence[Segment], fo
     for at in range(last + 1, min(len(segments), last + 1 + LATER)):
         near = at - last <= SOON and not settled
         between = " ".join(s.text for s in segments[last + 1 : at])
-        if (near and at in found) or _is_revised(claim, evidence.quoted, between, segments[at].text, topic, day, near=near):
+        if (near and at in found and _is_still_about(topic, evidence.quoted, between, day)) or _is_revised(
+            claim, evidence.quoted, between, segments[at].text, topic, day, near=near
+        ):
             return segments[at]
-        settled = settled or bool(_SETTLES.search(segments[at].text))
+        settled = settled or bool(_SETTLES.search(segments[at].text) or _SETTLED.search(segments[at].text))
     return next((segments[n] for n in found if n > last and _is_about(topic, segments, last, n)), None)
+
+
+def _is_still_about(topic: set[str], quoted: str, between: str, day: date | None) -> bool:
+    """Whether nothing new came up in between: no other subject, no day where the quote has none."""
+    new = language.stems(between) - _COUNTS
+    if len(new) > _NEW_SUBJECT and not new & topic:
+        return False
+    return bool(dates.mentions(quoted, day)) or not dates.mentions(between, day)
 
 
 def _is_retraction(text: str) -> bool:
@@ -113,7 +125,8 @@ def _other_number(quoted: str, between: str, text: str, day: date | None) -> boo
     """ "Make it two fifty", "then seven, not six": one number instead of another, with none in between."""
     if not _COUNTED_ANEW.search(text):
         return False
-    if any(re.search(rf"\bnot {re.escape(quoted[n.start : n.end])}\b", text, re.IGNORECASE) for n in numbers.find(quoted)):
-        return True
-    ours, others, theirs = ({n.value for n in numbers.find(t)} for t in (_timeless(quoted, day), between, text))
+    text, quoted = _timeless(text, day), _timeless(quoted, day)
+    ours, others, theirs = ({n.value for n in numbers.find(t)} for t in (quoted, between, text))
+    if denied := {n.value for m in _NOT_THAT.finditer(text) for n in numbers.find(m[1])[:1]}:
+        return bool(denied & ours)
     return bool(ours and theirs) and others <= ours | theirs and not ours & theirs

@@ -86,8 +86,8 @@ def unknown_subject(text: str, vocabulary: Collection[str]) -> str | None:
 
 # Words for one thing, of which minutes take another than the meeting did.
 _SAME = [
-    set(line.split())
-    for line in ("talk call meet speak phone see", "cost price pay spend charg money fee", "start begin launch", "send mail writ")
+    {language.stem(w) for w in line.split()}
+    for line in ("talk call meet meeting speak phone", "cost price pay spend charge money fee", "start begin launch", "send mail write")
 ]
 
 
@@ -103,4 +103,5 @@ def is_about(text: str, evidence: str, people: Sequence[str]) -> bool:
 
 def _widened(found: Collection[str]) -> set[int]:
     """Which of the groups of words for one thing are spoken of."""
-    return {n for n, same in enumerate(_SAME) if same & {language.stem(w) for w in found}}
+    stems = {language.stem(w) for w in found}
+    return {n for n, same in enumerate(_SAME) if same & stems}
