@@ -132,11 +132,7 @@ def _check_owner(finding: _Finding, proof: Evidence, record: _Record) -> None:
     if owner is None:
         return
     person = people.on_roster(owner, record.roster)
-    doubt = (
-        people.doubt(person, finding.claim.text, finding.claim.quote, proof.segments, record.roster)
-        if person
-        else f"nobody known to have been there is {owner}"
-    )
+    doubt = people.doubt(person, finding.claim.text, proof, record.roster) if person else f"nobody known to have been there is {owner}"
     if doubt:
         finding.doubts.append(f"{owner} was removed as the owner: {doubt}.")
     finding.claim = dataclasses.replace(finding.claim, owner=None if doubt else person)

@@ -10,6 +10,8 @@ from momentum.pipeline.verify import language, quotes
 
 NEIGHBOURS = 8
 """Segments before and after the quote that still count as its evidence, if the claim names them."""
+POINTED = 12
+"""Segments that a claim may name as evidence wherever they stand; of more, only its quote's neighbours count."""
 AROUND = 15
 """Segments before and after the quote in which a name must have been said: what is spoken of is not named in every sentence."""
 
@@ -19,11 +21,12 @@ class Evidence:
     """The words that can prove a claim.
 
     `quoted` are the whole sentences in which the quote stands, `after` is what follows it in its last segment. `segments` are those
-    of the quote and those the claim names close by; `near` are those around them, which prove no more than that a name was said.
+    of the quote, which `quotes` are, and those the claim names beside it; `near` are those around them, which prove no more than that a name was said.
     """
 
     place: quotes.Place
     segments: tuple[Segment, ...]
+    quotes: tuple[Segment, ...]
     near: tuple[Segment, ...]
     quoted: str
     after: str
@@ -38,12 +41,13 @@ def gather(segments: Sequence[Segment], place: quotes.Place, named: Sequence[int
     """The evidence of a quote at `place`: neither the whole meeting nor what nobody said is a proof."""
     first, last = min(place.positions), max(place.positions)
     around = [p for p in range(first - AROUND, last + AROUND + 1) if 0 <= p < len(segments) and not segments[p].unsaid]
-    within = {p for p in around if first - NEIGHBOURS <= p <= last + NEIGHBOURS}
-    close = sorted((set(named) & within) | set(place.positions))
+    within = named if len(named) <= POINTED else [p for p in named if first - NEIGHBOURS <= p <= last + NEIGHBOURS]
+    close = sorted({p for p in within if not segments[p].unsaid} | set(place.positions))
     quoted, after = _in_full([segments[p].text for p in place.positions], place)
     return Evidence(
         place=place,
         segments=tuple(segments[p] for p in close),
+        quotes=tuple(segments[p] for p in place.positions),
         near=tuple(segments[p] for p in around),
         quoted=quoted,
         after=after,

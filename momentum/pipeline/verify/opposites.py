@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 _LINES = """
     approv* accept* agree agrees agreed agreeing adopt* endors* sign..off in_favour in_favor | reject* refus* declin* deny denied denies veto* turn*..down vote*..down rul*..out oppos* disagree* disapprov*
-    keep keeps kept keeping stay* remain* retain* continu* maintain* stick*..with preserv* includ* carr*..on still_on leave*..as_they_are leave*..as_it_is left..as unchanged same | drop drops dropped dropping remov* scrap* abandon* cancel* discontinu* stop stops stopped stopping ceas* delet* abolish* eliminat* get*..rid take*..out taken..out out..entirely axe axed terminat* exclud* omit* leave*..out left..out thrown..away throw*..away discard* is_out are_out comes_out come_out off_the off_our is_off are_off replac* chang* cut cuts cutting give*..up phase*..out
+    keep keeps kept keeping stay* remain* retain* continu* maintain* stick*..with preserv* includ* carr*..on still_on leave*..as leave*..in leave*..on leave*..open leave*..alone left..as left..open unchanged same | drop drops dropped dropping remov* scrap* abandon* cancel* discontinu* stop stops stopped stopping ceas* delet* abolish* eliminat* get*..rid take*..out taken..out out..entirely axe axed terminat* exclud* omit* leave*..out left..out thrown..away throw*..away discard* is_out are_out comes_out come_out off_the off_our is_off are_off replac* chang* cut cuts cutting give*..up phase*..out
     sign signs signed signing renew* | terminat* cancel* refus* not_sign
     increas* rais* rise rises rising rose grow* grew higher expand* extend* lengthen* longer gain* climb* go*..up went..up up_by up_to_# up_# up_from up_on | decreas* reduc* lower lowers lowered lowering fall falls fell falling declin* drop* less fewer cut cuts cutting shrink* shorten* shorter smaller go*..down went..down down_by down_to_# down_# down_from down_on
     = at_least minimum no_less_than not_less_than | at_most maximum no_more_than not_more_than
@@ -21,13 +21,13 @@ _LINES = """
     make_money makes_money earn* | lose_money loses_money lost_money
     is_there are_there available | missing absent isn't_there
     = more dearer bigger larger greater faster higher more_expensive | less fewer cheaper smaller slower lower
-    before prior_to earlier | after following once later
+    before prior_to | after
     open opens opened opening reopen* | close closes closed closing shut shuts shutting
     buy buys buying bought purchas* acquir* | sell sells selling sold
     rent rents rented lease leased leases | buy buys bought purchas*
-    start starts started starting begin begins began beginning launch* resum* | stop stops stopped stopping ends ended ending finish* halt* suspend* paus* close closes closed
-    allow* permit* authori* let may | forbid* forbade ban bans banned banning prohibit* disallow* block*
-    hire hires hired hiring recruit* employ* | fire fires fired dismiss* lay*..off laid..off sack*
+    start starts started starting begin begins began beginning launch* resum* | stop stops stopped stopping ends ended ending finish* halt* suspend* paus*
+    allow* permit* authori* | forbid* forbade ban bans banned banning prohibit* disallow* block*
+    hire hires hired hiring recruit* employ* | fired dismiss* lay*..off laid..off sack*
     win wins won winning | lose loses lost losing
     voted_for votes_for for_it in_favour in_favor | against
     early earlier sooner bring*..forward brought_forward mov*..forward advance advances | late later postpon* delay* put*..off push*..back defer* hold_off mov*..back
@@ -40,7 +40,7 @@ _LINES = """
     succeed* success* pass passed passes | fail fails failed failing failure
     = all everybody everyone every | none nobody
     merge merges merged merging combin* unif* | split splits splitting separat* divid*
-    publish* print* releas* run | hold holds held holding withhold* withheld embargo*
+    publish* print* releas* | hold holds held holding withhold* withheld embargo*
     admit* | discharg* send*..home sent..home
     filed filing submit* lodg* | withdraw* withdrew
     = old current former existing previous | new
@@ -48,12 +48,12 @@ _LINES = """
     = north northern | south southern
     = east eastern | west western
     = left left-hand | right-hand
-    ahead | behind late
+    ahead | behind
     good better best improv* well | bad badly worse worst worsen* deteriorat* poor*
     broken breaks broke fail* out_of_order | fixed fixes repair* works working
     automatic* | manual* by_hand
     fixed flat | variable floating
-    stay stays staying remain* | leave leaves leaving moves_out
+    stay stays staying remain* | leaves leaving moves_out
     confirm* | den* retract*
     = profit profits surplus | loss losses deficit
     lend lends lent lending | borrow*
@@ -77,7 +77,7 @@ _LINES = """
     necessary needed | unnecessary unneeded
     acceptable | unacceptable
     enough sufficient | insufficient too_little too_few
-    correct right true | incorrect wrong false
+    correct true | incorrect wrong false
     valid | invalid expired
     satisfied happy glad pleased | dissatisfied unhappy displeased
     = central* | decentral*
@@ -85,7 +85,6 @@ _LINES = """
     = hot hotter warm warmer | cold colder cool cooler
     upgrad* | downgrad*
     = short shorter shorten* | long longer lengthen* extend*
-    = first | last
     = majority most | minority few
     = encrypt* | unencrypted decrypt*
     = exclusive* | non-exclusive

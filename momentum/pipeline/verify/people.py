@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from momentum.model import Segment
-from momentum.pipeline.verify import language
+from momentum.pipeline.verify.evidence import Evidence
 from momentum.writers import rules
 from momentum.writers.spoken import words
 
@@ -53,28 +53,23 @@ def _holds(said: Sequence[str], name: Sequence[str]) -> bool:
     return bool(name) and any(list(said[i : i + len(name)]) == list(name) for i in range(len(said) - len(name) + 1))
 
 
-def doubt(owner: str, text: str, quote: str, evidence: Sequence[Segment], roster: Sequence[str]) -> str | None:
+def doubt(owner: str, text: str, evidence: Evidence, roster: Sequence[str]) -> str | None:
     """Why `owner`, a person of the roster, cannot be the owner by this evidence; None when they can.
 
-    `evidence` are the segments of the quote and those named beside it, in order. Who says "I will" owns it, who is asked by name,
-    and who answers yes.
+    Who says "I will" in the quote owns it, or who is asked there by name; else who does so, or answers yes, beside it.
     """
     if (other := leading(text, roster)) and other != owner:
         return f"the text speaks of {other}"
-    speaks = [s for s in evidence if s.speaker == owner]
-    named = any(is_named(owner, s.text, roster) for s in evidence)
+    speaks = any(s.speaker == owner for s in evidence.segments)
+    named = any(is_named(owner, s.text, roster) for s in evidence.segments)
     if not speaks and not named:
         return f"{owner} neither speaks nor is named there"
-    takers = list(dict.fromkeys(_takers(quote, evidence, roster)))
+    takers = list(dict.fromkeys([*_takers(evidence.quotes, roster)] or _takers(evidence.segments, roster)))
     if takers and owner not in takers:
         return f"it is {' or '.join(takers)} who takes it on"
-    if not takers and not named and _OTHER_NAMED(owner, quote, roster):
-        return f"{owner} speaks there, but names {_OTHER_NAMED(owner, quote, roster)[0]}"
-    return None
-
-
-def _OTHER_NAMED(owner: str, quote: str, roster: Sequence[str]) -> list[str]:  # noqa: N802
-    return [p for p in roster if p != owner and is_named(p, quote, roster)]
+    quoted = " ".join(s.text for s in evidence.quotes)
+    others = [p for p in roster if p != owner and is_named(p, quoted, roster)]
+    return f"{owner} speaks there, but names {others[0]}" if others and not takers and not named else None
 
 
 def leading(text: str, roster: Sequence[str]) -> str | None:
@@ -86,19 +81,15 @@ def leading(text: str, roster: Sequence[str]) -> str | None:
     return next((p for n in both if (p := on_roster(n, roster))), None)
 
 
-def _takers(quote: str, evidence: Sequence[Segment], roster: Sequence[str]) -> Iterator[str]:
-    """Everybody to whom the evidence gives the task: by their own word, by name, or by a yes to a request."""
+def _takers(segments: Sequence[Segment], roster: Sequence[str]) -> Iterator[str]:
+    """Everybody to whom these segments give a task: by their own word, by name, or by a yes to a request."""
     asked_by: str | None = None
-    said = set(words(quote))
-    for segment in evidence:
-        quoted = bool(said & set(words(segment.text)) - {"i", "the", "a", "to"})
+    for segment in segments:
         text = segment.text.replace("’", "'")  # noqa: RUF001 - the typographic apostrophe
-        if segment.speaker and _OWN_WORD.search(text):
+        says_yes = asked_by and segment.speaker != asked_by and _YES.search(text)
+        if segment.speaker and (says_yes or _OWN_WORD.search(text)):
             yield segment.speaker
-        elif segment.speaker and asked_by and segment.speaker != asked_by and _YES.search(text):
-            yield segment.speaker
-        if quoted:
-            yield from (p for p in roster if p != segment.speaker and _is_assigned(p, text, roster))
+        yield from (p for p in roster if p != segment.speaker and _is_assigned(p, text, roster))
         if _YOU.search(text) or text.rstrip().endswith("?"):
             asked_by = segment.speaker
 
@@ -112,8 +103,3 @@ def _is_assigned(person: str, text: str, roster: Sequence[str]) -> bool:
         if re.search(pattern, text, re.IGNORECASE):
             return True
     return False
-
-
-def known_words(people: Sequence[str]) -> set[str]:
-    """All words of these names."""
-    return {w for person in people for w in language.words(person)}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 
 from momentum.pipeline.verify import language
 from momentum.pipeline.verify.opposites import PAIRS, Pair
@@ -50,7 +52,7 @@ _HEDGE = re.compile(
     r"\b(?:maybe|perhaps|might|possibly|probably|presumably|hopefully|could|i guess|i suppose|not (?:quite |really |so )?sure|unsure|likely|unless|"
     r"if|tentative(?:ly)?|in principle|ideally|provisional(?:ly)?|in theory|thinking (?:of|about)|think about|considering|would be nice|"
     r"i'd like to|i'd rather|would like to|fingers crossed|no promises|can't promise|should be (?:able|ready|done|finished)|should have it|"
-    r"ought to|depends|depending|pencil(?:led)?|potentially|subject to|provided|assuming|unclear|possible|there's a chance|there is a chance|chances are|risk|not (?:yet )?(?:decided|fixed|final|settled|signed)|"
+    r"ought to|depends|depending|pencil(?:led)?|potentially|subject to|provided (?:that|we|you|they|it|the)|assuming|unclear|possible|there's a chance|there is a chance|chances are|at risk|risk of|a risk|not (?:yet )?(?:decided|fixed|final|settled|signed)|"
     r"not yet|may|should we|shall we|leaning|hope to|hoping to|would consider|wouldn't rule out|can't rule out|we'll see|let's see|in case)\b",
     re.IGNORECASE,
 )
@@ -77,21 +79,52 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
     text, quoted = _plain(text), _plain(quoted)
     if "before" in text:
         quoted = quoted.replace("at the earliest", "not before")
-    signs = [(_signs(text, pair), _signs(quoted, pair) or _signs(_plain(said), pair)) for pair in PAIRS]
+    about = _about(text, _plain(said))
+    signs = [(_signs(text, pair), _signs(quoted, pair) or _signs(about, pair)) for pair in PAIRS]
     if any(_opposed(ours, theirs) for ours, theirs in signs):
         return True
     if any(ours and theirs and _is_same_in_other_words(ours, theirs) for ours, theirs in signs):
         return False
-    theirs, wider = ([(c, language.stems(c, names)) for c in language.clauses(t)] for t in (quoted, _plain(said)))
+    theirs, wider = _statements(quoted, names), _statements(_plain(said), names)
     return any(_is_turned(clause, theirs, wider, names) for clause in language.clauses(text))
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A clause: its stems, and whether it is negated. A question is what its answer makes of it."""
+
+    stems: set[str]
+    negated: bool
+
+
+def _statements(text: str, names: Collection[str]) -> list[_Statement]:
+    found = []
+    sentences = language.sentences(text)
+    for sentence, answer in zip_longest(sentences, sentences[1:], fillvalue=""):
+        denied = sentence.endswith("?") and bool(_DENIES.match(answer))
+        found += [_Statement(language.stems(c, names), _is_negated(c) or denied) for c in language.clauses(sentence)]
+    return found
+
+
+_DENIES = re.compile(r"\W*(?:oh |well |um |uh )?(?:no|nope|not)\b")
+
+
+def _about(text: str, said: str) -> str:
+    """The clauses of the evidence that share a word that means something with `text`."""
+    ours = language.stems(text)
+    return ". ".join(c for c in language.clauses(said) if ours & language.stems(c))
 
 
 def _turned(text: str, quoted: str) -> bool:
     return _is_negated(text) != _is_negated(quoted)
 
 
+_OPENING = re.compile(r"(^|[.!?,]\s+)(?:(?:good|right|fine|okay|ok|great|well|sure|perfect|yes|yeah|so|then|and|oh|um|uh)[,.!]\s+)+")
+"""Words with which somebody only begins to speak."""
+
+
 def _plain(text: str) -> str:
-    text = text.replace("’", "'").casefold()  # noqa: RUF001 - the typographic apostrophe
+    text = _OPENING.sub(r"\1", text.replace("’", "'").casefold())  # noqa: RUF001 - the typographic apostrophe
     for pattern, words in _REWRITTEN:
         text = pattern.sub(words, text)
     return text
@@ -132,29 +165,24 @@ def _is_negated(text: str, *, whole: bool = True) -> bool:
     return bool(_NEGATION.search(_ANSWER.sub(" ", text if whole else f"{text} x")))
 
 
-_Clauses = Sequence[tuple[str, set[str]]]
-"""Clauses with their stems."""
-
-
-def _is_turned(clause: str, said: _Clauses, wider: _Clauses, names: Collection[str]) -> bool:
-    """Whether every clause of the quote, or else of the evidence, that speaks most of the same is negated differently."""
+def _is_turned(clause: str, theirs: Sequence[_Statement], wider: Sequence[_Statement], names: Collection[str]) -> bool:
+    """Whether the quote, or else the evidence, says the same as this clause with a "not" more or less."""
     ours = language.stems(clause, names)
     negated = _is_negated(clause)
-    shared = [(len(ours & theirs), _is_negated(other)) for other, theirs in said]
-    if any(count for count, _ in shared):
-        return _all_turned(shared, negated)
-    if any(other and not stems - {language.stem("nope")} for (_, stems), (_, other) in zip(said, shared, strict=True)):
+    if not ours:
+        return False
+    if negated and not any(s.negated for s in theirs) and not any(s.negated for s in wider if s.stems & ours):
+        return True
+    if any(s.negated and not s.stems - {language.stem("nope")} for s in theirs):
         return not negated  # "Do you know Rust?" - "Not much."
-    around = [(len(ours & theirs), _is_negated(other)) for other, theirs in wider]
-    if any(count for count, _ in around):
-        return _all_turned(around, negated)
-    others = {other for _, other in shared}
-    return bool(ours) and len(others) == 1 and negated not in others and (negated or len(said) == 1)
+    found = theirs if any(s.stems & ours for s in theirs) else wider
+    return _all_turned(ours, found, negated=negated, least=len(ours) / 2)
 
 
-def _all_turned(shared: Sequence[tuple[int, bool]], negated: bool) -> bool:  # noqa: FBT001 -- a pair's two halves
-    most = max(count for count, _ in shared)
-    return all(other is not negated for count, other in shared if count == most)
+def _all_turned(ours: set[str], theirs: Sequence[_Statement], *, negated: bool, least: float) -> bool:
+    """Whether all statements that share the most words are negated differently. Fewer than `least` words are about something else."""
+    most = max((len(s.stems & ours) for s in theirs), default=0)
+    return most >= max(1, least) and all(s.negated is not negated for s in theirs if len(s.stems & ours) == most)
 
 
 def is_too_certain(text: str, quoted: str, answers: str, *, decides: bool) -> bool:
@@ -213,12 +241,5 @@ def opposes(text: str, other: str) -> bool:
     text, other = _plain(text), _plain(other)
     if any(_opposed(_signs(text, pair), _signs(other, pair)) for pair in PAIRS):
         return True
-    theirs = [(c, language.stems(c)) for c in language.clauses(other)]
-    return any(_is_denied(clause, theirs) for clause in language.clauses(text))
-
-
-def _is_denied(clause: str, others: _Clauses) -> bool:
-    """Whether a clause with two words of this one is negated and this one is not, or the other way round."""
-    ours, negated = language.stems(clause), _is_negated(clause)
-    shared = [(len(ours & theirs), _is_negated(other)) for other, theirs in others]
-    return max((count for count, _ in shared), default=0) >= _FEW and _all_turned(shared, negated)
+    theirs = _statements(other, ())
+    return any(_all_turned(language.stems(clause), theirs, negated=_is_negated(clause), least=_FEW) for clause in language.clauses(text))

@@ -65,7 +65,7 @@ def taken_back(claim: Claim, evidence: Evidence, segments: Sequence[Segment], fo
         ):
             return segments[at]
         settled = settled or bool(_SETTLES.search(segments[at].text) or _SETTLED.search(segments[at].text))
-    return next((segments[n] for n in found if n > last and _is_about(topic, segments, last, n)), None)
+    return next((segments[n] for n in found if n > last and _is_about(topic, evidence.quoted, segments, last, n, day)), None)
 
 
 def _is_still_about(topic: set[str], quoted: str, between: str, day: date | None) -> bool:
@@ -80,12 +80,13 @@ def _is_retraction(text: str) -> bool:
     return bool(text) and (rules.takes_back(text) or bool(_TAKES_BACK.search(text) or _FORGET.search(text)))
 
 
-def _is_about(topic: set[str], segments: Sequence[Segment], last: int, at: int) -> bool:
-    """Whether the talk around a retraction shares two words that mean something, or names what to forget."""
+def _is_about(topic: set[str], quoted: str, segments: Sequence[Segment], last: int, at: int, day: date | None) -> bool:
+    """Whether the talk around a retraction shares two words that mean something or a day, or names what to forget."""
     if (match := _FORGET.search(segments[at].text)) and language.stem(match["what"].casefold()) in topic:
         return True
     around = " ".join(s.text for s in segments[max(last + 1, at - 2) : at + 2])
-    return len(topic & language.stems(around)) >= 2
+    days = {m.day for m in dates.mentions(quoted, day) if m.day} & {m.day for m in dates.mentions(around, day) if m.day}
+    return bool(days) or len(topic & language.stems(around)) >= 2
 
 
 def _is_revised(claim: Claim, quoted: str, between: str, text: str, topic: set[str], day: date | None, *, near: bool) -> bool:
