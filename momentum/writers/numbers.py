@@ -28,7 +28,7 @@ ORDINALS |= {f"{tens}{gap}{w}": CARDINALS[tens] + i for tens in ("twenty", "thir
 _LONGEST = 24
 """Words of a spelt number."""
 _DIGITS = re.compile(r"(\d[\d,]*(?:\.\d+)?)(k|mn|m|bn)?(st|nd|rd|th|s|%)?")
-_TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?[a-z%]*|[a-z]+", re.IGNORECASE)
+_TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?[a-z%]*|[a-z]+|[,;:.!?]", re.IGNORECASE)
 _COUNTED = {"dozen": 12, "score": 20}
 _CENTS = 100
 _THOUSAND = 1_000
@@ -66,6 +66,7 @@ def readings(text: str) -> set[Decimal]:
     """All values that the numbers in `text` may stand for when they are spoken, and those that other words imply: "noon" is 12."""
     words = set(_TOKEN.findall(text.casefold()))
     implied = {Decimal(value) for word, meant in _IMPLIED.items() if word in words for value in meant}
+    implied |= {Decimal(30)} if _HALF_AN_HOUR.search(text) else set()
     return implied.union(*(values for _, values in heard(text)))
 
 
@@ -88,16 +89,18 @@ def _joined(a: Number, b: Number, text: str) -> set[Decimal]:
     """Two neighbours read as one: hundreds, or a price with its cents."""
     if len(text[a.end : b.start].split()) > 1 or not (_is_whole(a.value, 1, _CENTS) and _is_whole(b.value, 1, _CENTS)):
         return set()
-    return {a.value * _CENTS + b.value, a.value + b.value / _CENTS}
+    tenths = {a.value + b.value / 10} if b.value < 10 else set()  # "two four" is 2.4 percent
+    return {a.value * _CENTS + b.value, a.value + b.value / _CENTS} | tenths
 
 
+_HALF_AN_HOUR = re.compile(r"\bhalf (?:past|an hour)\b", re.IGNORECASE)
 # Words that stand for a number; which one depends on what they are said of.
 _IMPLIED: dict[str, tuple[str, ...]] = {
     "noon": ("12",),
     "midday": ("12",),
     "midnight": ("12", "0", "24"),
     "dozen": ("12",),
-    "half": ("30", "50", "0.5"),
+    "half": ("50", "0.5"),
     "quarter": ("15", "45", "25", "0.25"),
     "third": ("3", "33"),
     "couple": ("2",),

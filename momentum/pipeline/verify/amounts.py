@@ -87,7 +87,7 @@ def unproven(text: str, said: str, meeting: str) -> list[str]:
     "Fifteen thousand" and 15,000 are the same. What money is counted in may be known from the rest of the meeting.
     """
     counted, any_number = _counted(said), numbers.readings(said)
-    missing = [value for value, unit in _pairs(text) if value not in (counted if unit else any_number)]
+    missing = [v for v, unit in _pairs(text) if v not in (counted if unit else any_number) and not _is_year(v, meeting)]
     if missing:
         return [f"The quote does not hold the number {', '.join(dict.fromkeys(shown(n) for n in missing))}."]
     if units := [u for u in _units(text) if not _is_proven(u, said, meeting)]:
@@ -97,6 +97,11 @@ def unproven(text: str, said: str, meeting: str) -> list[str]:
     if turned := _turned(text, said):
         return [f"The quote names {turned} the other way round."]
     return []
+
+
+def _is_year(value: Decimal, meeting: str) -> bool:
+    """A year names what is spoken of, and need not be said again in the evidence."""
+    return 1900 <= value < 2100 and value in numbers.numbers(meeting)
 
 
 def _counted(said: str) -> set[Decimal]:
@@ -174,6 +179,8 @@ def _turned(text: str, said: str) -> str | None:
         first, second = _places(a, said), _places(b, said)
         if a == b or not first or not second:
             continue
+        if _have_units(a, b, text, said) or re.search(rf"{_written(text, a)}\W+(?:out )?of\W+{_written(text, b)}", text):
+            continue
         if _change(a, b, text):
             turned = not _fits(a, b, text) or not _changes(first, second)
         else:
@@ -184,6 +191,17 @@ def _turned(text: str, said: str) -> str | None:
 
 
 _PART_OF = re.compile(r"\b([\d,]+) (?:out )?of ([\d,]+)\b")
+
+
+def _have_units(a: Decimal, b: Decimal, text: str, said: str) -> bool:
+    """Whether the two are told apart by their units."""
+    ours, theirs = dict(_pairs(text)), _pairs(said)
+    return bool(ours[a] and ours[b] and ours[a] != ours[b]) and (a, ours[a]) in theirs and (b, ours[b]) in theirs
+
+
+def _written(text: str, value: Decimal) -> str:
+    number = next(n for n in numbers.find(text) if n.value == value)
+    return re.escape(text[number.start : number.end])
 
 
 def _is_crossed(a: set[str], b: set[str], first: Sequence[_Place], second: Sequence[_Place]) -> bool:

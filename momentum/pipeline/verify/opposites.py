@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 _LINES = """
     approv* accept* agree agrees agreed agreeing adopt* endors* sign..off in_favour in_favor | reject* refus* declin* deny denied denies veto* turn*..down vote*..down rul*..out oppos* disagree* disapprov*
-    keep keeps kept keeping stay* remain* retain* continu* maintain* stick*..with preserv* includ* carr*..on still_on leave*..as leave*..in leave*..on leave*..open leave*..alone left..as left..open unchanged same | drop drops dropped dropping remov* scrap* abandon* cancel* discontinu* stop stops stopped stopping ceas* delet* abolish* eliminat* get*..rid take*..out taken..out out..entirely axe axed terminat* exclud* omit* leave*..out left..out thrown..away throw*..away discard* is_out are_out comes_out come_out off_the off_our is_off are_off replac* chang* cut cuts cutting give*..up phase*..out
+    keep keeps kept keeping stay* remain* retain* continu* maintain* stick*..with preserv* includ* carr*..on still_on leave*..as leave*..in leave*..on leave*..open leave*..alone left..as left..open unchanged same | drop drops dropped dropping remov* scrap* abandon* cancel* discontinu* stop stops stopped stopping ceas* delet* abolish* eliminat* get*..rid take*..out taken..out out..entirely axe axed terminat* exclud* omit* leave*..out left..out thrown..away throw*..away discard* is_out are_out comes_out come_out off_the off_our is_off are_off replac* swap* chang* cut cuts cutting give*..up phase*..out
     sign signs signed signing renew* | terminat* cancel* refus* not_sign
     increas* rais* rise rises rising rose grow* grew higher expand* extend* lengthen* longer gain* climb* go*..up went..up up_by up_to_# up_# up_from up_on | decreas* reduc* lower lowers lowered lowering fall falls fell falling declin* drop* less fewer cut cuts cutting shrink* shorten* shorter smaller go*..down went..down down_by down_to_# down_# down_from down_on
     = at_least minimum no_less_than not_less_than | at_most maximum no_more_than not_more_than
+    = above | below under
     = over_# above_# older_than | under_# below_# younger_than
     more_than | less_than
     use uses used using | throw*..away thrown..away discard* bin binned
@@ -34,7 +35,7 @@ _LINES = """
     = internal* in_house ourselves | external* outsourc*
     = public publicly | private privately confidential secret
     mandatory required compulsory obligatory | optional voluntary
-    permanent* | temporar*
+    permanent* | temporar* trial provisional*
     in_person on_site onsite in_the_office | remote remotely online virtual from_home
     enabl* turn*..on switch*..on activat* | disabl* turn*..off switch*..off deactivat* shut*..off
     succeed* success* pass passed passes | fail fails failed failing failure

@@ -12,7 +12,7 @@ from momentum.writers.spoken import words
 
 _OWN_WORD = re.compile(
     r"\b(?:i'll|i will|i can|i'm|i am|i shall|let me|i could|i'd|i would|i've got|on me|my (?:task|job|action)|i have to|i need to|i take|"
-    r"i want to|mine|leave it (?:to|with) me|will do|on it|i (?:get|write|bring|send|print|do|call|tell|check|book|look|make|prepare|ask|own|handle))\b",
+    r"i want to|mine|leave it (?:to|with) me|will do|on it|you'll (?:have|get)|you (?:can|will) (?:have|get|see)|i (?:get|write|bring|send|print|do|call|tell|check|book|look|make|prepare|ask|own|handle))\b",
     re.IGNORECASE,
 )
 _YOU = re.compile(r"\b(?:you|your|please)\b", re.IGNORECASE)

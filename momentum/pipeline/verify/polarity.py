@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import product, zip_longest
 
 from momentum.pipeline.verify import language
 from momentum.pipeline.verify.opposites import PAIRS, Pair
@@ -23,7 +23,7 @@ _REWRITTEN = (
     (re.compile(r"\bwithout ((?:the |a |an |any )?[\w'-]+)", re.IGNORECASE), r", not \1 ,"),
     (
         re.compile(
-            r"\b(?:no longer|hardly|barely|scarcely|far from|anything but|rather than|instead of|fails? to|failed to|need not|rul(?:e|es|ed|ing) out|refus(?:es?|ed) to|declin(?:es?|ed) to|avoids?)\b",
+            r"\b(?:no longer|hardly|barely|scarcely|far from|anything but|skip|skips|fails? to|failed to|need not|rul(?:e|es|ed|ing) out|refus(?:es?|ed) to|declin(?:es?|ed) to|avoids?)\b",
             re.IGNORECASE,
         ),
         "not",
@@ -63,7 +63,7 @@ _SOFTENED = re.compile(
     r"expects?|expected|aims?|tries|open|asks?|once (?!a\b)|in case|would-be|intends?|leaning|in principle|in theory)\b",
     re.IGNORECASE,
 )
-_DOUBTED = re.compile(r"\b(?:maybe|perhaps|might|possibly|tentatively|may)\b", re.IGNORECASE)
+_DOUBTED = re.compile(r"\b(?:maybe|perhaps|might|possibly|tentatively)\b", re.IGNORECASE)
 _ASSENT = re.compile(
     r"^\W*(?:(?:oh|well|um|uh|ah|hm|hmm|so|and|then)\W+)*(?:yes|yeah|yep|yup|okay|ok|agreed|sure|fine|good|great|deal|done|perfect|right|"
     r"exactly|absolutely|definitely|all right|alright|will do|do it|do that|let's|sounds good|works for me|i can|i will|i'll|happy to|gladly|of course)\b",
@@ -76,17 +76,47 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
 
     An opposite that the quote does not speak of is looked for in all that was `said` in the evidence.
     """
+    if _exchanged(text, quoted):
+        return True
     text, quoted = _plain(text), _plain(quoted)
     if "before" in text:
         quoted = quoted.replace("at the earliest", "not before")
+    theirs, wider = _statements(quoted, names), _statements(_plain(said), names)
+    if any(s.negated and not s.stems - {language.stem("nope")} for s in theirs):
+        return not _is_negated(text)  # "Do you know Rust?" - "Not much."
+    ours = language.stems(text, names)
+    if _is_negated(text) and _NAY.search(quoted) and not any(2 * len(s.stems & ours) >= len(ours) for s in theirs if not s.negated):
+        return False
     about = _about(text, _plain(said))
     signs = [(_signs(text, pair), _signs(quoted, pair) or _signs(about, pair)) for pair in PAIRS]
     if any(_opposed(ours, theirs) for ours, theirs in signs):
         return True
     if any(ours and theirs and _is_same_in_other_words(ours, theirs) for ours, theirs in signs):
         return False
-    theirs, wider = _statements(quoted, names), _statements(_plain(said), names)
     return any(_is_turned(clause, theirs, wider, names) for clause in language.clauses(text))
+
+
+_NAY = re.compile(r"(?:^|[.!?,]\s*)(?:oh |well )?no(?:[,.!]|$)")
+"""Somebody answers no."""
+_CONTRASTS = (
+    re.compile(r"(?P<chosen>(?:\S+\s+){1,4}?)(?:instead of|rather than|(?:and |but )?not)\s+(?P<refused>(?:\S+\s*){1,4})", re.IGNORECASE),
+    re.compile(r"\bfrom (?P<refused>(?:\S+\s+){1,3}?)to (?P<chosen>(?:\S+\s*){1,3})", re.IGNORECASE),
+)
+
+
+def _exchanged(text: str, quoted: str) -> bool:
+    """Whether the one has "A instead of B" or "from A to B", and the other the two exchanged."""
+    for pattern in _CONTRASTS:
+        for ours, theirs in product(pattern.finditer(text), pattern.finditer(quoted)):
+            chosen, refused = (_items(ours[name]) & _items(theirs[other]) for name, other in (("chosen", "refused"), ("refused", "chosen")))
+            if chosen - refused and refused - chosen:
+                return True
+    return False
+
+
+def _items(words: str) -> set[str]:
+    """What can be chosen: the stems, and the numbers whatever way they are written."""
+    return language.stems(words) | {f"{n.value.normalize():f}" for n in numbers.find(words)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +157,11 @@ def _plain(text: str) -> str:
     text = _OPENING.sub(r"\1", text.replace("’", "'").casefold())  # noqa: RUF001 - the typographic apostrophe
     for pattern, words in _REWRITTEN:
         text = pattern.sub(words, text)
-    return text
+    return _INSTEAD.sub(" ", text)
+
+
+_INSTEAD = re.compile(r"\b(?:instead of|rather than) [^,;.!?]*")
+"""What somebody chose not to do, which negates nothing else."""
 
 
 _Sign = tuple[int, int]
@@ -173,8 +207,6 @@ def _is_turned(clause: str, theirs: Sequence[_Statement], wider: Sequence[_State
         return False
     if negated and not any(s.negated for s in theirs) and not any(s.negated for s in wider if s.stems & ours):
         return True
-    if any(s.negated and not s.stems - {language.stem("nope")} for s in theirs):
-        return not negated  # "Do you know Rust?" - "Not much."
     found = theirs if any(s.stems & ours for s in theirs) else wider
     return _all_turned(ours, found, negated=negated, least=len(ours) / 2)
 

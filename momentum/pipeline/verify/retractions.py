@@ -17,7 +17,7 @@ LATER = 30
 """Segments after a claim in which somebody may say the same thing differently."""
 _TAKES_BACK = re.compile(
     r"\b(?:take (?:that|it) back|forget (?:it|that|about|the|it)|i was wrong|i spoke too soon|we can't do that|that won't work|off the table|"
-    r"then (?:do not|don't|not)|undo that|on reflection|on second thoughts?|hold that|my mistake|my bad|i misspoke|i stand corrected|withdraw that|strike that)\b"
+    r"then (?:do not|don't|not)|undo that|on reflection|on second thoughts?|hold that|my mistake|after all|my bad|i misspoke|i stand corrected|withdraw that|strike that)\b"
     r"|^\W*(?:oh,? )?no,? (?:sorry|wait|hang on|hold on|actually)\b|^\W*(?:oh no,? wait|hang on|hold on,? no)\b",
     re.IGNORECASE,
 )
@@ -130,4 +130,4 @@ def _other_number(quoted: str, between: str, text: str, day: date | None) -> boo
     ours, others, theirs = ({n.value for n in numbers.find(t)} for t in (quoted, between, text))
     if denied := {n.value for m in _NOT_THAT.finditer(text) for n in numbers.find(m[1])[:1]}:
         return bool(denied & ours)
-    return bool(ours and theirs) and others <= ours | theirs and not ours & theirs
+    return bool(ours) and len(theirs) == 1 and others <= ours | theirs and not ours & theirs

@@ -25,7 +25,7 @@ _ROLES = frozenset(
     most each every neither either others""".split()
 )
 _ACTS = re.compile(
-    r"^(?:\s+[A-Z]\w+)?\s+(?:(?:is|are|was|were|will|has|have|had|can|must|may|might|should|could|would|does|did|to|and|agreed|asked|said|wants?|needs?|[a-z]+ed)\b|"
+    r"^(?:\s+[A-Z]\w+)?\s+(?:(?:is|are|was|were|will|has|have|had|can|must|may|might|should|could|would|does|did|to|and|agreed|asked|said|wants?|needs?|gave|took|made|got|went|told|sent|said|wrote|found|bought|sold|left|kept|met|paid|ran|saw|[a-z]+ed)\b|"
     r"[a-z]{2,}(?<![su])s\s+(?!(?:would|will|can|are|were|have|had|do|did|may|might|should|must|could|of|and|or)\b)\w)"
 )
 _NO_SUBJECT = re.compile(r"(?:ly|ing|ed|al|ous|ive|ful|less|ic|er|est|tion|ment|ness|ity)$")
@@ -81,7 +81,7 @@ def unknown_subject(text: str, vocabulary: Collection[str]) -> str | None:
     word = first[0].rstrip(".'’-").casefold()  # noqa: RUF001 - the typographic apostrophe
     if word in FUNCTION_WORDS or word in _ROLES or word in _NO_NAMES or _NO_SUBJECT.search(word) or not _ACTS.search(text[first.end() :]):
         return None
-    return None if language.stem(word) in vocabulary else first[0]
+    return None if language.stems(word) & vocabulary else first[0]
 
 
 # Words for one thing, of which minutes take another than the meeting did.
