@@ -114,8 +114,8 @@ def _summary(deliverable: Deliverable) -> Iterable[str]:
         yield "**Not proven in this summary:** " + " ".join(escape(str(d)) for d in doubts)
 
 
-def _count(claims: Sequence[Claim]) -> str:
-    """The claims' states in words: "11 of 13 verified; 2 need you"."""
+def counted(claims: Sequence[Claim]) -> str:
+    """The claims' states in words: "11 of 13 verified; 2 need you"; "" where nothing was checked."""
     states = Counter(c.state for c in claims)
     checked = len(claims) - states[ClaimState.SUGGESTED]
     if not checked:
@@ -128,7 +128,12 @@ def _count(claims: Sequence[Claim]) -> str:
         parts.append(f"{asking} need{'s' if asking == 1 else ''} you")
     if dropped:
         parts.append(f"{dropped} left out because nobody said {'it' if dropped == 1 else 'them'}")
-    return f"**{'; '.join(parts)}.**"
+    return "; ".join(parts)
+
+
+def _count(claims: Sequence[Claim]) -> str:
+    told = counted(claims)
+    return f"**{told}.**" if told else ""
 
 
 def _sections(deliverable: Deliverable) -> Iterable[str]:

@@ -8,6 +8,7 @@
     time, number, unit or name not in the evidence    needs confirmation
     negated, inverted or more certain than the quote  needs confirmation
     asked and not answered, taken back, heard badly   needs confirmation
+    the quote gives orders to whoever writes          needs confirmation
     no word that means something in the evidence      needs confirmation
     found by rules (suggested)                        stays suggested; its place is set
 
@@ -25,7 +26,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from momentum.model import Claim, ClaimState, Deliverable, Meeting, Segment, Transcript
-from momentum.pipeline.verify import amounts, evidence, language, people, polarity, quotes, retractions, times, wording
+from momentum.pipeline.verify import amounts, evidence, language, orders, people, polarity, quotes, retractions, times, wording
 from momentum.pipeline.verify.evidence import Evidence
 from momentum.writers import dates, numbers, spoken
 from momentum.writers.markdown import clock
@@ -58,12 +59,13 @@ class _Record:
         self._resumed = {bisect_left(self.segments, gap.end, key=lambda s: s.start) for gap in transcript.gaps}
         self._resumed |= {n for n, s in enumerate(self.segments) if "gap" in s.marks}
         self.said = self.said_at(range(len(self.segments)))
-        self.roster = spoken.people(transcript, meeting)
+        self.roster = tuple(p for p in spoken.people(transcript, meeting) if not orders.gives_orders(p))
         self.day = dates.local_date(meeting)
         self.text = " ".join(s.text for s in self.segments)
         self.english = spoken.is_english(transcript.language, self.text)
         self.writes_english = spoken.is_english(written_in or transcript.language, self.text)
         self.retractions = retractions.positions(self.segments) if self.english else []
+        self.orders = orders.positions(self.segments)
         self.vocabulary = language.stems(" ".join([self.text, meeting.title, *self.roster]))
         self.title = meeting.title
 
@@ -110,6 +112,9 @@ def _judged(claim: Claim, place: quotes.Place, named: Sequence[int], record: _Re
     finding = _Finding(dataclasses.replace(claim, segment_ids=tuple(s.id for s in proof.segments), start=place.start))
     if len(quotes.normalised(claim.quote)) < quotes.SHORTEST and not _holds_together(claim, proof):
         finding.doubts.append("The quote is too short to prove it.")
+    if not record.orders.isdisjoint(place.positions):
+        finding.doubts.append("The words speak to whoever writes this document; they state nothing.")
+        finding.claim = dataclasses.replace(finding.claim, owner=None)
     _check_owner(finding, proof, record)
     _check_due(finding, proof, record)
     _check_facts(finding, proof, record)

@@ -22,8 +22,8 @@ class ClaimItem(Shape):
     owner: str | None
     due_words: str | None
     due_date: date | None
-    state: str
-    reason: str
+    state: str = Field(description="`verified`, `repaired`, `needs_confirmation`, `dropped` or `suggested`.")
+    reason: str = Field(description="Why, in words for a person.")
     start: float | None
 
 
@@ -82,6 +82,7 @@ class DeliverableItem(DeliverableSummary):
                 "start": 1.0,
             }
         ],
+        verification="1 of 1 verified",
         extra={},
         usage={"input_tokens": 5200, "output_tokens": 410, "calls": 1, "audio_seconds": 0.0},
         coverage={"sent": [0], "cited": [0], "unread": []},
@@ -90,6 +91,7 @@ class DeliverableItem(DeliverableSummary):
     writer_version: str
     summary: str
     claims: list[ClaimItem]
+    verification: str = Field(description="The claims' states in words: `11 of 13 verified; 2 need you`. Empty where nothing was checked.")
     extra: dict[str, Any]
     usage: dict[str, float]
     coverage: dict[str, Any]

@@ -17,7 +17,7 @@ from momentum.web.api.processings import PageSize, PageToken
 from momentum.web.door import Asking, World
 from momentum.web.failures import responses
 from momentum.web.witness import audited
-from momentum.writers.markdown import render
+from momentum.writers.markdown import counted, render
 from momentum.writers.transcripts import FORMATS
 
 router = APIRouter(prefix="/api", tags=["documents"])
@@ -107,7 +107,8 @@ def meeting_of(found: deliverables.StoredDeliverable) -> Meeting:
 
 
 def _deliverable(found: deliverables.StoredDeliverable) -> DeliverableItem:
-    return DeliverableItem.model_validate(dataclasses.asdict(found.deliverable) | dataclasses.asdict(found.about))
+    told = {"verification": counted(found.deliverable.claims)}
+    return DeliverableItem.model_validate(dataclasses.asdict(found.deliverable) | dataclasses.asdict(found.about) | told)
 
 
 def _transcript(found: transcripts.StoredTranscript) -> TranscriptItem:
