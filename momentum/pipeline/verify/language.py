@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 from momentum.writers import dates, numbers
 from momentum.writers.spoken import FUNCTION_WORDS, words
@@ -41,10 +42,16 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > _SHORTEST and word[-1] == word[-2] and word[-1] not in "aeiou" else word
 
 
-def stems(text: str, without: Iterable[str] = ()) -> set[str]:
-    """The stems of the words that mean something; `without` are names that do not count."""
-    names = {w for name in without for w in words(name)}
-    return {stem(w) for w in words(text) if w not in FUNCTION_WORDS and w not in names}
+@lru_cache(maxsize=4096)
+def stems(text: str) -> frozenset[str]:
+    """The stems of the words that mean something."""
+    return frozenset(stem(w) for w in words(text) if w not in FUNCTION_WORDS)
+
+
+def stems_without(text: str, names: Iterable[str]) -> frozenset[str]:
+    """The stems of the words that mean something, without those of these names."""
+    left_out = {w for name in names for w in words(name)}
+    return stems(text) - {stem(w) for w in left_out}
 
 
 def clauses(text: str) -> list[str]:

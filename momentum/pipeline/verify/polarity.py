@@ -44,7 +44,7 @@ _REACH = 6
 """Words before an opposite in which a "not" turns it round."""
 
 _ASIDE = re.compile(
-    r"\b(?:ask|asked|asking|asks|see|check|checks|know|wonder|find out|tell me|tell us|let me know|let us know|as|even) if\b|\bas if\b|\bmight as well\b|"
+    r"\b(?:ask|asked|asking|asks|see|check|checks|know|wonder|find out|tell me|tell us|let me know|let us know|as|even) if\b|\bas if\b|\bas (?:you|we|one) (?:might|may|could) \w+\b|\bif i (?:remember|recall)\b|\bmight as well\b|"
     r"\bif you (?:like|want|can|don't mind)\b|\bcould you\b|\bcould not\b|\bcouldn't\b|\bas likely\b|\bif i may\b",
     re.IGNORECASE,
 )
@@ -84,7 +84,7 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
     theirs, wider = _statements(quoted, names), _statements(_plain(said), names)
     if any(s.negated and not s.stems - {language.stem("nope")} for s in theirs):
         return not _is_negated(text)  # "Do you know Rust?" - "Not much."
-    ours = language.stems(text, names)
+    ours = language.stems_without(text, names)
     if _is_negated(text) and _NAY.search(quoted) and not any(2 * len(s.stems & ours) >= len(ours) for s in theirs if not s.negated):
         return False
     about = _about(text, _plain(said))
@@ -123,7 +123,7 @@ def _items(words: str) -> set[str]:
 class _Statement:
     """A clause: its stems, and whether it is negated. A question is what its answer makes of it."""
 
-    stems: set[str]
+    stems: frozenset[str]
     negated: bool
 
 
@@ -132,7 +132,7 @@ def _statements(text: str, names: Collection[str]) -> list[_Statement]:
     sentences = language.sentences(text)
     for sentence, answer in zip_longest(sentences, sentences[1:], fillvalue=""):
         denied = sentence.endswith("?") and bool(_DENIES.match(answer))
-        found += [_Statement(language.stems(c, names), _is_negated(c) or denied) for c in language.clauses(sentence)]
+        found += [_Statement(language.stems_without(c, names), _is_negated(c) or denied) for c in language.clauses(sentence)]
     return found
 
 
@@ -201,7 +201,7 @@ def _is_negated(text: str, *, whole: bool = True) -> bool:
 
 def _is_turned(clause: str, theirs: Sequence[_Statement], wider: Sequence[_Statement], names: Collection[str]) -> bool:
     """Whether the quote, or else the evidence, says the same as this clause with a "not" more or less."""
-    ours = language.stems(clause, names)
+    ours = language.stems_without(clause, names)
     negated = _is_negated(clause)
     if not ours:
         return False
@@ -211,29 +211,52 @@ def _is_turned(clause: str, theirs: Sequence[_Statement], wider: Sequence[_State
     return _all_turned(ours, found, negated=negated, least=len(ours) / 2)
 
 
-def _all_turned(ours: set[str], theirs: Sequence[_Statement], *, negated: bool, least: float) -> bool:
+def _all_turned(ours: frozenset[str], theirs: Sequence[_Statement], *, negated: bool, least: float) -> bool:
     """Whether all statements that share the most words are negated differently. Fewer than `least` words are about something else."""
     most = max((len(s.stems & ours) for s in theirs), default=0)
     return most >= max(1, least) and all(s.negated is not negated for s in theirs if len(s.stems & ours) == most)
 
 
 def is_too_certain(text: str, quoted: str, answers: str, *, decides: bool) -> bool:
-    """Whether the quote is in doubt and the claim is not. `answers` is what others say to it; a decision may rest on their yes."""
+    """Whether the quote is in doubt and the claim is not. `answers` is what others say to it; a decision may rest on their yes.
+
+    What counts are the sentences that speak most of the same, and short ones behind them that add nothing but a doubt.
+    """
     if _SOFTENED.search(_without_asides(text)):
         return False
     sentences = language.sentences(quoted)
-    hedged = [is_hedged(s) for s in sentences]
-    shares = [_shares(text, s) for s in sentences]
-    doubtful = any(h and (mine or (at and _only_doubts(sentences[at]))) for at, (h, mine) in enumerate(zip(hedged, shares, strict=True)))
+    shares = [_shared(text, s) for s in sentences]
+    most = max(shares, default=0)
+    doubtful = any(
+        (count == most and most and _is_doubted(text, sentence)) or (at and shares[at - 1] == most and _only_doubts(sentence))
+        for at, (sentence, count) in enumerate(zip(sentences, shares, strict=True))
+    )
     return doubtful and not (decides and _agrees(answers))
 
 
+def _is_doubted(text: str, sentence: str) -> bool:
+    """Whether a hedge stands near the words that the sentence shares with the claim."""
+    sentence = _without_asides(sentence)
+    ours = language.stems(text)
+    for match in _HEDGE.finditer(sentence):
+        before, after = sentence[: match.start()].split()[-_NEAR:], sentence[match.end() :].split()[:_NEAR]
+        if len(sentence.split()) <= 2 * _NEAR or ours & language.stems(" ".join([*before, *after])):
+            return True
+    return False
+
+
+_NEAR = 8
+"""Words within which a hedge belongs to what stands beside it, in a long sentence."""
+
+
 def _only_doubts(sentence: str) -> bool:
-    return len(language.stems(sentence)) <= _FEW and not re.search(r"\b(?:we|they|he|she|it|you|there)\b", sentence, re.IGNORECASE)
+    says = re.search(r"\b(?:we|they|he|she|it|you|there)\b", sentence, re.IGNORECASE)
+    return is_hedged(sentence) and len(language.stems(sentence)) <= _FEW and not says
 
 
-def _shares(text: str, sentence: str) -> bool:
-    return bool(language.stems(text) & language.stems(sentence) or numbers.numbers(text) & numbers.readings(sentence))
+def _shared(text: str, sentence: str) -> int:
+    """Words and numbers that both have."""
+    return len(language.stems(text) & language.stems(sentence)) + len(numbers.numbers(text) & numbers.readings(sentence))
 
 
 def is_too_doubtful(text: str, said: str) -> bool:

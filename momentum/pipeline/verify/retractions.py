@@ -65,10 +65,12 @@ def taken_back(claim: Claim, evidence: Evidence, segments: Sequence[Segment], fo
         ):
             return segments[at]
         settled = settled or bool(_SETTLES.search(segments[at].text) or _SETTLED.search(segments[at].text))
-    return next((segments[n] for n in found if n > last and _is_about(topic, evidence.quoted, segments, last, n, day)), None)
+    if claim.kind == "highlight":
+        return None  # facts are corrected at once
+    return next((segments[n] for n in found if n > last and _is_about(claim, evidence.quoted, segments, last, n, day)), None)
 
 
-def _is_still_about(topic: set[str], quoted: str, between: str, day: date | None) -> bool:
+def _is_still_about(topic: frozenset[str], quoted: str, between: str, day: date | None) -> bool:
     """Whether nothing new came up in between: no other subject, no day where the quote has none."""
     new = language.stems(between) - _COUNTS
     if len(new) > _NEW_SUBJECT and not new & topic:
@@ -80,16 +82,17 @@ def _is_retraction(text: str) -> bool:
     return bool(text) and (rules.takes_back(text) or bool(_TAKES_BACK.search(text) or _FORGET.search(text)))
 
 
-def _is_about(topic: set[str], quoted: str, segments: Sequence[Segment], last: int, at: int, day: date | None) -> bool:
-    """Whether the talk around a retraction shares two words that mean something or a day, or names what to forget."""
+def _is_about(claim: Claim, quoted: str, segments: Sequence[Segment], last: int, at: int, day: date | None) -> bool:
+    """Whether the talk around a retraction shares half of the claim's words or its day, or names what to forget."""
+    topic = language.stems(claim.text) - _COUNTS
     if (match := _FORGET.search(segments[at].text)) and language.stem(match["what"].casefold()) in topic:
         return True
     around = " ".join(s.text for s in segments[max(last + 1, at - 2) : at + 2])
     days = {m.day for m in dates.mentions(quoted, day) if m.day} & {m.day for m in dates.mentions(around, day) if m.day}
-    return bool(days) or len(topic & language.stems(around)) >= 2
+    return bool(days) or len(topic & language.stems(around)) >= max(2, len(topic) / 2)
 
 
-def _is_revised(claim: Claim, quoted: str, between: str, text: str, topic: set[str], day: date | None, *, near: bool) -> bool:
+def _is_revised(claim: Claim, quoted: str, between: str, text: str, topic: frozenset[str], day: date | None, *, near: bool) -> bool:
     """A sentence about the same that settles something else: another day, another number, or the opposite."""
     if text.rstrip().endswith("?") or polarity.is_hedged(text) or (_NO.search(text) and between.rstrip().endswith("?")):
         return False
@@ -103,7 +106,7 @@ def _is_revised(claim: Claim, quoted: str, between: str, text: str, topic: set[s
     return bool(enough) and ((_ANEW.search(text) and _other_day(quoted, between, text, day)) or _other_number(quoted, between, text, day))
 
 
-def _own(text: str, day: date | None) -> set[str]:
+def _own(text: str, day: date | None) -> frozenset[str]:
     """What a sentence speaks of beside days and numbers."""
     return {s for s in language.stems(_timeless(text, day)) - _COUNTS if not any(c.isdigit() for c in s)}
 
