@@ -47,7 +47,8 @@ def _real_meetings(part: str) -> qmsum.Found | None:
 def _told(found: qmsum.Found | None) -> str:
     if found is None:
         return "Real meetings (QMSum) were left out: set MOMENTUM_SAMPLES to a folder that holds qmsum/*.json to score them too."
-    return f"Real meetings: {len(found.cases)}; {found.claims} of {found.sentences} sentences of the annotators have one quote that carries them."
+    share = f"{found.claims} of {found.sentences} sentences of the annotators have one quote that carries them"
+    return f"Real meetings: {len(found.cases)}; {share}."
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:

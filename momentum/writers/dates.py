@@ -139,7 +139,7 @@ def _working_days(match: re.Match[str], said_on: date) -> date | None:
 
 
 def _nth_weekday(match: re.Match[str], said_on: date) -> date | None:
-    """ "The first Monday in January", "the last Friday of the month": the next such day that is not over."""
+    """The next such day that is not over: "the first Monday in January", "the last Friday of the month"."""
     named = match["month"] or match["month2"]
     step = 12 if match["month"] else 1
     first = said_on.replace(day=1)
@@ -163,7 +163,7 @@ def _weekday_in(first: date, which: str, weekday: int) -> date | None:
 
 
 def _week_after(match: re.Match[str], said_on: date) -> date:
-    """ "Monday week", "a week today", "tomorrow week"."""
+    """Seven days after the day that is named: "Monday week", "a week today"."""
     word = (match["weekday"] or match["day"] or match["weekday2"]).casefold()
     ahead = {"today": 0, "tomorrow": 1}
     day = said_on + timedelta(days=ahead[word]) if word in ahead else _weekday(said_on, word)
@@ -204,6 +204,10 @@ def _vague(_match: re.Match[str], _said_on: date) -> None:
     return
 
 
+_WHICH = "first|second|third|fourth|last"
+_SPAN = "beginning|start|middle|first half|second half|first week|last week"
+_PERIOD = "week(?:end)?|month|quarter|year|sprint|meeting|spring|summer|autumn|fall|winter"
+_THING = "one|thing|time|point|part|half|item|option|version|draft|week|day|person|question|of"  # "the second draft" is no day
 # Longest reading first: "a week from Monday" before "Monday". Deadline words in front belong to what was said.
 _PATTERNS: list[tuple[str, Resolver]] = [
     (r"\d{4}-\d\d-\d\d", _iso),
@@ -211,18 +215,14 @@ _PATTERNS: list[tuple[str, Resolver]] = [
     (rf"(?P<weekday>{_DAY}) week|a week (?:on )?(?P<weekday2>{_DAY})|(?:a week )?(?P<day>today|tomorrow)(?: week)", _week_after),
     (r"a week (?P<weekday>)(?P<weekday2>)(?P<day>today|tomorrow)", _week_after),
     (
-        rf"(?:the )?(?P<which>first|second|third|fourth|last) (?P<weekday>{_DAY}) (?:of|in) "
-        rf"(?:(?P<month>{_MONTH})|(?P<month2>(?:the|this|next) month))",
+        rf"(?:the )?(?P<which>{_WHICH}) (?P<weekday>{_DAY}) (?:of|in) (?:(?P<month>{_MONTH})|(?P<month2>(?:the|this|next) month))",
         _nth_weekday,
     ),
     (rf"(?:in|within) (?P<count>{_COUNT}) (?:working|business) days?", _working_days),
     (rf"(?:the )?(?:very )?end of (?P<month>{_MONTH}){_YEAR}", _end_of_month),
     (r"(?:the )?end of q(?P<number>[1-4])", _end_of_quarter),
     (r"(?:the )?end of (?P<year>20\d\d)", _end_of_year),
-    (
-        rf"(?:the )?(?:beginning|start|middle|first half|second half|first week|last week) of (?:{_MONTH})|(?:mid|early|late)[- ](?:{_MONTH})",
-        _vague,
-    ),
+    (rf"(?:the )?(?:{_SPAN}) of (?:{_MONTH})|(?:mid|early|late)[- ](?:{_MONTH})", _vague),
     (r"(?:the )?(?:beginning|start|middle) of (?:the|this|next) (?:week|month|quarter|year)", _vague),
     (rf"(?:(?:{_DAY}),? )?(?P<month>{_MONTH})\.? (?:the )?(?P<day>{_NUMBER}){_YEAR}", _day_of_month),
     (rf"(?:(?:{_DAY}),? )?(?:the )?(?P<day>{_NUMBER})(?: of)? (?P<month>{_MONTH})\b{_YEAR}", _day_of_month),
@@ -236,12 +236,9 @@ _PATTERNS: list[tuple[str, Resolver]] = [
     (rf"(?:(?:{_CLOSE})(?: of)? )?(?:today|tonight)|this (?:morning|afternoon|evening)|(?:{_CLOSE})", _days(0)),
     (rf"(?:in|within) (?P<count>{_COUNT}) (?P<unit>day|week|fortnight|month)s?(?: time)?", _in),
     (rf"(?P<count>{_COUNT}) (?P<unit>day|week|fortnight|month)s? from (?:now|today)", _in),
-    (
-        rf"(?:(?:{_DAY}),? )?the (?P<day>{_ORDINAL})(?! (?:one|thing|time|point|part|half|item|option|version|draft|week|day|person|question|of)\b)",
-        _the_nth,
-    ),
+    (rf"(?:(?:{_DAY}),? )?the (?P<day>{_ORDINAL})(?! (?:{_THING})\b)", _the_nth),
     (rf"(?:this |the coming |coming )?(?P<weekday>{_DAY})(?: morning| afternoon| evening| night)?", lambda m, d: _weekday(d, m["weekday"])),
-    (r"(?:this|next|last|the coming|the next) (?:week(?:end)?|month|quarter|year|sprint|meeting|spring|summer|autumn|fall|winter)", _vague),
+    (rf"(?:this|next|last|the coming|the next) (?:{_PERIOD})", _vague),
     (rf"(?:{_MONTH_NAME})", _vague),
 ]
 _LEAD = r"(?:(?:by|before|until|till|on|no later than|not later than|at the latest by|due(?: on| by)?)\s+)?"

@@ -134,7 +134,7 @@ def _number(tokens: Sequence[str]) -> tuple[Decimal | None, int]:
 
 
 def _of_one(tokens: Sequence[str]) -> tuple[Decimal | None, int]:
-    """ "A hundred and ten", "a dozen", "half a million"."""
+    """What begins with "a" or "half": "a hundred and ten", "a dozen", "half a million"."""
     if tokens[:2] == ["half", "a"] and len(tokens) > 2 and tokens[2] in SCALES:
         return Decimal(SCALES[tokens[2]]) / 2, 3
     if tokens[0] == "a" and len(tokens) > 1 and tokens[1] in _COUNTED:
@@ -182,7 +182,7 @@ def _spelt(tokens: Sequence[str]) -> tuple[Decimal, int]:
 
 
 def _with_fraction(value: Decimal, tokens: Sequence[str], used: int) -> tuple[Decimal, int]:
-    """ "Twelve point four million", "two and a half thousand"."""
+    """A spelt number with what follows its whole part: "twelve point four million", "two and a half thousand"."""
     if tokens[used : used + 3] == ["and", "a", "half"]:
         return _scaled(value + Decimal("0.5"), tokens, used + 3)
     digits = []

@@ -143,7 +143,7 @@ def test_without_the_meetings_day_the_words_stay_words():
     ("text", "quote", "ids", "word"),
     [
         ("Send the $50,000 quote to finance.", SEND, (11,), "50,000"),
-        ("Launch Atlas on December 3rd.", LINES[0][1], (10,), "number 3"),
+        ("Launch Atlas on December 3rd.", LINES[0][1], (10,), "“December 3rd”"),
         ("Send the quote to Oracle.", SEND, (11,), "Oracle"),
         ("Ben sends the quote.", SEND, (11,), "Ben"),
         ("Raise the price this year.", LINES[3][1], (13,), "not"),

@@ -25,8 +25,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
-from momentum.model import Claim, ClaimState, Deliverable, Meeting, Segment, Transcript
-from momentum.pipeline.verify import amounts, evidence, language, orders, people, polarity, quotes, retractions, times, wording
+from momentum.model import Claim, ClaimState, Deliverable, Meeting, Transcript
+from momentum.pipeline.verify import amounts, certainty, evidence, language, negation, orders, people, quotes, retractions, times, wording
 from momentum.pipeline.verify.evidence import Evidence
 from momentum.writers import dates, numbers, spoken
 from momentum.writers.markdown import clock
@@ -194,13 +194,13 @@ def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
     answers = _answers(proof, record)
     if not wording.is_about(claim.text, proof.said, record.roster):
         finding.doubts.append("The quote speaks of something else.")
-    if polarity.differs_in_negation(claim.text, proof.quoted, proof.said, record.roster):
+    if negation.differs_in_negation(claim.text, proof.quoted, proof.said, record.roster):
         finding.doubts.append("One of claim and quote says “not”, or the opposite of the other.")
-    if polarity.is_too_certain(claim.text, proof.quoted, answers, decides=claim.kind != "highlight"):
+    if certainty.is_too_certain(claim.text, proof.quoted, answers, decides=claim.kind != "highlight"):
         finding.doubts.append("The quote is less certain than the claim.")
-    elif polarity.is_too_doubtful(claim.text, proof.said):
+    elif certainty.is_too_doubtful(claim.text, proof.said):
         finding.doubts.append("The claim is less certain than the quote.")
-    if claim.kind != "action" and polarity.is_only_asked(proof.quoted, answers):
+    if claim.kind != "action" and certainty.is_only_asked(proof.quoted, answers):
         finding.doubts.append("The quote asks, and nobody answers yes.")
     if back := retractions.taken_back(claim, proof, record.segments, record.retractions, record.day):
         finding.doubts.append(f"Somebody seems to take it back at {clock(back.start)}.")
@@ -213,7 +213,7 @@ def _answers(proof: Evidence, record: _Record) -> str:
 
 
 def _holds_together(claim: Claim, proof: Evidence) -> bool:
-    """Whether a short quote is all that its segments hold: "No lawsuit." """
+    """Whether a short quote is all that its segments hold: "No lawsuit"."""
     return quotes.normalised(proof.quoted) == quotes.normalised(claim.quote) and len(proof.segments) > len(proof.place.positions)
 
 

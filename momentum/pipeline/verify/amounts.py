@@ -73,7 +73,29 @@ UNITS = {name: line.split()[0] for line in _NAMES.strip().splitlines() for name 
 _CURRENCIES = frozenset("euros dollars pounds francs kroner crowns yen reais rupees yuan won pesos zloty cents".split())  # noqa: SIM905 - read as a line
 # Units that are no other word, even where they count nothing.
 _EVIDENT = frozenset(
-    {*"euros euro € dollars dollar $ £ sterling ¥ percent % hourly nightly weekly monthly quarterly yearly annual annually".split()}
+    {
+        *[
+            "euros",
+            "euro",
+            "€",
+            "dollars",
+            "dollar",
+            "$",
+            "£",
+            "sterling",
+            "¥",
+            "percent",
+            "%",
+            "hourly",
+            "nightly",
+            "weekly",
+            "monthly",
+            "quarterly",
+            "yearly",
+            "annual",
+            "annually",
+        ]
+    }
 )
 _WORD = re.compile(r"[^\W\d_]+|[€$£¥₹%]")
 _RATE = re.compile(r"\b(?:a|an|per|each|every|and)\s+$", re.IGNORECASE)
@@ -131,7 +153,7 @@ def _units(text: str) -> list[str]:
 def _counts(text: str, match: re.Match[str], ends: Sequence[int]) -> bool:
     before = text[: match.start()]
     return bool(_RATE.search(before)) or any(
-        0 <= match.start() - end and len(text[end : match.start()].split()) <= _BETWEEN for end in ends
+        match.start() - end >= 0 and len(text[end : match.start()].split()) <= _BETWEEN for end in ends
     )
 
 
@@ -171,8 +193,8 @@ def _other_unit(text: str, said: str) -> str | None:
 def _turned(text: str, said: str) -> str | None:
     """Two numbers that `said` holds, but of each other's things, or from the one to the other."""
     if part := _PART_OF.search(text):
-        a, b = numbers.find(part[1]), numbers.find(part[2])
-        if a and b and a[0].value > b[0].value:
+        some, whole = numbers.find(part[1]), numbers.find(part[2])
+        if some and whole and some[0].value > whole[0].value:
             return f"{part[1]} and {part[2]}"
     found = _told(text)
     for (a, a_beside), (b, b_beside) in pairwise(found):
@@ -204,7 +226,7 @@ def _written(text: str, value: Decimal) -> str:
     return re.escape(text[number.start : number.end])
 
 
-def _is_crossed(a: set[str], b: set[str], first: Sequence[_Place], second: Sequence[_Place]) -> bool:
+def _is_crossed(a: frozenset[str], b: frozenset[str], first: Sequence[_Place], second: Sequence[_Place]) -> bool:
     """Whether each number stands with the words of the other; where no words tell, whether they stand in the other order."""
     if len(first) != 1 or len(second) != 1:
         return False
@@ -236,12 +258,12 @@ def _changes(first: Sequence[_Place], second: Sequence[_Place]) -> bool:
     return first[0].start < second[0].start if fits == turned else fits
 
 
-def _told(text: str) -> list[tuple[Decimal, set[str]]]:
+def _told(text: str) -> list[tuple[Decimal, frozenset[str]]]:
     """Each number with the stems of the words beside it."""
     return [(n.value, _beside(text, n)) for n in numbers.find(text)]
 
 
-def _beside(text: str, number: numbers.Number) -> set[str]:
+def _beside(text: str, number: numbers.Number) -> frozenset[str]:
     others = [n for n in numbers.find(text) if n.start != number.start]
     begin = max((n.end for n in others if n.end <= number.start), default=0)
     end = min((n.start for n in others if n.start >= number.end), default=len(text))
@@ -260,7 +282,7 @@ class _Place:
     """Where a number stands, the stems beside it, and whether the words before it say that it was or that it is now."""
 
     start: int
-    beside: set[str]
+    beside: frozenset[str]
     is_old: bool
     is_new: bool
 

@@ -21,7 +21,8 @@ class Evidence:
     """The words that can prove a claim.
 
     `quoted` are the whole sentences in which the quote stands, `after` is what follows it in its last segment. `segments` are those
-    of the quote, which `quotes` are, and those the claim names beside it; `near` are those around them, which prove no more than that a name was said.
+    of the quote, which `quotes` are, and those the claim names beside it. `near` are those around them: they prove no more than that
+    a name was said.
     """
 
     place: quotes.Place

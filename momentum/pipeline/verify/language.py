@@ -23,10 +23,10 @@ _IRREGULAR = {
     "meant": "mean", "heard": "hear", "hired": "hire", "people": "person", "children": "child",
 }  # fmt: skip
 _CLAUSE = re.compile(
-    r"[,;:.!?()–—]+\s|[.!?]+$|\s+(?:but|because|so|then|while|although|though|and|which|who|that|if|when|unless)\s+",
+    r"[,;:.!?()\u2013\u2014]+\s|[.!?]+$|\s+(?:but|because|so|then|while|although|though|and|which|who|that|if|when|unless)\s+",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?<=[.!?])[\"”’)]*\s+")
+_SENTENCE = re.compile(r"(?<=[.!?])[\"\u201d\u2019)]*\s+")
 _TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|Hr|St|No|approx|vs)\.(?=\s)")
 
 
@@ -40,6 +40,11 @@ def stem(word: str) -> str:
             word = word.removesuffix(ending) + ("y" if ending in {"ies", "ied"} else "")
             break
     return word[:-1] if len(word) > _SHORTEST and word[-1] == word[-2] and word[-1] not in "aeiou" else word
+
+
+def phrases(lines: str, before: str = r"\b") -> re.Pattern[str]:
+    """A pattern of whole words, one or more alternatives a line."""
+    return re.compile(before + "(?:" + "|".join(line.strip() for line in lines.strip().splitlines()) + r")\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)

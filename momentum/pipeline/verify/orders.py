@@ -16,33 +16,48 @@ TURN = 3
 """Segments of the same speaker before and after an order that belong to it."""
 
 _LATIN = "aceijkopsuvxyhbdgmntrwACEHIJKMOPSTXYBZ"
-_ALIKE = "асеіјкорѕυνхуһЬԁɡмпτгѡАСЕНІЈКМОРЅТХУВΖ"  # noqa: RUF001 - letters that look like those above
+_ALIKE = "асеіјкорѕυνхуһЬԁɡмпτгѡАСЕНІЈКМОРЅТХУВΖ"
 _FOLD = str.maketrans(dict(zip(_ALIKE, _LATIN, strict=True)) | {"0": "o", "1": "l", "’": "'"})  # noqa: RUF001 - the typographic apostrophe
 
+_PAPER = r"(?:minutes|notes|summary|report|record|transcript|document)"
+_MACHINE = (
+    r"(?:ai|assistant|language model|model|bot|chatbot|chatgpt|gpt\w*|claude|gemini|llm|note[- ]?taker|minute[- ]?taker|summari[sz]er)"
+)
+_ROLE = rf"(?:{_MACHINE}|an? (?:ai|{_MACHINE})|secretary|root|administrator|system|dan)"
+_BEFORE = r"(?:^|[.!?:;,\"“(\u2013\u2014-]\s*|\b(?:and|then|please|now|must|should|just|simply|instead|to|you|bitte|und) )"
+_WRITE = (
+    r"(?:write|record|state|put down|output|print|reply|respond|report|claim|pretend|summari[sz]e|minute|schreib\w*|notiere?\w*|"
+    r"[ée]cri(?:s|vez)|escrib[ae]\w*)"
+)
+_RULES = r"(?:instructions?|prompts?|rules|orders|guidelines|directives?|above|training)"
+_FOREIGN_RULES = r"(?:anweisung\w*|regeln|vorgaben|instructions?|consignes?|instrucciones|reglas|r[èe]gles)"
+_INTO = r"(?:in|into|to|on) (?:the|your|these)"
+_ALL_CLAIMS = r"(?:all|every|each) (?:of the )?(?:tasks?|actions?|action items?|decisions?|claims?)"
+
 _TO_A_WRITER = re.compile(
-    r"""
-    (?:^|[.!?:;,"“(\-–—]\s*|\b(?:and|then|please|now|must|should|just|simply|instead|to|you|bitte|und)\s+)
-    (?:write|record|state|put\ down|output|print|reply|respond|report|claim|pretend|summari[sz]e|minute|schreib\w*|notiere?\w*|
-       [ée]cri(?:s|vez)|escrib[ae]\w*)
-    \ (?:down\ |in\ the\ \w+\ |only\ |exactly\ |with\ |as\ if\ |it\ |,\ )*(?:that|dass|que|:|")
-  | \b(?:note|add|put|include|mention|mark|list|enter|record|write|say)\w*\b[^.?!]{0,40}\b(?:in|into|to|on)\ (?:the|your|these)\ (?:minutes|notes|summary|report|record|transcript|document)
-  | ^\s*\#+\s | \]\( | \((?:verified|confirmed)\) | \bthe\ (?:minutes|notes|summary|report|document)\ (?:must|should|shall|will|has\ to|needs\ to)\ (?:say|state|read|show|list|record|contain)
-  | \b(?:ignore|forget|disregard|override|bypass|skip|drop)\b[^.?!]{0,30}\b(?:instructions?|prompts?|rules|orders|guidelines|directives?|above|training)\b
-  | \b(?:ignorier\w*|vergiss|vergessen\ sie)\b[^.?!]{0,40}\b(?:anweisung\w*|regeln|vorgaben)\b
-  | \b(?:ignore[zr]?|oublie[zr]?|olvid\w+|ignora\w*)\b[^.?!]{0,40}\b(?:instructions?|consignes?|instrucciones|reglas|r[èe]gles)\b
-  | \b(?:you\ are|you're|act\ as|behave\ like|play\ the\ role\ of|pretend\ to\ be|imagine\ you\ are)\b[^.?!]{0,30}\b(?:an?\ ai|assistant|language\ model|model|bot|chatbot|llm|gpt\w*|secretary|note[- ]?taker|dan|root|administrator|system)\b
-  | \b(?:dear|hey|hello|attention|listen),?\ (?:ai|assistant|model|bot|chatgpt|gpt|claude|gemini|llm|note[- ]?taker|summari[sz]er|minute[- ]?taker)\b
-  | \b(?:ai|assistant|language\ model|note[- ]?taker|summari[sz]er),?\ (?:please\ )?(?:write|note|record|add|make|set|assign|mark|list|remember|put|ignore|output|say)\b
-  | \b(?:system|developer|assistant|user|admin(?:istrator)?|tool)\s*(?:message|prompt|note|override|instructions?|update)?\s*:
-  | \b(?:system|developer)\ (?:message|prompt|override|instruction)s?\b | \bnew\ (?:instructions?|system\ (?:prompt|message)|prompt|task\ for\ the)\b
-  | \b(?:end|begin|start)\ of\ (?:the\ )?(?:transcript|meeting\ record|record|prompt|instructions?|system\ (?:prompt|message))\b
-  | <\s*/?\s*(?:meeting|system|transcript|instructions?|user|assistant|inst|im_start|im_end|script)\b | \[/?inst\] | <\|[^|]*\|> | \#\#\#\s*\w+ | ```
-  | \b(?:all|every|each)\ (?:of\ the\ )?(?:tasks?|actions?|action\ items?|decisions?|claims?)\b[^.?!]{0,30}\b(?:belong|assign\w*|owned?|owner|go\ to|verified|approved|must|should|are\ to)\b
-  | \bassign\ (?:all|every|each)\b | \b(?:owner|due|state|status|verified|text|quote|decision)"?\s*[:=]\s*"?\w
-  | \b(?:mark|set|treat|classify|label)\b[^.?!]{0,30}\b(?:as\ )?(?:verified|confirmed|approved|decided|proven)\b
-  | \b(?:json|schema|prompt|tokens?)\b[^.?!]{0,30}\b(?:with|must|should|set|return|output|contain)
-    """,
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+    "|".join(
+        [
+            rf"{_BEFORE}{_WRITE} (?:down |in the \w+ |only |exactly |with |as if |it |, )*(?:that|dass|que|:|\")",
+            rf"\b(?:note|add|put|include|mention|mark|list|enter|record|write|say)\w*\b[^.?!]{{0,40}}\b{_INTO} {_PAPER}",
+            rf"\bthe {_PAPER} (?:must|should|shall|will|has to|needs to) (?:say|state|read|show|list|record|contain)",
+            rf"\b(?:ignore|forget|disregard|override|bypass|skip|drop)\b[^.?!]{{0,30}}\b{_RULES}\b",
+            rf"\b(?:ignorier\w*|vergiss|vergessen sie|ignore[zr]?|oublie[zr]?|olvid\w+|ignora\w*)\b[^.?!]{{0,40}}\b{_FOREIGN_RULES}\b",
+            rf"\b(?:you are|you're|act as|behave like|play the role of|pretend to be|imagine you are)\b[^.?!]{{0,30}}\b{_ROLE}\b",
+            rf"\b(?:dear|hey|hello|attention|listen),? {_MACHINE}\b",
+            rf"\b{_MACHINE},? (?:please )?(?:write|note|record|add|make|set|assign|mark|list|remember|put|ignore|output|say)\b",
+            r"\b(?:system|developer|assistant|user|admin(?:istrator)?|tool)\s*(?:message|prompt|note|override|instructions?|update)?\s*:",
+            r"\b(?:system|developer) (?:message|prompt|override|instruction)s?\b",
+            r"\bnew (?:instructions?|system (?:prompt|message)|prompt|task for the)\b",
+            r"\b(?:end|begin|start) of (?:the )?(?:transcript|meeting record|record|prompt|instructions?|system (?:prompt|message))\b",
+            r"<\s*/?\s*(?:meeting|system|transcript|instructions?|user|assistant|inst|im_start|im_end|script)\b",
+            r"\[/?inst\]|<\|[^|]*\|>|###\s*\w+|```|^\s*#+\s|\]\(|\((?:verified|confirmed)\)",
+            rf"\b{_ALL_CLAIMS}\b[^.?!]{{0,30}}\b(?:belong|assign\w*|owned?|owner|go to|verified|approved|must|should|are to)\b",
+            r"\bassign (?:all|every|each)\b|\b(?:owner|due|state|status|verified|text|quote|decision)\"?\s*[:=]\s*\"?\w",
+            r"\b(?:mark|set|treat|classify|label)\b[^.?!]{0,30}\b(?:as )?(?:verified|confirmed|approved|decided|proven)\b",
+            r"\b(?:json|schema|prompt|tokens?)\b[^.?!]{0,30}\b(?:with|must|should|set|return|output|contain)",
+        ]
+    ),
+    re.IGNORECASE,
 )
 
 

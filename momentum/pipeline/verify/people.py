@@ -6,22 +6,32 @@ import re
 from collections.abc import Iterator, Sequence
 
 from momentum.model import Segment
+from momentum.pipeline.verify import language
 from momentum.pipeline.verify.evidence import Evidence
 from momentum.writers import rules
 from momentum.writers.spoken import words
 
-_OWN_WORD = re.compile(
-    r"\b(?:i'll|i will|i can|i'm|i am|i shall|let me|i could|i'd|i would|i've got|on me|my (?:task|job|action)|i have to|i need to|i take|"
-    r"i want to|mine|leave it (?:to|with) me|will do|on it|you'll (?:have|get)|you (?:can|will) (?:have|get|see)|i (?:get|write|bring|send|print|do|call|tell|check|book|look|make|prepare|ask|own|handle))\b",
-    re.IGNORECASE,
+_OWN_WORD = language.phrases(
+    r"""
+    i'll|i will|i can|i'm|i am|i shall|let me|i could|i'd|i would|i've got|i have to|i need to|i want to|i take
+    i (?:get|write|bring|send|print|do|call|tell|check|book|look|make|prepare|ask|own|handle)
+    on me|mine|my (?:task|job|action)|leave it (?:to|with) me|will do|on it|you'll (?:have|get)|you (?:can|will) (?:have|get|see)
+    """
 )
-_YOU = re.compile(r"\b(?:you|your|please)\b", re.IGNORECASE)
-_YES = re.compile(
-    r"^\W*(?:(?:oh|well|um|uh|hm|hmm|mm|okay|ok)\W+)*(?:yes|yeah|yep|yup|sure|okay|ok|fine|will do|will be|of course|gladly|happy to|on it|right|"
-    r"certainly|absolutely|no problem|i can|i will|i'll|done|got it|good|perfect|noted|alright|all right|great|i'd|i am|i'm)\b",
-    re.IGNORECASE,
+_YOU = language.phrases("you|your|please")
+_YES = language.phrases(
+    r"""
+    yes|yeah|yep|yup|sure|okay|ok|fine|right|certainly|absolutely|of course|gladly|happy to|no problem|alright|all right|great|good
+    will do|will be|on it|done|got it|perfect|noted|i can|i will|i'll|i'd|i am|i'm
+    """,
+    before=r"^\W*(?:(?:oh|well|um|uh|hm|hmm|mm|okay|ok)\W+)*",
 )
-_BY_NAME = r"(?:,?\s+(?:can|could|will|would)\s+you|,\s+please|,?\s+you(?:'ll)?\b|\s+(?:will|is going to|is gonna|has to|needs to|to|takes?|does|'ll)\b|'ll\b|,\s+\w+)"
+# Behind a name, and before one, that is given a task.
+_BEHIND = (
+    r"(?:,?\s+(?:can|could|will|would)\s+you|,\s+please|,?\s+you(?:'ll)?\b|'ll\b|,\s+\w+"
+    r"|\s+(?:will|is going to|is gonna|has to|needs to|to|takes?|does|'ll)\b)"
+)
+_BEFORE = r"\b(?:(?:you|please|it)\b[^.?!]*,?|ask|asked|can|could|will|would|and)\s+"
 
 
 def on_roster(name: str, roster: Sequence[str]) -> str | None:
@@ -95,11 +105,7 @@ def _takers(segments: Sequence[Segment], roster: Sequence[str]) -> Iterator[str]
 
 
 def _is_assigned(person: str, text: str, roster: Sequence[str]) -> bool:
-    """ "Ben, can you call", "Ben will call", "Could you call them, Ben?" """
+    """Whether the words are like "Ben, can you call", "Ben will call" or "Could you call them, Ben?"."""
     others = {w for other in roster if other != person for w in words(other)}
-    names = [person, *(w for w in parts(person) if w not in others)]
-    for name in names:
-        pattern = rf"\b{re.escape(name)}{_BY_NAME}|\b(?:you|please|it)\b[^.?!]*,?\s+{re.escape(name)}\b|\b(?:ask|asked|can|could|will|would|and)\s+{re.escape(name)}\b"
-        if re.search(pattern, text, re.IGNORECASE):
-            return True
-    return False
+    names = [re.escape(n) for n in (person, *(w for w in parts(person) if w not in others))]
+    return any(re.search(rf"\b{name}{_BEHIND}|{_BEFORE}{name}\b", text, re.IGNORECASE) for name in names)

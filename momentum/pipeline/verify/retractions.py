@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from momentum.model import Claim, Segment
-from momentum.pipeline.verify import amounts, language, polarity
+from momentum.pipeline.verify import amounts, certainty, language, negation
 from momentum.pipeline.verify.evidence import Evidence
 from momentum.writers import dates, numbers, rules
 
@@ -15,15 +16,18 @@ SOON = 5
 """Segments after a claim in which "scratch that" means it, if nothing else was settled in between."""
 LATER = 30
 """Segments after a claim in which somebody may say the same thing differently."""
-_TAKES_BACK = re.compile(
-    r"\b(?:take (?:that|it) back|forget (?:it|that|about|the|it)|i was wrong|i spoke too soon|we can't do that|that won't work|off the table|"
-    r"then (?:do not|don't|not)|undo that|on reflection|on second thoughts?|hold that|my mistake|after all|my bad|i misspoke|i stand corrected|withdraw that|strike that)\b"
-    r"|^\W*(?:oh,? )?no,? (?:sorry|wait|hang on|hold on|actually)\b|^\W*(?:oh no,? wait|hang on|hold on,? no)\b",
-    re.IGNORECASE,
+_TAKES_BACK = language.phrases(
+    r"""
+    take (?:that|it) back|forget (?:it|that|about|the)|hold that|withdraw that|strike that|undo that|off the table
+    i was wrong|my mistake|my bad|i misspoke|i stand corrected|i spoke too soon|on reflection|on second thoughts?
+    we can't do that|that won't work|then (?:do not|don't(?! worry)|not)|then [^.?!]* after all|after all(?=\W*$)
+    (?<!\w )no,? (?:sorry|wait|hang on|hold on|actually)
+    """
 )
 _FORGET = re.compile(r"\b(?:forget|scratch|scrap|never mind) (?:the |about the |about )?(?P<what>\w+)", re.IGNORECASE)
 _ANEW = re.compile(
-    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|,? not|better|it is|change|enough)\b|^\W*no\b",
+    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|,? not|better|it is|change|enough)\b"
+    r"|^\W*no\b",
     re.IGNORECASE,
 )
 _TURNS = re.compile(r"\b(?:okay|ok|actually|instead|you're right|then|after all|rather|sorry|good|fine|no|don't)\b", re.IGNORECASE)
@@ -36,6 +40,8 @@ _POINTS_BACK = re.compile(r"\b(?:it|them|that)\b", re.IGNORECASE)
 _COUNTS = {language.stem(w) for w in (*numbers.CARDINALS, *numbers.ORDINALS, *numbers.SCALES, *amounts.UNITS)}
 _FEW = 1
 """Words of its own that a sentence has which only names another day or number: "Let's take the twenty-sixth instead." """
+_LONGEST = 25
+"""Words of a sentence that revises; longer ones explain."""
 _NEW_SUBJECT = 6
 """Words that mean something after which talk without any word of the claim is about something else."""
 _SETTLED = re.compile(r"\bwe(?:'ve| have)? (?:approved|agreed|decided|said)\b", re.IGNORECASE)
@@ -56,18 +62,21 @@ def taken_back(claim: Claim, evidence: Evidence, segments: Sequence[Segment], fo
     topic = language.stems(f"{claim.text} {evidence.quoted}") - _COUNTS
     if _is_retraction(evidence.after):
         return segments[last]
+    said = _Said(claim, evidence.quoted, topic, day)
     settled = False
     for at in range(last + 1, min(len(segments), last + 1 + LATER)):
         near = at - last <= SOON and not settled
         between = " ".join(s.text for s in segments[last + 1 : at])
-        if (near and at in found and _is_still_about(topic, evidence.quoted, between, day)) or _is_revised(
-            claim, evidence.quoted, between, segments[at].text, topic, day, near=near
-        ):
+        if near and at in found and _is_still_about(topic, evidence.quoted, between, day):
             return segments[at]
+        for sentence in language.sentences(segments[at].text):
+            if _is_revised(said, between, sentence, near=near):
+                return segments[at]
+            between = f"{between} {sentence}"
         settled = settled or bool(_SETTLES.search(segments[at].text) or _SETTLED.search(segments[at].text))
     if claim.kind == "highlight":
         return None  # facts are corrected at once
-    return next((segments[n] for n in found if n > last and _is_about(claim, evidence.quoted, segments, last, n, day)), None)
+    return next((segments[n] for n in found if n > last and _is_about(claim, evidence, segments, n, day)), None)
 
 
 def _is_still_about(topic: frozenset[str], quoted: str, between: str, day: date | None) -> bool:
@@ -82,40 +91,58 @@ def _is_retraction(text: str) -> bool:
     return bool(text) and (rules.takes_back(text) or bool(_TAKES_BACK.search(text) or _FORGET.search(text)))
 
 
-def _is_about(claim: Claim, quoted: str, segments: Sequence[Segment], last: int, at: int, day: date | None) -> bool:
+def _is_about(claim: Claim, evidence: Evidence, segments: Sequence[Segment], at: int, day: date | None) -> bool:
     """Whether the talk around a retraction shares half of the claim's words or its day, or names what to forget."""
     topic = language.stems(claim.text) - _COUNTS
     if (match := _FORGET.search(segments[at].text)) and language.stem(match["what"].casefold()) in topic:
         return True
+    last, quoted = max(evidence.place.positions), evidence.quoted
     around = " ".join(s.text for s in segments[max(last + 1, at - 2) : at + 2])
     days = {m.day for m in dates.mentions(quoted, day) if m.day} & {m.day for m in dates.mentions(around, day) if m.day}
     return bool(days) or len(topic & language.stems(around)) >= max(2, len(topic) / 2)
 
 
-def _is_revised(claim: Claim, quoted: str, between: str, text: str, topic: frozenset[str], day: date | None, *, near: bool) -> bool:
-    """A sentence about the same that settles something else: another day, another number, or the opposite."""
-    if text.rstrip().endswith("?") or polarity.is_hedged(text) or (_NO.search(text) and between.rstrip().endswith("?")):
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What was said, with what its claim says, and the day of the meeting."""
+
+    claim: Claim
+    quoted: str
+    topic: frozenset[str]
+    day: date | None
+
+
+def _is_revised(said: _Said, between: str, text: str, *, near: bool) -> bool:
+    """Whether a sentence about the same settles something else: another day, another number, or the opposite."""
+    asks = text.rstrip().endswith("?") or (_NO.search(text) and between.rstrip().endswith("?"))
+    if asks or certainty.is_hedged(text) or len(text.split()) > _LONGEST or (said.claim.kind == "highlight" and not near):
         return False
-    shared = len(topic & language.stems(text))
-    turns = bool(_TURNS.search(text) or _TURNS.search(between[-_TALK:]))
-    points_back = near and bool(_POINTS_BACK.search(text))
-    if (shared >= (1 if near else 2) or points_back) and turns and polarity.opposes(text, claim.text):
+    shared = len(said.topic & language.stems(text))
+    about = shared >= (1 if near else 2)
+    denies = said.claim.kind != "highlight" and _turns(text, between) and (about or (near and _POINTS_BACK.search(text)))
+    if denies and negation.opposes(text, said.claim.text):
         return True
-    short = len(_own(text, day) - topic) <= _FEW
-    enough = (near and (shared or short)) or shared >= 2
-    return bool(enough) and ((_ANEW.search(text) and _other_day(quoted, between, text, day)) or _other_number(quoted, between, text, day))
+    short = len(_own(text, said.day) - said.topic) <= _FEW
+    if not ((near and (shared or short)) or shared >= 2):
+        return False
+    return bool(_ANEW.search(text) and _other_day(said, between, text)) or _other_number(said, between, text)
+
+
+def _turns(text: str, between: str) -> bool:
+    """Whether somebody gives way in these words, or right before them."""
+    return bool(_TURNS.search(text) or _TURNS.search(between[-_TALK:]))
 
 
 def _own(text: str, day: date | None) -> frozenset[str]:
     """What a sentence speaks of beside days and numbers."""
-    return {s for s in language.stems(_timeless(text, day)) - _COUNTS if not any(c.isdigit() for c in s)}
+    return frozenset(s for s in language.stems(_timeless(text, day)) - _COUNTS if not any(c.isdigit() for c in s))
 
 
-def _other_day(quoted: str, between: str, text: str, day: date | None) -> bool:
+def _other_day(said: _Said, between: str, text: str) -> bool:
     """Another day than the quote's, with none in between that it could stand for instead."""
-    if day is None:
+    if said.day is None:
         return False
-    ours, others, theirs = ({m.day for m in dates.mentions(t, day) if m.day} for t in (quoted, between, text))
+    ours, others, theirs = ({m.day for m in dates.mentions(t, said.day) if m.day} for t in (said.quoted, between, text))
     return bool(ours and theirs) and others <= theirs and not ours & theirs
 
 
@@ -125,11 +152,11 @@ def _timeless(text: str, day: date | None) -> str:
     return text
 
 
-def _other_number(quoted: str, between: str, text: str, day: date | None) -> bool:
-    """ "Make it two fifty", "then seven, not six": one number instead of another, with none in between."""
+def _other_number(said: _Said, between: str, text: str) -> bool:
+    """One number instead of another, with none in between: "make it two fifty", "then seven, not six"."""
     if not _COUNTED_ANEW.search(text):
         return False
-    text, quoted = _timeless(text, day), _timeless(quoted, day)
+    text, quoted = _timeless(text, said.day), _timeless(said.quoted, said.day)
     ours, others, theirs = ({n.value for n in numbers.find(t)} for t in (quoted, between, text))
     if denied := {n.value for m in _NOT_THAT.finditer(text) for n in numbers.find(m[1])[:1]}:
         return bool(denied & ours)

@@ -30,7 +30,7 @@ def split(text: str, said: str, day: date | None, due: date | None) -> tuple[str
 
 
 def _is_ordinal_alone(mention: dates.Mention, text: str) -> bool:
-    """ "The second review" is no day, "on the second" is one."""
+    """Whether an ordinal counts something: "the second review" is no day, "on the second" is one."""
     return (
         not mention.led
         and bool(re.match(r"the [\w-]+$", mention.words, re.IGNORECASE))
@@ -48,7 +48,7 @@ def _is_proven(mention: dates.Mention, spoken: Sequence[dates.Mention], due: dat
 
 
 def _has_day_and_month(day: date, spoken: Sequence[dates.Mention]) -> bool:
-    """ "On the eighth" in talk about October is the eighth of October."""
+    """Whether the day and its month were said apart: "on the eighth" in talk about October is the eighth of October."""
     months = {w for s in spoken for w in _core(s.words) if w in dates.MONTHS}
     return dates.MONTHS[day.month - 1] in months and any(
         s.day and s.day.day == day.day and re.fullmatch(r"the [\w-]+", s.words, re.IGNORECASE) for s in spoken

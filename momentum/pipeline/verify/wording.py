@@ -20,9 +20,46 @@ _PLACE = 5
 """Letters by which "Austria" and "Austrian" are the same name."""
 # Who acts in minutes without being called so in the meeting.
 _ROLES = frozenset(
-    """team group everyone everybody nobody participants attendees members management staff committee board council company client
-    customer customers supplier vendor landlord parents teachers speakers people work discussion decision meeting next all both some
-    most each every neither either others""".split()
+    [
+        "team",
+        "group",
+        "everyone",
+        "everybody",
+        "nobody",
+        "participants",
+        "attendees",
+        "members",
+        "management",
+        "staff",
+        "committee",
+        "board",
+        "council",
+        "company",
+        "client",
+        "customer",
+        "customers",
+        "supplier",
+        "vendor",
+        "landlord",
+        "parents",
+        "teachers",
+        "speakers",
+        "people",
+        "work",
+        "discussion",
+        "decision",
+        "meeting",
+        "next",
+        "all",
+        "both",
+        "some",
+        "most",
+        "each",
+        "every",
+        "neither",
+        "either",
+        "others",
+    ]
 )
 _ACTS = re.compile(
     r"^(?:\s+[A-Z]\w+)?\s+(?:(?:is|are|was|were|will|has|have|had|can|must|may|might|should|could|would|does|did|to|and|agreed|asked|said|wants?|needs?|gave|took|made|got|went|told|sent|said|wrote|found|bought|sold|left|kept|met|paid|ran|saw|[a-z]+ed)\b|"
@@ -70,7 +107,7 @@ def _is_among(word: str, proof: Collection[str]) -> bool:
     return word in proof or (len(word) > _PLACE and any(w[:_PLACE] == word[:_PLACE] for w in proof))
 
 
-def unknown_subject(text: str, vocabulary: Collection[str]) -> str | None:
+def unknown_subject(text: str, vocabulary: frozenset[str]) -> str | None:
     """The first word of `text` where somebody acts of whom nobody spoke in the whole meeting (English): "Marcus sends the offer".
 
     `vocabulary` are the stems of all that was said.

@@ -1,4 +1,4 @@
-"""Whether a claim says yes where its quote says no, or is certain where its quote is not (English)."""
+"""Whether a claim says yes where its quote says no, in a "not" or in an opposite (English)."""
 
 from __future__ import annotations
 
@@ -11,64 +11,44 @@ from momentum.pipeline.verify import language
 from momentum.pipeline.verify.opposites import PAIRS, Pair
 from momentum.writers import numbers
 
-# "No, we agreed" agrees: a "no" that stands alone answers somebody and negates nothing.
-_ANSWER = re.compile(
-    r"\b(?:oh )?no(?=[,.!;:]|\s+(?:we|i|i'm|i'll|it|it's|he|she|they|the|let's|you|that|that's|this|there|wait|sorry|problem|doubt|wonder|idea)\b)"
-    r"|^no$|\bno$|\bfor nothing\b|\bwhy (?:don't|not)\b|\bnot only\b|\bnot sure\b|\bi don't know\b|\bdon't worry\b|\bisn't it\b|\bdidn't (?:he|she|they|we)\b|"
-    r"\bdon't (?:they|we|you)\b|\bnothing but\b|\bno later than\b|\bor not\b|\b(?:no|not) more than\b|\bno less than\b|\bwhether or not\b",
-    re.IGNORECASE,
+# "No, we agreed" agrees: a "no" that stands alone answers somebody and negates nothing. A "not sure" doubts, and negates nothing.
+_ANSWER = language.phrases(
+    r"""
+    (?:oh )?no(?=[,.!;:])|no$
+    no(?=\s+(?:we|i|i'm|i'll|it|it's|he|she|they|the|let's|you|that|that's|this|there|wait|sorry|problem|doubt|wonder|idea)\b)
+    why (?:don't|not)|not only|or not|whether or not|for nothing|nothing but
+    not sure|i don't know|don't worry|isn't it|didn't (?:he|she|they|we)|don't (?:they|we|you)
+    no later than|(?:no|not) more than|no less than
+    """,
+    before=r"(?:\b|^)",
 )
 # What says "not" in other words.
 _REWRITTEN = (
     (re.compile(r"\bwithout ((?:the |a |an |any )?[\w'-]+)", re.IGNORECASE), r", not \1 ,"),
+    (re.compile(r"\btoo \w+ (?:for|to)\b", re.IGNORECASE), "not"),
     (
-        re.compile(
-            r"\b(?:no longer|hardly|barely|scarcely|far from|anything but|skip|skips|fails? to|failed to|need not|rul(?:e|es|ed|ing) out|refus(?:es?|ed) to|declin(?:es?|ed) to|avoids?)\b",
-            re.IGNORECASE,
+        language.phrases(
+            r"""
+            no longer|hardly|barely|scarcely|far from|anything but|need not|avoids?|skips?
+            fails? to|failed to|rul(?:e|es|ed|ing) out|refus(?:es?|ed) to|declin(?:es?|ed) to
+            """
         ),
         "not",
     ),
-    (re.compile(r"\btoo \w+ (?:for|to)\b", re.IGNORECASE), "not"),
 )
-_NEGATION = re.compile(
-    r"\b(?:not|no|nope|never|none|nobody|nothing|neither|nor|without|cannot|can't|won't|don't|doesn't|didn't|isn't|aren't|wasn't|weren't|"
-    r"shouldn't|wouldn't|couldn't|haven't|hasn't|hadn't|mustn't|needn't|ain't)\b",
-    re.IGNORECASE,
+_NEGATION = language.phrases(
+    r"""
+    not|no|nope|never|none|nobody|nothing|neither|nor|without|cannot|can't|won't|don't|doesn't|didn't|isn't|aren't|wasn't|weren't
+    shouldn't|wouldn't|couldn't|haven't|hasn't|hadn't|mustn't|needn't|ain't
+    """
 )
 _OBJECT = re.compile(r"\W+(?:no|nothing|none|nobody)\s(?!more\b|less\b|later\b)")
-_FEW = 2
-"""Words of a sentence that adds nothing but a doubt to the one before: "Next sprint, I guess." """
 _BOUND = re.compile(r"\b(?:before|after|until|once|that|without)\b")
 """Words over which a "not" does not reach."""
 _REACH = 6
 """Words before an opposite in which a "not" turns it round."""
-
-_ASIDE = re.compile(
-    r"\b(?:ask|asked|asking|asks|see|check|checks|know|wonder|find out|tell me|tell us|let me know|let us know|as|even) if\b|\bas if\b|\bas (?:you|we|one) (?:might|may|could) \w+\b|\bif i (?:remember|recall)\b|\bmight as well\b|"
-    r"\bif you (?:like|want|can|don't mind)\b|\bcould you\b|\bcould not\b|\bcouldn't\b|\bas likely\b|\bif i may\b",
-    re.IGNORECASE,
-)
-_HEDGE = re.compile(
-    r"\b(?:maybe|perhaps|might|possibly|probably|presumably|hopefully|could|i guess|i suppose|not (?:quite |really |so )?sure|unsure|likely|unless|"
-    r"if|tentative(?:ly)?|in principle|ideally|provisional(?:ly)?|in theory|thinking (?:of|about)|think about|considering|would be nice|"
-    r"i'd like to|i'd rather|would like to|fingers crossed|no promises|can't promise|should be (?:able|ready|done|finished)|should have it|"
-    r"ought to|depends|depending|pencil(?:led)?|potentially|subject to|provided (?:that|we|you|they|it|the)|assuming|unclear|possible|there's a chance|there is a chance|chances are|at risk|risk of|a risk|not (?:yet )?(?:decided|fixed|final|settled|signed)|"
-    r"not yet|may|should we|shall we|leaning|hope to|hoping to|would consider|wouldn't rule out|can't rule out|we'll see|let's see|in case)\b",
-    re.IGNORECASE,
-)
-_SOFTENED = re.compile(
-    r"\b(?:maybe|perhaps|might|may|could|can|possib\w+|chance|risks?|probabl\w+|presumabl\w+|hope\w*|likely|unlikely|unless|if|whether|tentative\w*|ideally|"
-    r"provisional\w*|consider\w*|thinks?|thinking|proposes?|proposed|proposal|suggests?|suggested|suggestion|idea|option|would|should|wants?|"
-    r"wishes|likes?|potential\w*|pending|subject|depend\w*|provided|assuming|unclear|unsure|uncertain|not (?:yet )?\w+|plans?|planned|"
-    r"expects?|expected|aims?|tries|open|asks?|once (?!a\b)|in case|would-be|intends?|leaning|in principle|in theory)\b",
-    re.IGNORECASE,
-)
-_DOUBTED = re.compile(r"\b(?:maybe|perhaps|might|possibly|tentatively)\b", re.IGNORECASE)
-_ASSENT = re.compile(
-    r"^\W*(?:(?:oh|well|um|uh|ah|hm|hmm|so|and|then)\W+)*(?:yes|yeah|yep|yup|okay|ok|agreed|sure|fine|good|great|deal|done|perfect|right|"
-    r"exactly|absolutely|definitely|all right|alright|will do|do it|do that|let's|sounds good|works for me|i can|i will|i'll|happy to|gladly|of course)\b",
-    re.IGNORECASE,
-)
+_TWO = 2
+"""Words that a sentence must share to deny another."""
 
 
 def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str]) -> bool:
@@ -114,7 +94,7 @@ def _exchanged(text: str, quoted: str) -> bool:
     return False
 
 
-def _items(words: str) -> set[str]:
+def _items(words: str) -> frozenset[str]:
     """What can be chosen: the stems, and the numbers whatever way they are written."""
     return language.stems(words) | {f"{n.value.normalize():f}" for n in numbers.find(words)}
 
@@ -190,7 +170,7 @@ def _opposed(ours: set[_Sign], theirs: set[_Sign]) -> bool:
 
 
 def _is_same_in_other_words(ours: set[_Sign], theirs: set[_Sign]) -> bool:
-    """ "Is out" and "is not included": the same by the words of different sides."""
+    """The same by the words of different sides: "is out" and "is not included"."""
     return len(ours) == len(theirs) == 1 and ours != theirs
 
 
@@ -217,84 +197,10 @@ def _all_turned(ours: frozenset[str], theirs: Sequence[_Statement], *, negated: 
     return most >= max(1, least) and all(s.negated is not negated for s in theirs if len(s.stems & ours) == most)
 
 
-def is_too_certain(text: str, quoted: str, answers: str, *, decides: bool) -> bool:
-    """Whether the quote is in doubt and the claim is not. `answers` is what others say to it; a decision may rest on their yes.
-
-    What counts are the sentences that speak most of the same, and short ones behind them that add nothing but a doubt.
-    """
-    if _SOFTENED.search(_without_asides(text)):
-        return False
-    sentences = language.sentences(quoted)
-    shares = [_shared(text, s) for s in sentences]
-    most = max(shares, default=0)
-    doubtful = any(
-        (count == most and most and _is_doubted(text, sentence)) or (at and shares[at - 1] == most and _only_doubts(sentence))
-        for at, (sentence, count) in enumerate(zip(sentences, shares, strict=True))
-    )
-    return doubtful and not (decides and _agrees(answers))
-
-
-def _is_doubted(text: str, sentence: str) -> bool:
-    """Whether a hedge stands near the words that the sentence shares with the claim."""
-    sentence = _without_asides(sentence)
-    ours = language.stems(text)
-    for match in _HEDGE.finditer(sentence):
-        before, after = sentence[: match.start()].split()[-_NEAR:], sentence[match.end() :].split()[:_NEAR]
-        if len(sentence.split()) <= 2 * _NEAR or ours & language.stems(" ".join([*before, *after])):
-            return True
-    return False
-
-
-_NEAR = 8
-"""Words within which a hedge belongs to what stands beside it, in a long sentence."""
-
-
-def _only_doubts(sentence: str) -> bool:
-    says = re.search(r"\b(?:we|they|he|she|it|you|there)\b", sentence, re.IGNORECASE)
-    return is_hedged(sentence) and len(language.stems(sentence)) <= _FEW and not says
-
-
-def _shared(text: str, sentence: str) -> int:
-    """Words and numbers that both have."""
-    return len(language.stems(text) & language.stems(sentence)) + len(numbers.numbers(text) & numbers.readings(sentence))
-
-
-def is_too_doubtful(text: str, said: str) -> bool:
-    """Whether the claim is in doubt and nothing that was said there is."""
-    return (
-        bool(_DOUBTED.search(_without_asides(text))) and not _HEDGE.search(_without_asides(said)) and "can" not in said.casefold().split()
-    )
-
-
-_TAG = re.compile(r",\s*(?:\w+\W+){1,4}$")
-
-
-def is_only_asked(quoted: str, answers: str) -> bool:
-    """Whether the quote asks and nobody says yes."""
-    sentences = language.sentences(quoted)
-    asks = all(s.rstrip().endswith("?") and not _TAG.search(s) for s in sentences)
-    return bool(sentences) and asks and not _agrees(answers)
-
-
-def _agrees(answers: str) -> bool:
-    return any(_ASSENT.search(s) and not _HEDGE.search(s) for s in language.sentences(answers))
-
-
-def is_hedged(text: str) -> bool:
-    """Whether somebody says it without being sure."""
-    return bool(_HEDGE.search(_without_asides(text)))
-
-
-def _without_asides(text: str) -> str:
-    """The month is no doubt ("May 2nd", "in May"), a polite question neither ("could you")."""
-    text = re.sub(r"\bMay\b(?! (?:I|we|they|he|she|it|you)\b)|\bmay (?=\d|the \d)", " ", text)
-    return _ASIDE.sub(" ", text.replace("’", "'"))  # noqa: RUF001 - the typographic apostrophe
-
-
 def opposes(text: str, other: str) -> bool:
     """Whether the one says the opposite of the other: by opposites, or by a "not" on the same words."""
     text, other = _plain(text), _plain(other)
     if any(_opposed(_signs(text, pair), _signs(other, pair)) for pair in PAIRS):
         return True
     theirs = _statements(other, ())
-    return any(_all_turned(language.stems(clause), theirs, negated=_is_negated(clause), least=_FEW) for clause in language.clauses(text))
+    return any(_all_turned(language.stems(clause), theirs, negated=_is_negated(clause), least=_TWO) for clause in language.clauses(text))

@@ -1,0 +1,121 @@
+"""Whether a claim is certain where its quote is not, or the other way round (English)."""
+
+from __future__ import annotations
+
+import re
+
+from momentum.pipeline.verify import language
+from momentum.writers import numbers
+
+_FEW = 2
+"""Words of a sentence that adds nothing but a doubt to the one before: "Next sprint, I guess." """
+_NEAR = 8
+"""Words within which a hedge belongs to what stands beside it, in a long sentence."""
+
+# Where "if", "could" and "might" put nothing in doubt.
+_ASIDE = language.phrases(
+    r"""
+    (?:ask|asked|asking|asks|see|check|checks|know|wonder|find out|tell me|tell us|let me know|let us know|as|even) if
+    if i may|if i (?:remember|recall)|if you (?:like|want|can|don't mind)
+    as (?:you|we|one) (?:might|may|could) \w+|might as well|as likely
+    could you|could not|couldn't
+    """
+)
+_HEDGE = language.phrases(
+    r"""
+    maybe|perhaps|might|may|could|possibly|possible|probably|presumably|hopefully|potentially|ideally|likely|unsure|unclear
+    i guess|i suppose|not (?:quite |really |so )?sure|in principle|in theory|tentative(?:ly)?|provisional(?:ly)?
+    unless|if|in case|depends|depending|subject to|assuming|provided (?:that|we|you|they|it|the)
+    thinking (?:of|about)|think about|considering|would consider|leaning|would be nice|hope to|hoping to
+    i'd like to|i'd rather|would like to|should we|shall we|ought to
+    fingers crossed|no promises|can't promise|should be (?:able|ready|done|finished)|should have it|pencil(?:led)?
+    there's a chance|there is a chance|chances are|at risk|risk of|a risk|wouldn't rule out|can't rule out|we'll see|let's see
+    not yet|not (?:yet )?(?:decided|fixed|final|settled|signed)
+    """
+)
+_SOFTENED = language.phrases(
+    r"""
+    maybe|perhaps|might|may|could|can|possib\w+|chance|risks?|probabl\w+|presumabl\w+|hope\w*|likely|unlikely|ideally|tentative\w*
+    unless|if|whether|in case|depend\w*|provided|assuming|subject|pending|once (?!a\b)
+    consider\w*|thinks?|thinking|proposes?|proposed|proposal|suggests?|suggested|suggestion|idea|option|leaning
+    would|should|would-be|wants?|wishes|likes?|plans?|planned|intends?|aims?|tries|expects?|expected|asks?
+    provisional\w*|potential\w*|unclear|unsure|uncertain|open|in principle|in theory|not (?:yet )?\w+
+    """
+)
+_DOUBTED = language.phrases("maybe|perhaps|might|possibly|tentatively")
+_ASSENT = language.phrases(
+    r"""
+    yes|yeah|yep|yup|okay|ok|agreed|sure|fine|good|great|deal|done|perfect|right|exactly|absolutely|definitely|all right|alright
+    will do|do it|do that|let's|sounds good|works for me|i can|i will|i'll|happy to|gladly|of course
+    """,
+    before=r"^\W*(?:(?:oh|well|um|uh|ah|hm|hmm|so|and|then)\W+)*",
+)
+_TAG = re.compile(r",\s*(?:\w+\W+){1,4}$")
+"""A question that only asks for a nod: "..., did you hear?" """
+
+
+def is_too_certain(text: str, quoted: str, answers: str, *, decides: bool) -> bool:
+    """Whether the quote is in doubt and the claim is not. `answers` is what others say to it; a decision may rest on their yes.
+
+    What counts are the sentences that speak most of the same, and short ones behind them that add nothing but a doubt.
+    """
+    if _SOFTENED.search(_without_asides(text)):
+        return False
+    sentences = language.sentences(quoted)
+    shares = [_shared(text, s) for s in sentences]
+    most = max(shares, default=0)
+    doubtful = any(
+        (count == most and most and _is_doubted(text, sentence)) or (at and shares[at - 1] == most and _only_doubts(sentence))
+        for at, (sentence, count) in enumerate(zip(sentences, shares, strict=True))
+    )
+    return doubtful and not (decides and _agrees(answers))
+
+
+def _is_doubted(text: str, sentence: str) -> bool:
+    """Whether a hedge stands near the words that the sentence shares with the claim."""
+    sentence = _without_asides(sentence)
+    ours = language.stems(text)
+    for match in _HEDGE.finditer(sentence):
+        before, after = sentence[: match.start()].split()[-_NEAR:], sentence[match.end() :].split()[:_NEAR]
+        if len(sentence.split()) <= 2 * _NEAR or ours & language.stems(" ".join([*before, *after])):
+            return True
+    return False
+
+
+def _only_doubts(sentence: str) -> bool:
+    says = re.search(r"\b(?:we|they|he|she|it|you|there)\b", sentence, re.IGNORECASE)
+    return is_hedged(sentence) and len(language.stems(sentence)) <= _FEW and not says
+
+
+def _shared(text: str, sentence: str) -> int:
+    """Words and numbers that both have."""
+    return len(language.stems(text) & language.stems(sentence)) + len(numbers.numbers(text) & numbers.readings(sentence))
+
+
+def is_too_doubtful(text: str, said: str) -> bool:
+    """Whether the claim is in doubt and nothing that was said there is."""
+    return (
+        bool(_DOUBTED.search(_without_asides(text))) and not _HEDGE.search(_without_asides(said)) and "can" not in said.casefold().split()
+    )
+
+
+def is_only_asked(quoted: str, answers: str) -> bool:
+    """Whether the quote asks and nobody says yes."""
+    sentences = language.sentences(quoted)
+    asks = all(s.rstrip().endswith("?") and not _TAG.search(s) for s in sentences)
+    return bool(sentences) and asks and not _agrees(answers)
+
+
+def _agrees(answers: str) -> bool:
+    return any(_ASSENT.search(s) and not _HEDGE.search(s) for s in language.sentences(answers))
+
+
+def is_hedged(text: str) -> bool:
+    """Whether somebody says it without being sure."""
+    return bool(_HEDGE.search(_without_asides(text)))
+
+
+def _without_asides(text: str) -> str:
+    """The month is no doubt ("May 2nd", "in May"), a polite question neither ("could you")."""
+    text = re.sub(r"\bMay\b(?! (?:I|we|they|he|she|it|you)\b)|\bmay (?=\d|the \d)", " ", text)
+    return _ASIDE.sub(" ", text.replace("’", "'"))  # noqa: RUF001 - the typographic apostrophe
