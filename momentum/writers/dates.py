@@ -17,7 +17,8 @@ MONTHS = ["january", "february", "march", "april", "may", "june", "july", "augus
 _MONTH_NUMBERS = {m: i for i, m in enumerate(MONTHS, 1)} | {m[:3]: i for i, m in enumerate(MONTHS, 1)} | {"sept": 9}
 
 _DAY = "|".join(WEEKDAYS)
-_MONTH = "|".join(sorted(_MONTH_NUMBERS, key=len, reverse=True))
+# "Nobody under 16 may come" names no day: that month is told by its capital.
+_MONTH = "|".join("(?-i:May)" if m == "may" else m for m in sorted(_MONTH_NUMBERS, key=len, reverse=True))
 # "May" and "March" name a month only where they are written like a name.
 _MONTH_NAME = "|".join(m for m in MONTHS if m not in {"may", "march"}) + "|(?-i:May|March)"
 _COUNT = r"\d{1,3}|an?|a couple of|a few|" + "|".join(w for w in CARDINALS if w != "zero")
@@ -237,7 +238,10 @@ _PATTERNS: list[tuple[str, Resolver]] = [
     (rf"(?:in|within) (?P<count>{_COUNT}) (?P<unit>day|week|fortnight|month)s?(?: time)?", _in),
     (rf"(?P<count>{_COUNT}) (?P<unit>day|week|fortnight|month)s? from (?:now|today)", _in),
     (rf"(?:(?:{_DAY}),? )?the (?P<day>{_ORDINAL})(?! (?:{_THING})\b)", _the_nth),
-    (rf"(?:this |the coming |coming )?(?P<weekday>{_DAY})(?: morning| afternoon| evening| night)?", lambda m, d: _weekday(d, m["weekday"])),
+    (
+        rf"(?:this |the coming |coming )?(?P<weekday>{_DAY})(?: (?:morning|afternoon|evening|night)s?)?",
+        lambda m, d: _weekday(d, m["weekday"]),
+    ),
     (rf"(?:this|next|last|the coming|the next) (?:{_PERIOD})", _vague),
     (rf"(?:{_MONTH_NAME})", _vague),
 ]

@@ -201,7 +201,7 @@ def _turned(text: str, said: str) -> str | None:
         first, second = _places(a, said), _places(b, said)
         if a == b or not first or not second:
             continue
-        if _have_units(a, b, text, said) or re.search(rf"{_written(text, a)}\W+(?:out )?of\W+{_written(text, b)}", text):
+        if _have_units(a, b, text, said) or re.search(rf"{_written(text, a)}\W+(?:out )?of (?:the )?{_written(text, b)}", text):
             continue
         if _change(a, b, text):
             turned = not _fits(a, b, text) or not _changes(first, second)
@@ -232,7 +232,7 @@ def _is_crossed(a: frozenset[str], b: frozenset[str], first: Sequence[_Place], s
         return False
     straight = len(a & first[0].beside) + len(b & second[0].beside)
     crossed = len(a & second[0].beside) + len(b & first[0].beside)
-    return crossed > straight or (crossed == straight and first[0].start > second[0].start)
+    return crossed > straight or (crossed == straight and first[0].sentence == second[0].sentence and first[0].start > second[0].start)
 
 
 def _change(a: Decimal, b: Decimal, text: str) -> bool:
@@ -279,9 +279,10 @@ _NEAR = 3
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a number stands, the stems beside it, and whether the words before it say that it was or that it is now."""
+    """Where a number stands and in which sentence, the stems beside it, and whether the words before it say that it was or is now."""
 
     start: int
+    sentence: int
     beside: frozenset[str]
     is_old: bool
     is_new: bool
@@ -291,7 +292,16 @@ def _places(value: Decimal, said: str) -> list[_Place]:
     """Where `said` has this number, in one of its readings."""
     found = numbers.heard(said)
     exact = [n for n, _ in found if n.value == value] or [n for n, values in found if value in values]
-    return [_Place(n.start, _beside(said, n), bool(_OLD.search(said[: n.start])), bool(_NEW.search(said[: n.start]))) for n in exact]
+    return [
+        _Place(
+            n.start,
+            len(_SENTENCE_END.findall(said[: n.start])),
+            _beside(said, n),
+            bool(_OLD.search(said[: n.start])),
+            bool(_NEW.search(said[: n.start])),
+        )
+        for n in exact
+    ]
 
 
 _OLD = re.compile(r"\b(?:from|was|were|used to be|had been|last (?:year|month|week)(?: it was)?)\W+(?:\w+\W+)?$", re.IGNORECASE)

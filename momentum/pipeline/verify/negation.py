@@ -54,26 +54,36 @@ _TWO = 2
 def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str]) -> bool:
     """Whether the claim is negated where the quote is not, or the other way round, after opposites are taken into account.
 
-    An opposite that the quote does not speak of is looked for in all that was `said` in the evidence.
+    What the quote does not speak of is looked for in all that was `said` in the evidence. `names` mean nothing here.
     """
     if _exchanged(text, quoted):
         return True
-    text, quoted = _plain(text), _plain(quoted)
+    text, quoted, said = _plain(text), _plain(quoted), _plain(said)
+    main = _TAIL.sub("", text)
     if "before" in text:
         quoted = quoted.replace("at the earliest", "not before")
-    theirs, wider = _statements(quoted, names), _statements(_plain(said), names)
+    theirs, wider = _statements(quoted, names), _statements(said, names)
     if any(s.negated and not s.stems - {language.stem("nope")} for s in theirs):
         return not _is_negated(text)  # "Do you know Rust?" - "Not much."
-    ours = language.stems_without(text, names)
-    if _is_negated(text) and _NAY.search(quoted) and not any(2 * len(s.stems & ours) >= len(ours) for s in theirs if not s.negated):
+    if _is_negated(text) and _NAY.search(quoted) and not _says(theirs, language.stems_without(text, names)):
         return False
-    about = _about(text, _plain(said))
-    signs = [(_signs(text, pair), _signs(quoted, pair) or _signs(about, pair)) for pair in PAIRS]
-    if any(_opposed(ours, theirs) for ours, theirs in signs):
+    signs = [(_signs(main, pair), _signs(quoted, pair)) for pair in PAIRS]
+    if any(_opposed(ours, other) for ours, other in signs):
         return True
-    if any(ours and theirs and _is_same_in_other_words(ours, theirs) for ours, theirs in signs):
+    if any(ours and other and _is_same_in_other_words(ours, other) for ours, other in signs):
         return False
-    return any(_is_turned(clause, theirs, wider, names) for clause in language.clauses(text))
+    if main != text and _is_negated(quoted):
+        return False  # both say what is, and what is not
+    return any(_is_turned(clause, theirs, wider, names) for clause in language.clauses(main))
+
+
+_TAIL = re.compile(r"(?:,| and| but|, and|, but) (?:not|no|nor)\b[^,;.!?]*")
+"""What a claim adds to say what is not: "... and not replaced"."""
+
+
+def _says(statements: Sequence[_Statement], ours: frozenset[str]) -> bool:
+    """Whether one of these says half of the same words without a "not"."""
+    return any(2 * len(s.stems & ours) >= len(ours) for s in statements if not s.negated)
 
 
 _NAY = re.compile(r"(?:^|[.!?,]\s*)(?:oh |well )?no(?:[,.!]|$)")
@@ -101,10 +111,14 @@ def _items(words: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """A clause: its stems, and whether it is negated. A question is what its answer makes of it."""
+    """A clause: its stems, and whether it is negated. A question is what its answer makes of it.
+
+    `limits` is true where words hold something as it is or keep it away without any "not": "it stays at two", "we hold it back".
+    """
 
     stems: frozenset[str]
     negated: bool
+    limits: bool
 
 
 def _statements(text: str, names: Collection[str]) -> list[_Statement]:
@@ -112,17 +126,22 @@ def _statements(text: str, names: Collection[str]) -> list[_Statement]:
     sentences = language.sentences(text)
     for sentence, answer in zip_longest(sentences, sentences[1:], fillvalue=""):
         denied = sentence.endswith("?") and bool(_DENIES.match(answer))
-        found += [_Statement(language.stems_without(c, names), _is_negated(c) or denied) for c in language.clauses(sentence)]
+        found += [_statement(clause, names, denied=denied) for clause in language.clauses(sentence)]
     return found
 
 
+def _statement(clause: str, names: Collection[str], *, denied: bool = False) -> _Statement:
+    return _Statement(language.stems_without(clause, names), _is_negated(clause) or denied, bool(_LIMITS.search(clause)))
+
+
+_LIMITS = language.phrases(
+    r"""
+    only|just|same|unchanged|stays?|stayed|remains?|kept|keep|keeps|last|alone|enough|instead|except|other|less|fewer
+    hold|holds|held|stop\w*|cancel\w*|drop\w*|ban|bans|banned|forbid\w*|forbade|prohibit\w*|reject\w*|exclud\w*|abolish\w*|clos\w+
+    lack\w*|refus\w*|declin\w*|miss\w*|against|leave\w*|left|lost|lose\w*|put off|postpon\w*|end|ends|ended|free|off|out
+    """
+)
 _DENIES = re.compile(r"\W*(?:oh |well |um |uh )?(?:no|nope|not)\b")
-
-
-def _about(text: str, said: str) -> str:
-    """The clauses of the evidence that share a word that means something with `text`."""
-    ours = language.stems(text)
-    return ". ".join(c for c in language.clauses(said) if ours & language.stems(c))
 
 
 def _turned(text: str, quoted: str) -> bool:
@@ -181,20 +200,25 @@ def _is_negated(text: str, *, whole: bool = True) -> bool:
 
 def _is_turned(clause: str, theirs: Sequence[_Statement], wider: Sequence[_Statement], names: Collection[str]) -> bool:
     """Whether the quote, or else the evidence, says the same as this clause with a "not" more or less."""
-    ours = language.stems_without(clause, names)
-    negated = _is_negated(clause)
-    if not ours:
+    ours = _statement(clause, names)
+    if not ours.stems:
         return False
-    if negated and not any(s.negated for s in theirs) and not any(s.negated for s in wider if s.stems & ours):
+    found = theirs if any(s.stems & ours.stems for s in theirs) else wider
+    if _all_turned(ours, found, least=len(ours.stems) / 2):
         return True
-    found = theirs if any(s.stems & ours for s in theirs) else wider
-    return _all_turned(ours, found, negated=negated, least=len(ours) / 2)
+    denied = any(s.negated for s in theirs) or any(s.negated for s in wider if s.stems & ours.stems)
+    return ours.negated and not denied and not any(s.limits for s in theirs)
 
 
-def _all_turned(ours: frozenset[str], theirs: Sequence[_Statement], *, negated: bool, least: float) -> bool:
-    """Whether all statements that share the most words are negated differently. Fewer than `least` words are about something else."""
-    most = max((len(s.stems & ours) for s in theirs), default=0)
-    return most >= max(1, least) and all(s.negated is not negated for s in theirs if len(s.stems & ours) == most)
+def _all_turned(ours: _Statement, theirs: Sequence[_Statement], *, least: float) -> bool:
+    """Whether all statements that share the most words are negated differently, and none of them limits where the other negates.
+
+    Fewer than `least` words in common are about something else.
+    """
+    most = max((len(s.stems & ours.stems) for s in theirs), default=0)
+    nearest = [s for s in theirs if len(s.stems & ours.stems) == most]
+    turned = all(s.negated is not ours.negated and s.limits == ours.limits for s in nearest)
+    return most >= max(1, least) and turned
 
 
 def opposes(text: str, other: str) -> bool:
@@ -203,4 +227,4 @@ def opposes(text: str, other: str) -> bool:
     if any(_opposed(_signs(text, pair), _signs(other, pair)) for pair in PAIRS):
         return True
     theirs = _statements(other, ())
-    return any(_all_turned(language.stems(clause), theirs, negated=_is_negated(clause), least=_TWO) for clause in language.clauses(text))
+    return any(_all_turned(_statement(clause, ()), theirs, least=_TWO) for clause in language.clauses(text))

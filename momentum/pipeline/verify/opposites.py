@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 _LINES = """
     approv* accept* agree agrees agreed agreeing adopt* endors* sign..off in_favour in_favor | reject* refus* declin* deny denied denies veto* turn*..down vote*..down rul*..out oppos* disagree* disapprov*
-    keep keeps kept keeping stay* remain* retain* continu* maintain* stick*..with preserv* includ* carr*..on still_on leave*..as leave*..in leave*..on leave*..open leave*..alone left..as left..open unchanged same | drop drops dropped dropping remov* scrap* abandon* cancel* discontinu* stop stops stopped stopping ceas* delet* abolish* eliminat* get*..rid take*..out taken..out out..entirely axe axed terminat* exclud* omit* leave*..out left..out thrown..away throw*..away discard* is_out are_out comes_out come_out off_the off_our is_off are_off replac* swap* chang* cut cuts cutting give*..up phase*..out
+    keep keeps kept keeping stay* remain* retain* continu* maintain* stick*..with preserv* includ* carr*..on still_on leave*..as leave*..in leave*..on leave*..open leave*..alone left..as left..open unchanged same | drop drops dropped dropping remov* scrap* abandon* cancel* discontinu* stop stops stopped stopping ceas* delet* abolish* eliminat* get*..rid take*..out taken..out out..entirely axe axed terminat* exclud* omit* leave*..out left..out thrown..away throw*..away discard* is_out are_out comes_out come_out off_the off_our is_off are_off replac* swap* chang* give*..up phase*..out
+    keep keeps kept keeping | cut cuts cutting
     sign signs signed signing renew* | terminat* cancel* refus* not_sign
     increas* rais* rise rises rising rose grow* grew higher expand* extend* lengthen* longer gain* climb* go*..up went..up up_by up_to_# up_# up_from up_on | decreas* reduc* lower lowers lowered lowering fall falls fell falling declin* drop* less fewer cut cuts cutting shrink* shorten* shorter smaller go*..down went..down down_by down_to_# down_# down_from down_on
     = at_least minimum no_less_than not_less_than | at_most maximum no_more_than not_more_than
@@ -112,7 +113,7 @@ _NUMBER = r"(?:[€$£]?\d|a hundred|(?:two|three|four|five|six|seven|eight|nine
 
 
 def _pattern(entry: str) -> str:
-    entry = re.escape(entry).replace(r"\*", r"\w*").replace(r"\.\.", r"(?:\W+\w+){0,4}?\W+").replace("_", r"\W+")
+    entry = re.escape(entry).replace(r"\*", r"\w*").replace(r"\.\.", r"(?:\s+(?!but\b|and\b|not\b)[\w'-]+){0,4}?\s+").replace("_", r"\W+")
     return entry.replace(r"\#", _NUMBER).replace("#", _NUMBER)
 
 

@@ -56,7 +56,7 @@ def _has_day_and_month(day: date, spoken: Sequence[dates.Mention]) -> bool:
 
 
 def _core(words: str) -> list[str]:
-    return [w for w in quotes.normalised(words) if w not in {"the", "on", "of", "in"}]
+    return ["middle" if w == "mid" else w for w in quotes.normalised(words) if w not in {"the", "on", "of", "in"}]
 
 
 def _is_within(core: Sequence[str], spoken: dates.Mention) -> bool:
