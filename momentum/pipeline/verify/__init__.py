@@ -32,6 +32,7 @@ from momentum.writers import dates, numbers, spoken
 from momentum.writers.markdown import clock
 
 _UNHEARD = {"loop", "credits", "rate", "low_confidence"}
+_TOGETHER = re.compile(r"\b(?:we|us|our|we'll|we've)\b", re.IGNORECASE)
 _STATEMENTS = {"decision", "action", "highlight"}
 
 
@@ -164,12 +165,14 @@ def _check_facts(finding: _Finding, proof: Evidence, record: _Record) -> None:
     """Times, numbers, units and names of the claim's text."""
     claim = finding.claim
     known = proof.speakers + ([claim.owner] if claim.owner else [])
+    if claim.kind == "decision" and _TOGETHER.search(proof.quoted):
+        known += [s.speaker for s in proof.near if s.speaker]
     said = f"{proof.quoted} {proof.said}"
-    text, unproven = times.split(claim.text, proof.said, record.day, claim.due_date)
+    near = " ".join(s.text for s in proof.near)
+    text, unproven = times.split(claim.text, proof.said, near, record.day, claim.due_date)
     if unproven:
         finding.doubts.append(f"The quote does not say {' or '.join(f'“{t}”' for t in unproven)}.")
     finding.doubts.extend(amounts.unproven(text, proof.said, record.text))
-    near = " ".join(s.text for s in proof.near)
     present = [s.speaker for s in proof.near if s.speaker] + [p for p in record.roster if people.is_named(p, near, record.roster)]
     names = wording.unproven_names(
         text,

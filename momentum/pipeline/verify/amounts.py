@@ -68,8 +68,11 @@ _NAMES = """
     degrees degree
     moles mole
     millimoles millimole
+    times
 """
 UNITS = {name: line.split()[0] for line in _NAMES.strip().splitlines() for name in line.split()}
+COUNTS = frozenset(language.stem(w) for w in (*numbers.CARDINALS, *numbers.ORDINALS, *numbers.SCALES, *UNITS))
+"""Stems of numbers and units: a text is not about these."""
 _CURRENCIES = frozenset("euros dollars pounds francs kroner crowns yen reais rupees yuan won pesos zloty cents".split())  # noqa: SIM905 - read as a line
 # Units that are no other word, even where they count nothing.
 _EVIDENT = frozenset(
@@ -166,17 +169,27 @@ def _is_proven(unit: str, said: str, meeting: str) -> bool:
 
 
 def _pairs(text: str) -> list[tuple[Decimal, str | None]]:
-    """Each number with the unit that stands with it, if any."""
+    """Each number with the unit that stands with it; "" where it counts something else, None where it stands alone."""
     found = numbers.find(text)
     pairs: list[tuple[Decimal, str | None]] = []
     for at, number in enumerate(found):
         end = found[at + 1].start if at + 1 < len(found) else len(text)
-        behind = _WORD.findall(text[number.end : end])[: _BETWEEN + 1]
-        sign = _WORD.findall(text[max(0, number.start - 1) : number.start])
-        attached = [UNITS.get(w.casefold()) for w in (*sign, *([behind[0]] if text[number.end - 1] != "%" and behind else []), *behind[1:])]
-        unit = "percent" if text[number.start : number.end].endswith("%") else next((u for u in attached if u), None)
-        pairs.append((number.value, unit))
+        pairs.append((number.value, _unit(text, number, text[number.end : end])))
     return pairs
+
+
+def _unit(text: str, number: numbers.Number, behind: str) -> str | None:
+    if text[number.start : number.end].endswith("%"):
+        return "percent"
+    behind = _RATE_BEHIND.split(behind)[0]  # "five thousand a day" counts no days
+    signs = _WORD.findall(text[max(0, number.start - 1) : number.start])
+    after = _WORD.findall(_SENTENCE_END.split(behind)[0])[: _BETWEEN + 1]
+    if unit := next((UNITS[w.casefold()] for w in (*signs, *after) if w.casefold() in UNITS), None):
+        return unit
+    return "" if after and language.stems(after[0]) else None
+
+
+_RATE_BEHIND = re.compile(r"\b(?:an?|per|each|every)\b", re.IGNORECASE)
 
 
 def _other_unit(text: str, said: str) -> str | None:
@@ -197,6 +210,8 @@ def _turned(text: str, said: str) -> str | None:
         if some and whole and some[0].value > whole[0].value:
             return f"{part[1]} and {part[2]}"
     found = _told(text)
+    if (part := _OF_THEM.search(text)) and any(n.value < found[-1][0] for n in numbers.find(text[: part.start()])[:1]):
+        return f"{shown(found[0][0])} and {shown(found[-1][0])}"
     for (a, a_beside), (b, b_beside) in pairwise(found):
         first, second = _places(a, said), _places(b, said)
         if a == b or not first or not second:
@@ -212,6 +227,7 @@ def _turned(text: str, said: str) -> str | None:
     return None
 
 
+_OF_THEM = re.compile(r"\b[\w,]+ of (?:them|those|these|which|whom)\b")
 _PART_OF = re.compile(r"\b([\d,]+) (?:out )?of ([\d,]+)\b")
 
 
@@ -232,7 +248,8 @@ def _is_crossed(a: frozenset[str], b: frozenset[str], first: Sequence[_Place], s
         return False
     straight = len(a & first[0].beside) + len(b & second[0].beside)
     crossed = len(a & second[0].beside) + len(b & first[0].beside)
-    return crossed > straight or (crossed == straight and first[0].sentence == second[0].sentence and first[0].start > second[0].start)
+    turned = first[0].start > second[0].start
+    return crossed > straight + (0 if turned else 1) or (crossed == straight and turned and first[0].sentence == second[0].sentence)
 
 
 def _change(a: Decimal, b: Decimal, text: str) -> bool:
@@ -268,10 +285,11 @@ def _beside(text: str, number: numbers.Number) -> frozenset[str]:
     begin = max((n.end for n in others if n.end <= number.start), default=0)
     end = min((n.start for n in others if n.start >= number.end), default=len(text))
     before, after = _SENTENCE_END.split(text[begin : number.start])[-1], _SENTENCE_END.split(text[number.end : end])[0]
-    near = [*before.split()[-_NEAR:], *after.split()[:_NEAR]]
+    near = [*_AND.split(before)[-1].split()[-_NEAR:], *_AND.split(after)[0].split()[:_NEAR]]
     return language.stems(" ".join(near)) - _UNIT_STEMS
 
 
+_AND = re.compile(r"[,;]|\b(?:and|but)\b")
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)")
 _NEAR = 3
 """Words before and after a number that say what it counts."""
@@ -306,4 +324,4 @@ def _places(value: Decimal, said: str) -> list[_Place]:
 
 _OLD = re.compile(r"\b(?:from|was|were|used to be|had been|last (?:year|month|week)(?: it was)?)\W+(?:\w+\W+)?$", re.IGNORECASE)
 _NEW = re.compile(r"\b(?:to|now|becomes?)\W+$", re.IGNORECASE)
-_UNIT_STEMS = {language.stem(name) for name in UNITS}
+_UNIT_STEMS = frozenset(language.stem(name) for name in UNITS)

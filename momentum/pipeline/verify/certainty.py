@@ -29,6 +29,7 @@ _HEDGE = language.phrases(
     thinking (?:of|about)|think about|considering|would consider|leaning|would be nice|hope to|hoping to
     i'd like to|i'd rather|would like to|should we|shall we|ought to
     fingers crossed|no promises|can't promise|should be (?:able|ready|done|finished)|should have it|pencil(?:led)?
+    (?:have|has|need) to (?:ask|talk|speak|check)\b[^.?!]* first
     there's a chance|there is a chance|chances are|at risk|risk of|a risk|wouldn't rule out|can't rule out|we'll see|let's see
     not yet|not (?:yet )?(?:decided|fixed|final|settled|signed)
     """
@@ -65,7 +66,7 @@ def is_too_certain(text: str, quoted: str, answers: str, *, decides: bool) -> bo
     shares = [_shared(text, s) for s in sentences]
     most = max(shares, default=0)
     doubtful = any(
-        (count == most and most and _is_doubted(text, sentence)) or (at and shares[at - 1] == most and _only_doubts(sentence))
+        (count == most and _is_doubted(text, sentence)) or (at and shares[at - 1] == most and _only_doubts(sentence))
         for at, (sentence, count) in enumerate(zip(sentences, shares, strict=True))
     )
     return doubtful and not (decides and _agrees(answers))
@@ -77,7 +78,7 @@ def _is_doubted(text: str, sentence: str) -> bool:
     ours = language.stems(text)
     for match in _HEDGE.finditer(sentence):
         before, after = sentence[: match.start()].split()[-_NEAR:], sentence[match.end() :].split()[:_NEAR]
-        if len(sentence.split()) <= 2 * _NEAR or ours & language.stems(" ".join([*before, *after])):
+        if not ours & language.stems(sentence) or len(sentence.split()) <= 2 * _NEAR or ours & language.stems(" ".join([*before, *after])):
             return True
     return False
 
@@ -108,6 +109,14 @@ def is_only_asked(quoted: str, answers: str) -> bool:
 
 def _agrees(answers: str) -> bool:
     return any(_ASSENT.search(s) and not _HEDGE.search(s) for s in language.sentences(answers))
+
+
+def is_open(text: str) -> bool:
+    """Whether a claim itself says that it may come otherwise."""
+    return bool(_OPEN.search(_without_asides(text)))
+
+
+_OPEN = language.phrases("maybe|perhaps|might|could|possibly|tentatively")
 
 
 def is_hedged(text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import product, zip_longest
 
-from momentum.pipeline.verify import language
+from momentum.pipeline.verify import amounts, language
 from momentum.pipeline.verify.opposites import PAIRS, Pair
 from momentum.writers import numbers
 
@@ -59,11 +59,11 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
     if _exchanged(text, quoted):
         return True
     text, quoted, said = _plain(text), _plain(quoted), _plain(said)
-    main = _TAIL.sub("", text)
+    main = _IF.sub(" ", _TAIL.sub("", text))
     if "before" in text:
         quoted = quoted.replace("at the earliest", "not before")
     theirs, wider = _statements(quoted, names), _statements(said, names)
-    if any(s.negated and not s.stems - {language.stem("nope")} for s in theirs):
+    if any(_is_a_no(sentence, names) for sentence in language.sentences(quoted)):
         return not _is_negated(text)  # "Do you know Rust?" - "Not much."
     if _is_negated(text) and _NAY.search(quoted) and not _says(theirs, language.stems_without(text, names)):
         return False
@@ -72,13 +72,21 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
         return True
     if any(ours and other and _is_same_in_other_words(ours, other) for ours, other in signs):
         return False
-    if main != text and _is_negated(quoted):
+    if _TAIL.search(text) and _is_negated(quoted):
         return False  # both say what is, and what is not
     return any(_is_turned(clause, theirs, wider, names) for clause in language.clauses(main))
 
 
+def _is_a_no(sentence: str, names: Collection[str]) -> bool:
+    """Whether a sentence begins with a "not" and little else: "Not much, honestly." """
+    first = _statement(language.clauses(sentence)[0], names) if language.clauses(sentence) else None
+    return bool(first and first.negated) and not first.stems - amounts.COUNTS - {language.stem("nope")}
+
+
 _TAIL = re.compile(r"(?:,| and| but|, and|, but) (?:not|no|nor)\b[^,;.!?]*")
 """What a claim adds to say what is not: "... and not replaced"."""
+_IF = re.compile(r"\b(?:if|unless|when)\b[^,;.!?]*(?:,|$)")
+"""On what it depends, which may be negated without negating anything."""
 
 
 def _says(statements: Sequence[_Statement], ours: frozenset[str]) -> bool:
@@ -94,8 +102,16 @@ _CONTRASTS = (
 )
 
 
+_WITH, _WITHOUT = (re.compile(rf"\b{word} (?:the |a |an |any )?([\w'-]+)") for word in ("with", "without"))
+
+
 def _exchanged(text: str, quoted: str) -> bool:
     """Whether the one has "A instead of B" or "from A to B", and the other the two exchanged."""
+    with_it, without_it = ({language.stem(w) for w in p.findall(text.casefold())} for p in (_WITH, _WITHOUT))
+    if with_it & {language.stem(w) for w in _WITHOUT.findall(quoted.casefold())}:
+        return True
+    if without_it & {language.stem(w) for w in _WITH.findall(quoted.casefold())}:
+        return True
     for pattern in _CONTRASTS:
         for ours, theirs in product(pattern.finditer(text), pattern.finditer(quoted)):
             chosen, refused = (_items(ours[name]) & _items(theirs[other]) for name, other in (("chosen", "refused"), ("refused", "chosen")))
@@ -131,14 +147,15 @@ def _statements(text: str, names: Collection[str]) -> list[_Statement]:
 
 
 def _statement(clause: str, names: Collection[str], *, denied: bool = False) -> _Statement:
-    return _Statement(language.stems_without(clause, names), _is_negated(clause) or denied, bool(_LIMITS.search(clause)))
+    stems = language.stems_without(clause, names)
+    return _Statement(stems - amounts.COUNTS or stems, _is_negated(clause) or denied, bool(_LIMITS.search(clause)))
 
 
 _LIMITS = language.phrases(
     r"""
-    only|just|same|unchanged|stays?|stayed|remains?|kept|keep|keeps|last|alone|enough|instead|except|other|less|fewer
+    only|just|at most|up to|same|unchanged|stays?|stayed|remains?|kept|keep|keeps|last|alone|enough|instead|except|less|fewer
     hold|holds|held|stop\w*|cancel\w*|drop\w*|ban|bans|banned|forbid\w*|forbade|prohibit\w*|reject\w*|exclud\w*|abolish\w*|clos\w+
-    lack\w*|refus\w*|declin\w*|miss\w*|against|leave\w*|left|lost|lose\w*|put off|postpon\w*|end|ends|ended|free|off|out
+    lack\w*|refus\w*|declin\w*|miss\w*|against|leave\w*|left|lost|lose\w*|put off|postpon\w*
     """
 )
 _DENIES = re.compile(r"\W*(?:oh |well |um |uh )?(?:no|nope|not)\b")
@@ -181,7 +198,7 @@ def _before(text: str, at: int) -> str:
     head = text[:at]
     if not head or re.search(r"[,;:.!?]\s*$", head):
         return ""
-    return " ".join(_BOUND.split(language.clauses(head)[-1])[-1].split()[-_REACH:])
+    return " ".join(_BOUND.split(language.clauses(f"{head}x")[-1].removesuffix("x"))[-1].split()[-_REACH:])
 
 
 def _opposed(ours: set[_Sign], theirs: set[_Sign]) -> bool:

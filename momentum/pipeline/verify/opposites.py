@@ -109,7 +109,7 @@ class Pair:
     turns: bool
 
 
-_NUMBER = r"(?:[€$£]?\d|a hundred|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty)\b)"
+_NUMBER = r"(?:[€$£]?\d[\d,.]*|a hundred|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty)\b)"
 
 
 def _pattern(entry: str) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from itertools import pairwise
 
 from momentum.model import Claim, Segment
 from momentum.pipeline.verify import amounts, certainty, language, negation
@@ -26,7 +28,7 @@ _TAKES_BACK = language.phrases(
 )
 _FORGET = re.compile(r"\b(?:forget|scratch|scrap|never mind) (?:the |about the |about )?(?P<what>\w+)", re.IGNORECASE)
 _ANEW = re.compile(
-    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|,? not|better|it is|change|enough)\b"
+    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|, not|(?:is|be) better|it is|change|is enough|later|earlier)\b"
     r"|^\W*no\b",
     re.IGNORECASE,
 )
@@ -37,7 +39,8 @@ _COUNTED_ANEW = re.compile(rf"{_ANEW.pattern}|\bthen\W*$", re.IGNORECASE)
 _NOT_THAT = re.compile(r"\bnot ((?:\w+ ?){1,3})", re.IGNORECASE)
 _NO = re.compile(r"^\W*no\b", re.IGNORECASE)
 _POINTS_BACK = re.compile(r"\b(?:it|them|that)\b", re.IGNORECASE)
-_COUNTS = {language.stem(w) for w in (*numbers.CARDINALS, *numbers.ORDINALS, *numbers.SCALES, *amounts.UNITS)}
+_POINTS = 3
+"""Words of its own of a sentence that speaks of the same by "it"."""
 _FEW = 1
 """Words of its own that a sentence has which only names another day or number: "Let's take the twenty-sixth instead." """
 _LONGEST = 25
@@ -58,8 +61,10 @@ def positions(segments: Sequence[Segment]) -> list[int]:
 
 def taken_back(claim: Claim, evidence: Evidence, segments: Sequence[Segment], found: Sequence[int], day: date | None) -> Segment | None:
     """The segment that takes the claim back: that of the quote itself, or one behind it. `found` are `positions(segments)`."""
+    if certainty.is_open(claim.text):
+        return None  # it says itself that it may come otherwise
     last = max(evidence.place.positions)
-    topic = language.stems(f"{claim.text} {evidence.quoted}") - _COUNTS
+    topic = language.stems(f"{claim.text} {evidence.quoted}") - amounts.COUNTS
     if _is_retraction(evidence.after):
         return segments[last]
     said = _Said(claim, evidence.quoted, topic, day)
@@ -67,7 +72,7 @@ def taken_back(claim: Claim, evidence: Evidence, segments: Sequence[Segment], fo
     for at in range(last + 1, min(len(segments), last + 1 + LATER)):
         near = at - last <= SOON and not settled
         between = " ".join(s.text for s in segments[last + 1 : at])
-        if near and at in found and _is_still_about(topic, evidence.quoted, between, day):
+        if near and at in found and _is_still_about(topic, evidence.quoted, between, day) and not _is_settled(segments, at):
             return segments[at]
         for sentence in language.sentences(segments[at].text):
             if _is_revised(said, between, sentence, near=near):
@@ -81,10 +86,19 @@ def taken_back(claim: Claim, evidence: Evidence, segments: Sequence[Segment], fo
 
 def _is_still_about(topic: frozenset[str], quoted: str, between: str, day: date | None) -> bool:
     """Whether nothing new came up in between: no other subject, no day where the quote has none."""
-    new = language.stems(between) - _COUNTS
+    new = language.stems(between) - amounts.COUNTS
     if len(new) > _NEW_SUBJECT and not new & topic:
         return False
     return bool(dates.mentions(quoted, day)) or not dates.mentions(between, day)
+
+
+def _is_settled(segments: Sequence[Segment], at: int) -> bool:
+    """Whether the one who objects withdraws the objection at once: "No wait, that's the week after. Fine." """
+    behind = segments[at + 1].text if at + 1 < len(segments) and segments[at + 1].speaker == segments[at].speaker else ""
+    return bool(_FINE.search(behind))
+
+
+_FINE = re.compile(r"^\W*(?:it's |that's |all )?(?:fine|okay then|good then|alright then)\b", re.IGNORECASE)
 
 
 def _is_retraction(text: str) -> bool:
@@ -93,7 +107,7 @@ def _is_retraction(text: str) -> bool:
 
 def _is_about(claim: Claim, evidence: Evidence, segments: Sequence[Segment], at: int, day: date | None) -> bool:
     """Whether the talk around a retraction shares half of the claim's words or its day, or names what to forget."""
-    topic = language.stems(claim.text) - _COUNTS
+    topic = language.stems(claim.text) - amounts.COUNTS
     if (match := _FORGET.search(segments[at].text)) and language.stem(match["what"].casefold()) in topic:
         return True
     last, quoted = max(evidence.place.positions), evidence.quoted
@@ -119,13 +133,18 @@ def _is_revised(said: _Said, between: str, text: str, *, near: bool) -> bool:
         return False
     shared = len(said.topic & language.stems(text))
     about = shared >= (1 if near else 2)
-    denies = said.claim.kind != "highlight" and _turns(text, between) and (about or (near and _POINTS_BACK.search(text)))
+    denies = said.claim.kind != "highlight" and _turns(text, between) and (about or _points_back(said, text, near=near))
     if denies and negation.opposes(text, said.claim.text):
         return True
     short = len(_own(text, said.day) - said.topic) <= _FEW
     if not ((near and (shared or short)) or shared >= 2):
         return False
     return bool(_ANEW.search(text) and _other_day(said, between, text)) or _other_number(said, between, text)
+
+
+def _points_back(said: _Said, text: str, *, near: bool) -> bool:
+    """Whether a sentence right behind speaks of the same by "it", and of nothing else."""
+    return near and bool(_POINTS_BACK.search(text)) and len(_own(text, said.day) - said.topic) <= _POINTS
 
 
 def _turns(text: str, between: str) -> bool:
@@ -135,7 +154,7 @@ def _turns(text: str, between: str) -> bool:
 
 def _own(text: str, day: date | None) -> frozenset[str]:
     """What a sentence speaks of beside days and numbers."""
-    return frozenset(s for s in language.stems(_timeless(text, day)) - _COUNTS if not any(c.isdigit() for c in s))
+    return frozenset(s for s in language.stems(_timeless(text, day)) - amounts.COUNTS if not any(c.isdigit() for c in s))
 
 
 def _other_day(said: _Said, between: str, text: str) -> bool:
@@ -152,12 +171,19 @@ def _timeless(text: str, day: date | None) -> str:
     return text
 
 
+def _values(text: str) -> set[Decimal]:
+    """The numbers of a text, two that are read as one counted once: "two fifty"."""
+    found = numbers.find(text)
+    joined = {b.start for a, b in pairwise(found) if len(text[a.end : b.start].split()) == 0}
+    return {max(values) for n, values in numbers.heard(text) if n.start not in joined}
+
+
 def _other_number(said: _Said, between: str, text: str) -> bool:
     """One number instead of another, with none in between: "make it two fifty", "then seven, not six"."""
     if not _COUNTED_ANEW.search(text):
         return False
     text, quoted = _timeless(text, said.day), _timeless(said.quoted, said.day)
-    ours, others, theirs = ({n.value for n in numbers.find(t)} for t in (quoted, between, text))
+    ours, others, theirs = (_values(t) for t in (quoted, between, text))
     if denied := {n.value for m in _NOT_THAT.finditer(text) for n in numbers.find(m[1])[:1]}:
         return bool(denied & ours)
     return bool(ours) and len(theirs) == 1 and others <= ours | theirs and not ours & theirs

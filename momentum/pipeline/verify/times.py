@@ -13,15 +13,16 @@ _ANY_DAY = date(2000, 1, 1)
 """Stands in for the meeting's day where nobody knows it: words for the same day are still the same."""
 
 
-def split(text: str, said: str, day: date | None, due: date | None) -> tuple[str, list[str]]:
-    """`text` with its proven times cut out, and the times in it that `said` does not hold."""
+def split(text: str, said: str, near: str, day: date | None, due: date | None) -> tuple[str, list[str]]:
+    """`text` with its times cut out, and those of them that `said` does not hold. `near` may give the month of a day."""
+    months = {w for m in dates.mentions(near, day or _ANY_DAY) for w in _core(m.words) if w in dates.MONTHS}
     spoken = dates.mentions(said, day or _ANY_DAY)
     unproven: list[str] = []
     rest = text
     for mention in reversed(dates.mentions(text, day or _ANY_DAY)):
         if _is_ordinal_alone(mention, text):
             continue
-        if _is_proven(mention, spoken, due):
+        if _is_proven(mention, spoken, months, due):
             rest = rest[: mention.start] + " " + rest[mention.end :]
         else:
             unproven.insert(0, mention.words)
@@ -38,18 +39,17 @@ def _is_ordinal_alone(mention: dates.Mention, text: str) -> bool:
     )
 
 
-def _is_proven(mention: dates.Mention, spoken: Sequence[dates.Mention], due: date | None) -> bool:
+def _is_proven(mention: dates.Mention, spoken: Sequence[dates.Mention], months: set[str], due: date | None) -> bool:
     if mention.day and (mention.day == due or any(mention.day == s.day for s in spoken)):
         return True
-    if mention.day and _has_day_and_month(mention.day, spoken):
+    if mention.day and _has_day_and_month(mention.day, spoken, months):
         return True
     core = _core(mention.words)
     return any(core == _core(s.words) or _is_within(core, s) for s in spoken)
 
 
-def _has_day_and_month(day: date, spoken: Sequence[dates.Mention]) -> bool:
+def _has_day_and_month(day: date, spoken: Sequence[dates.Mention], months: set[str]) -> bool:
     """Whether the day and its month were said apart: "on the eighth" in talk about October is the eighth of October."""
-    months = {w for s in spoken for w in _core(s.words) if w in dates.MONTHS}
     return dates.MONTHS[day.month - 1] in months and any(
         s.day and s.day.day == day.day and re.fullmatch(r"the [\w-]+", s.words, re.IGNORECASE) for s in spoken
     )

@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Sequence
 
 from momentum.pipeline.verify import language
-from momentum.writers import rules
+from momentum.writers import numbers, rules
 from momentum.writers.spoken import FUNCTION_WORDS, words
 
 _CAPITAL = re.compile(r"[^\W\d_][\w'’.-]*")  # noqa: RUF001 - the typographic apostrophe
-_SENTENCE_START = re.compile(r"(?:^|(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bProf)[.!?:;]\s+|[\"“(]\s*)$")
+_SENTENCE_START = re.compile(r"(?:^|(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bProf)[.!?:]\s+|[\"“(]\s*)$")
 # Capitals that are no names, or that stand for words people say in full.
 _NO_NAMES = frozenset({"i", "i'll", "i'm", "i've", "i'd", "ok", "q", "a", "mister", "missis", "doctor", *rules.TITLES})
 
@@ -116,7 +116,11 @@ def unknown_subject(text: str, vocabulary: frozenset[str]) -> str | None:
     if first is None:
         return None
     word = first[0].rstrip(".'’-").casefold()  # noqa: RUF001 - the typographic apostrophe
-    if word in FUNCTION_WORDS or word in _ROLES or word in _NO_NAMES or _NO_SUBJECT.search(word) or not _ACTS.search(text[first.end() :]):
+    owns = bool(re.search(r"['’]s$", word))  # noqa: RUF001 - the typographic apostrophe
+    word = re.sub(r"['’]s$", "", word)  # noqa: RUF001 - as above
+    if word in FUNCTION_WORDS or word in _ROLES or word in _NO_NAMES or _NO_SUBJECT.search(word):
+        return None
+    if not owns and not _ACTS.search(text[first.end() :]):
         return None
     return None if language.stems(word) & vocabulary else first[0]
 
@@ -129,10 +133,15 @@ _SAME = [
 
 
 def is_about(text: str, evidence: str, people: Sequence[str]) -> bool:
-    """Whether the two share a word that means something, names of people aside (English). A text without such words is about anything."""
+    """Whether the two share a word that means something, names of people aside (English).
+
+    A text without such words is about anything; one with a single one may share a number instead.
+    """
     names = {w for person in people for w in words(person)}
     meant = [w for w in words(text) if w.isalpha() and w not in names and w not in FUNCTION_WORDS]
     said = {part for w in words(evidence) for part in (w[:_STEM], language.stem(w))}
+    if len(meant) <= 1 and numbers.numbers(text) & numbers.readings(evidence):
+        return True
     return (
         not meant or any(w[:_STEM] in said or language.stem(w) in said for w in meant) or bool(_widened(meant) & _widened(words(evidence)))
     )
