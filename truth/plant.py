@@ -245,7 +245,7 @@ _UNITS = {
     "feet": "metres",
     "square foot": "square metre",
 }
-_UNIT = re.compile(r"(?<=[\w ])(?:" + "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True)) + r")(?!\w)")
+_UNIT = re.compile(r"(?<![A-Za-z])(?:" + "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True)) + r")(?!\w)")
 _SYMBOLS = {"$": "€", "€": "$", "£": "$"}  # the sign is a unit too
 
 

@@ -50,13 +50,17 @@ def numbers(text: str) -> set[Decimal]:
 
 def find(text: str) -> list[Number]:
     """All numbers in the order in which they stand, "one" and "second" left out."""
+    return [n for n in _all(text) if text[n.start : n.end].casefold() not in {"one", "second"}]
+
+
+def _all(text: str) -> list[Number]:
     matches = list(_TOKEN.finditer(text.replace("-", " ")))
     tokens = [m[0].casefold() for m in matches]
     found: list[Number] = []
     at = 0
     while at < len(tokens):
         value, used = _number(tokens[at : at + _LONGEST])
-        if value is not None and tokens[at : at + used] not in (["one"], ["second"]):
+        if value is not None:
             found.append(Number(value, matches[at].start(), matches[at + used - 1].end()))
         at += max(1, used)
     return found
@@ -75,14 +79,23 @@ def heard(text: str) -> list[tuple[Number, set[Decimal]]]:
 
     "Sixteen fifty" is 16.50 and 1650, "two francs fifty" is 2.50; beside a "thousand", "forty-four" may be 44,000.
     """
-    found = find(text)
+    found = _all(text)
     scales = [Decimal(SCALES[w]) for w in set(_TOKEN.findall(text.casefold())) if SCALES.get(w, 0) >= _THOUSAND]
     values = []
     for n, after in zip_longest(found, found[1:]):
-        joined = _joined(n, after, text) if after else set()
+        joined = (_joined(n, after, text) if after else set()) | _spelt_out(n, found, text)
         plain = {n.value} | joined
         values.append((n, plain | {v * scale for v in plain for scale in scales if v < _THOUSAND}))
-    return values
+    return [(n, v) for n, v in values if len(v) > 1 or text[n.start : n.end].casefold() not in {"one", "second"}]
+
+
+def _spelt_out(first: Number, found: Sequence[Number], text: str) -> set[Decimal]:
+    """What digits said one by one make: "four one nine" is 419."""
+    digits, end = str(first.value), first.end
+    for after in found:
+        if after.start >= end and not text[end : after.start].strip(" -") and 0 <= after.value < 10 and len(digits) < _LONGEST:
+            digits, end = digits + str(after.value), after.end
+    return {Decimal(digits)} if len(digits) > 1 and 0 <= first.value < 10 and digits.isdigit() else set()
 
 
 def _joined(a: Number, b: Number, text: str) -> set[Decimal]:
@@ -110,6 +123,7 @@ _IMPLIED: dict[str, tuple[str, ...]] = {
     "double": ("2",),
     "fortnight": ("2", "14"),
     "one": ("1",),
+    "second": ("2",),
     "single": ("1",),
     "once": ("1",),
     "a": ("1",),

@@ -172,7 +172,7 @@ def _check_facts(finding: _Finding, proof: Evidence, record: _Record) -> None:
     text, unproven = times.split(claim.text, proof.said, near, record.day, claim.due_date)
     if unproven:
         finding.doubts.append(f"The quote does not say {' or '.join(f'“{t}”' for t in unproven)}.")
-    finding.doubts.extend(amounts.unproven(text, proof.said, record.text))
+    finding.doubts.extend(amounts.unproven(text, proof.quoted, proof.said, record.text))
     present = [s.speaker for s in proof.near if s.speaker] + [p for p in record.roster if people.is_named(p, near, record.roster)]
     names = wording.unproven_names(
         text,
@@ -203,6 +203,8 @@ def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
         finding.doubts.append("The quote is less certain than the claim.")
     elif certainty.is_too_doubtful(claim.text, proof.said):
         finding.doubts.append("The claim is less certain than the quote.")
+    if claim.kind == "decision" and certainty.is_a_wish(proof.quoted, answers):
+        finding.doubts.append("The quote proposes, and nobody answers yes.")
     if claim.kind != "action" and certainty.is_only_asked(proof.quoted, answers):
         finding.doubts.append("The quote asks, and nobody answers yes.")
     if back := retractions.taken_back(claim, proof, record.segments, record.retractions, record.day):

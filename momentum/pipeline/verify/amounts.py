@@ -106,22 +106,38 @@ _BETWEEN = 2
 """Words between a number and its unit: "120 cubic metres"."""
 
 
-def unproven(text: str, said: str, meeting: str) -> list[str]:
+def unproven(text: str, quoted: str, said: str, meeting: str) -> list[str]:
     """Sentences that say which number or unit of `text` the words `said` do not hold. `meeting` is all that was said.
+
+    A number that the evidence only asks for, and that the quote answers with another, is not held: "Thirty dollars?" - "Twenty-five."
 
     "Fifteen thousand" and 15,000 are the same. What money is counted in may be known from the rest of the meeting.
     """
     counted, any_number = _counted(said), numbers.readings(said)
     missing = [v for v, unit in _pairs(text) if v not in (counted if unit else any_number) and not _is_year(v, meeting)]
+    missing += [v for v, _ in _pairs(text) if v in _answered(quoted, said)]
     if missing:
         return [f"The quote does not hold the number {', '.join(dict.fromkeys(shown(n) for n in missing))}."]
     if units := [u for u in _units(text) if not _is_proven(u, said, meeting)]:
         return [f"The quote does not count in {', '.join(dict.fromkeys(units))}."]
-    if pair := _other_unit(text, said):
+    if pair := _other_unit(text, said) or _lent_unit(text, said):
         return [f"The quote does not say {pair}."]
     if turned := _turned(text, said):
         return [f"The quote names {turned} the other way round."]
     return []
+
+
+def _answered(quoted: str, said: str) -> set[Decimal]:
+    """Numbers asked for, to which the quote gives another one of the same size that stands alone."""
+    given = [n for n, unit in _pairs(quoted) if unit is None]
+    if len(given) != 1 or len(numbers.find(quoted)) != 1:
+        return set()
+    asked = {n.value for s in language.sentences(said) if s.endswith("?") and s not in quoted for n in numbers.find(s)}
+    stated = {n.value for s in language.sentences(said) if not s.endswith("?") for n in numbers.find(s)}
+    return {v for v in asked - stated if v not in numbers.readings(f"{quoted} {_SCALE_WORDS.sub('', said)}") and v / given[0] < 10}
+
+
+_SCALE_WORDS = re.compile(r"\b(?!thousand|million|billion)\w+\b", re.IGNORECASE)
 
 
 def _is_year(value: Decimal, meeting: str) -> bool:
@@ -203,6 +219,22 @@ def _other_unit(text: str, said: str) -> str | None:
     return None
 
 
+def _lent_unit(text: str, said: str) -> str | None:
+    """A number with the unit that in `said` belongs to another number of `text`, which has none here."""
+    ours, theirs = _pairs(text), {(v, unit) for n, values in numbers.heard(said) for v in values for _, unit in [_pair_at(said, n)]}
+    bare = {value for value, unit in ours if not unit}
+    for value, unit in ours:
+        owners = {v for v, u in theirs if u == unit and v in bare}
+        if unit and owners and (value, unit) not in theirs and (value, None) not in theirs:
+            return f"{shown(value)} {unit}"
+    return None
+
+
+def _pair_at(text: str, number: numbers.Number) -> tuple[Decimal, str | None]:
+    behind = next((n.start for n in numbers.find(text) if n.start >= number.end), len(text))
+    return number.value, _unit(text, number, text[number.end : behind])
+
+
 def _turned(text: str, said: str) -> str | None:
     """Two numbers that `said` holds, but of each other's things, or from the one to the other."""
     if part := _PART_OF.search(text):
@@ -232,9 +264,10 @@ _PART_OF = re.compile(r"\b([\d,]+) (?:out )?of ([\d,]+)\b")
 
 
 def _have_units(a: Decimal, b: Decimal, text: str, said: str) -> bool:
-    """Whether the two are told apart by their units."""
+    """Whether the two are told apart by their units, or one of them by the only unit."""
     ours, theirs = dict(_pairs(text)), _pairs(said)
-    return bool(ours[a] and ours[b] and ours[a] != ours[b]) and (a, ours[a]) in theirs and (b, ours[b]) in theirs
+    counted = [(n, ours[n]) for n in (a, b) if ours[n]]
+    return bool(counted) and ours[a] != ours[b] and all(pair in theirs for pair in counted)
 
 
 def _written(text: str, value: Decimal) -> str:

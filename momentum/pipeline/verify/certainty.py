@@ -18,7 +18,7 @@ _ASIDE = language.phrases(
     (?:ask|asked|asking|asks|see|check|checks|know|wonder|find out|tell me|tell us|let me know|let us know|as|even) if
     if i may|if i (?:remember|recall)|if you (?:like|want|can|don't mind)
     as (?:you|we|one) (?:might|may|could) \w+|might as well|as likely
-    could you|could not|couldn't
+    could you|could not|couldn't|(?:not|isn't|aren't|wasn't|im)\W?possible
     """
 )
 _HEDGE = language.phrases(
@@ -39,8 +39,8 @@ _SOFTENED = language.phrases(
     maybe|perhaps|might|may|could|can|possib\w+|chance|risks?|probabl\w+|presumabl\w+|hope\w*|likely|unlikely|ideally|tentative\w*
     unless|if|whether|in case|depend\w*|provided|assuming|subject|pending|once (?!a\b)
     consider\w*|thinks?|thinking|proposes?|proposed|proposal|suggests?|suggested|suggestion|idea|option|leaning
-    would|should|would-be|wants?|wishes|likes?|plans?|planned|intends?|aims?|tries|expects?|expected|asks?
-    provisional\w*|potential\w*|unclear|unsure|uncertain|open|in principle|in theory|not (?:yet )?\w+
+    would|should|would-be|wants?|wishes|likes?|plans?|planned|intends?|aims?|tries|expects?|expected
+    provisional\w*|potential\w*|unclear|unsure|uncertain|in principle|in theory|not (?:yet )?\w+
     """
 )
 _DOUBTED = language.phrases("maybe|perhaps|might|possibly|tentatively")
@@ -109,6 +109,14 @@ def is_only_asked(quoted: str, answers: str) -> bool:
 
 def _agrees(answers: str) -> bool:
     return any(_ASSENT.search(s) and not _HEDGE.search(s) for s in language.sentences(answers))
+
+
+def is_a_wish(quoted: str, answers: str) -> bool:
+    """Whether the quote only wishes or proposes, and nobody says yes."""
+    return all(_WISH.search(s) for s in language.sentences(quoted)) and not _agrees(answers)
+
+
+_WISH = language.phrases("i want to|i propose|i suggest|i'd suggest|my suggestion|i would suggest")
 
 
 def is_open(text: str) -> bool:

@@ -25,6 +25,9 @@ _ANSWER = language.phrases(
 # What says "not" in other words.
 _REWRITTEN = (
     (re.compile(r"\bwithout ((?:the |a |an |any )?[\w'-]+)", re.IGNORECASE), r", not \1 ,"),
+    (re.compile(r"\b(?:stop|stops|stopped|quit|cease[sd]?) (?=\w+ing\b)", re.IGNORECASE), "not "),
+    (re.compile(r"\b(?:no|not)((?: \w+)?) more than\b", re.IGNORECASE), r"\1 at most"),
+    (re.compile(r"\b(?:no|not)((?: \w+)?) less than\b", re.IGNORECASE), r"\1 at least"),
     (re.compile(r"\btoo \w+ (?:for|to)\b", re.IGNORECASE), "not"),
     (
         language.phrases(
@@ -67,7 +70,8 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
         return not _is_negated(text)  # "Do you know Rust?" - "Not much."
     if _is_negated(text) and _NAY.search(quoted) and not _says(theirs, language.stems_without(text, names)):
         return False
-    signs = [(_signs(main, pair), _signs(quoted, pair)) for pair in PAIRS]
+    told = _IF.sub(" ", quoted) if _IF.search(text) else quoted
+    signs = [(_signs(main, pair), _signs(told, pair)) for pair in PAIRS]
     if any(_opposed(ours, other) for ours, other in signs):
         return True
     if any(ours and other and _is_same_in_other_words(ours, other) for ours, other in signs):
@@ -155,7 +159,7 @@ _LIMITS = language.phrases(
     r"""
     only|just|at most|up to|same|unchanged|stays?|stayed|remains?|kept|keep|keeps|last|alone|enough|instead|except|less|fewer
     hold|holds|held|stop\w*|cancel\w*|drop\w*|ban|bans|banned|forbid\w*|forbade|prohibit\w*|reject\w*|exclud\w*|abolish\w*|clos\w+
-    lack\w*|refus\w*|declin\w*|miss\w*|against|leave\w*|left|lost|lose\w*|put off|postpon\w*
+    lack\w*|refus\w*|declin\w*|miss\w*|against|leave\w*|left|lost|lose\w*|put off|postpon\w*|wait|waits|later
     """
 )
 _DENIES = re.compile(r"\W*(?:oh |well |um |uh )?(?:no|nope|not)\b")
@@ -202,12 +206,17 @@ def _before(text: str, at: int) -> str:
 
 
 def _opposed(ours: set[_Sign], theirs: set[_Sign]) -> bool:
-    return bool(ours and theirs) and {sign for sign, _ in ours}.isdisjoint(sign for sign, _ in theirs)
+    """The opposite by the words of different sides. The same words with a "not" are another matter."""
+    return _differ(ours, theirs, 1) and {sign for sign, _ in ours}.isdisjoint(sign for sign, _ in theirs)
 
 
 def _is_same_in_other_words(ours: set[_Sign], theirs: set[_Sign]) -> bool:
     """The same by the words of different sides: "is out" and "is not included"."""
-    return len(ours) == len(theirs) == 1 and ours != theirs
+    return len(ours) == len(theirs) == 1 and _differ(ours, theirs, 1) and {s for s, _ in ours} == {s for s, _ in theirs}
+
+
+def _differ(ours: set[_Sign], theirs: set[_Sign], at: int) -> bool:
+    return bool(ours and theirs) and {pair[at] for pair in ours}.isdisjoint(pair[at] for pair in theirs)
 
 
 def _is_negated(text: str, *, whole: bool = True) -> bool:
@@ -235,7 +244,8 @@ def _all_turned(ours: _Statement, theirs: Sequence[_Statement], *, least: float)
     most = max((len(s.stems & ours.stems) for s in theirs), default=0)
     nearest = [s for s in theirs if len(s.stems & ours.stems) == most]
     turned = all(s.negated is not ours.negated and s.limits == ours.limits for s in nearest)
-    return most >= max(1, least) and turned
+    within = all(s.negated and s.stems <= ours.stems for s in nearest)  # "Then no dogs."
+    return most >= 1 and turned and (most >= least or within)
 
 
 def opposes(text: str, other: str) -> bool:

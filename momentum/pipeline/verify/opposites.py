@@ -19,9 +19,11 @@ _LINES = """
     = above | below under
     = over_# above_# older_than | under_# below_# younger_than
     more_than | less_than
+    doubl* | halv*
     use uses used using | throw*..away thrown..away discard* bin binned
     make_money makes_money earn* | lose_money loses_money lost_money
     is_there are_there available | missing absent isn't_there
+    = dearer more_expensive went..up | cheaper less_expensive went..down
     = more dearer bigger larger greater faster higher more_expensive | less fewer cheaper smaller slower lower
     before prior_to | after
     open opens opened opening reopen* | close closes closed closing shut shuts shutting
@@ -52,7 +54,7 @@ _LINES = """
     = left left-hand | right-hand
     ahead | behind
     good better best improv* well | bad badly worse worst worsen* deteriorat* poor*
-    broken breaks broke fail* out_of_order | fixed fixes repair* works working
+    broken breaks broke fail* out_of_order | fixed fixes repair* works working running runs
     automatic* | manual* by_hand
     fixed flat | variable floating
     stay stays staying remain* | leaves leaving moves_out
@@ -91,7 +93,7 @@ _LINES = """
     = encrypt* | unencrypted decrypt*
     = exclusive* | non-exclusive
     = taxable | tax-free
-    = full fully whole entire entirely | part partial partly
+    = full fully whole entire entirely | part partial partly half
     save saves saved saving | waste wastes wasted wasting cost costs
     slow slower slows slowed | fast faster speed speeds sped
     promot* | demot*

@@ -19,6 +19,7 @@ _OWN_WORD = language.phrases(
     """
 )
 _YOU = language.phrases("you|your|please")
+_REQUEST = language.phrases("please|can you|could you|will you|would you")
 _YES = language.phrases(
     r"""
     yes|yeah|yep|yup|sure|okay|ok|fine|right|certainly|absolutely|of course|gladly|happy to|no problem|alright|all right|great|good
@@ -79,6 +80,8 @@ def doubt(owner: str, text: str, evidence: Evidence, roster: Sequence[str]) -> s
         return f"it is {' or '.join(takers)} who takes it on"
     quoted = " ".join(s.text for s in evidence.quotes)
     others = [p for p in roster if p != owner and is_named(p, quoted, roster)]
+    if not takers and all(s.speaker == owner for s in evidence.quotes) and _REQUEST.search(quoted):
+        return f"{owner} asks somebody else for it"
     return f"{owner} speaks there, but names {others[0]}" if others and not takers and not named else None
 
 

@@ -13,6 +13,7 @@ from momentum.model import Claim, Segment
 from momentum.pipeline.verify import amounts, certainty, language, negation
 from momentum.pipeline.verify.evidence import Evidence
 from momentum.writers import dates, numbers, rules
+from momentum.writers.spoken import words
 
 SOON = 5
 """Segments after a claim in which "scratch that" means it, if nothing else was settled in between."""
@@ -32,6 +33,7 @@ _ANEW = re.compile(
     r"|^\W*no\b",
     re.IGNORECASE,
 )
+_GIVES_WAY = re.compile(r"\b(?:you're right|good point|fair point)\b", re.IGNORECASE)
 _TURNS = re.compile(r"\b(?:okay|ok|actually|instead|you're right|then|after all|rather|sorry|good|fine|no|don't)\b", re.IGNORECASE)
 _TALK = 40
 """Characters before a sentence in which somebody may give way: "Oh, you're right." """
@@ -134,6 +136,8 @@ def _is_revised(said: _Said, between: str, text: str, *, near: bool) -> bool:
     shared = len(said.topic & language.stems(text))
     about = shared >= (1 if near else 2)
     denies = said.claim.kind != "highlight" and _turns(text, between) and (about or _points_back(said, text, near=near))
+    if about and near and _GIVES_WAY.search(text):
+        return True
     if denies and negation.opposes(text, said.claim.text):
         return True
     short = len(_own(text, said.day) - said.topic) <= _FEW
@@ -171,19 +175,29 @@ def _timeless(text: str, day: date | None) -> str:
     return text
 
 
-def _values(text: str) -> set[Decimal]:
-    """The numbers of a text, two that are read as one counted once: "two fifty"."""
-    found = numbers.find(text)
-    joined = {b.start for a, b in pairwise(found) if len(text[a.end : b.start].split()) == 0}
-    return {max(values) for n, values in numbers.heard(text) if n.start not in joined}
-
-
 def _other_number(said: _Said, between: str, text: str) -> bool:
-    """One number instead of another, with none in between: "make it two fifty", "then seven, not six"."""
-    if not _COUNTED_ANEW.search(text):
-        return False
+    """Another number than the last one of the quote: "make it two fifty", "then seven, not six", or a bare "forty"."""
     text, quoted = _timeless(text, said.day), _timeless(said.quoted, said.day)
-    ours, others, theirs = (_values(t) for t in (quoted, between, text))
+    last, others, theirs = _values(quoted)[-1:], _values(between), _values(text)
+    if not last or not theirs or last[0] not in numbers.readings(said.claim.text):
+        return False
     if denied := {n.value for m in _NOT_THAT.finditer(text) for n in numbers.find(m[1])[:1]}:
-        return bool(denied & ours)
-    return bool(ours) and len(theirs) == 1 and others <= ours | theirs and not ours & theirs
+        return last[0] in denied
+    anew = _STRONGLY_ANEW.search(text) or (_COUNTED_ANEW.search(text) and set(others) <= {*last, *theirs})
+    bare = not between.strip() and all(language.stem(w) in amounts.COUNTS for w in words(text))
+    return len(theirs) == 1 and theirs[0] not in _values(quoted) and bool(anew or bare) and _is_like(last[0], theirs[0])
+
+
+_STRONGLY_ANEW = re.compile(r"\b(?:fair (?:point|enough)|make (?:it|that)|let's say|instead|all right|since agreed)\b", re.IGNORECASE)
+
+
+def _is_like(old: Decimal, new: Decimal) -> bool:
+    """Whether one may stand for the other: another value, of the same size."""
+    return old != new and bool(old) and Decimal("0.1") <= new / old <= 10  # noqa: PLR2004 -- an order of magnitude
+
+
+def _values(text: str) -> list[Decimal]:
+    """The numbers of a text in order, two that are read as one counted once: "two fifty"."""
+    found = numbers.heard(text)
+    joined = {b.start for (a, _), (b, _) in pairwise(found) if not text[a.end : b.start].split()}
+    return [max(values) for n, values in found if n.start not in joined]

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from momentum.pipeline.verify import quotes
-from momentum.writers import dates
+from momentum.writers import dates, numbers
 
 _ANY_DAY = date(2000, 1, 1)
 """Stands in for the meeting's day where nobody knows it: words for the same day are still the same."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was said of times: all mentions in the evidence, the months named around it, its numbers, and the claim's proven day."""
+
+    spoken: Sequence[dates.Mention]
+    months: frozenset[str]
+    numbers: frozenset[Decimal]
+    due: date | None
+
+
 def split(text: str, said: str, near: str, day: date | None, due: date | None) -> tuple[str, list[str]]:
     """`text` with its times cut out, and those of them that `said` does not hold. `near` may give the month of a day."""
-    months = {w for m in dates.mentions(near, day or _ANY_DAY) for w in _core(m.words) if w in dates.MONTHS}
-    spoken = dates.mentions(said, day or _ANY_DAY)
-    unproven: list[str] = []
+    months = frozenset(w for m in dates.mentions(near, day or _ANY_DAY) for w in _core(m.words) if w in dates.MONTHS)
+    known = _Known(dates.mentions(said, day or _ANY_DAY), months, frozenset(numbers.numbers(said)), due)
+    found = [m for m in dates.mentions(text, day or _ANY_DAY) if not _is_ordinal_alone(m, text)]
     rest = text
-    for mention in reversed(dates.mentions(text, day or _ANY_DAY)):
-        if _is_ordinal_alone(mention, text):
-            continue
-        if _is_proven(mention, spoken, months, due):
-            rest = rest[: mention.start] + " " + rest[mention.end :]
-        else:
-            unproven.insert(0, mention.words)
-            rest = rest[: mention.start] + " " + rest[mention.end :]
-    return rest, unproven
+    for mention in reversed(found):
+        rest = f"{rest[: mention.start]} {rest[mention.end :]}"
+    return rest, [m.words for m in found if not _is_proven(m, known)]
 
 
 def _is_ordinal_alone(mention: dates.Mention, text: str) -> bool:
@@ -39,20 +45,13 @@ def _is_ordinal_alone(mention: dates.Mention, text: str) -> bool:
     )
 
 
-def _is_proven(mention: dates.Mention, spoken: Sequence[dates.Mention], months: set[str], due: date | None) -> bool:
-    if mention.day and (mention.day == due or any(mention.day == s.day for s in spoken)):
+def _is_proven(mention: dates.Mention, known: _Known) -> bool:
+    if mention.day and (mention.day == known.due or any(mention.day == s.day for s in known.spoken)):
         return True
-    if mention.day and _has_day_and_month(mention.day, spoken, months):
-        return True
+    if mention.day and dates.MONTHS[mention.day.month - 1] in known.months and mention.day.day in known.numbers:
+        return True  # "on the eighth" in talk about October is the eighth of October
     core = _core(mention.words)
-    return any(core == _core(s.words) or _is_within(core, s) for s in spoken)
-
-
-def _has_day_and_month(day: date, spoken: Sequence[dates.Mention], months: set[str]) -> bool:
-    """Whether the day and its month were said apart: "on the eighth" in talk about October is the eighth of October."""
-    return dates.MONTHS[day.month - 1] in months and any(
-        s.day and s.day.day == day.day and re.fullmatch(r"the [\w-]+", s.words, re.IGNORECASE) for s in spoken
-    )
+    return any(core == _core(s.words) or _is_within(core, s) for s in known.spoken)
 
 
 def _core(words: str) -> list[str]:
