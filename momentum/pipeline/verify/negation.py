@@ -89,24 +89,29 @@ def _is_a_no(sentence: str, names: Collection[str]) -> bool:
 
 _TAIL = re.compile(r"(?:,| and| but|, and|, but) (?:not|no|nor)\b[^,;.!?]*")
 """What a claim adds to say what is not: "... and not replaced"."""
-_IF = re.compile(r"\b(?:if|unless|when)\b[^,;.!?]*(?:,|$)")
+_IF = re.compile(r"\b(?:if|unless|when)\b[^,;.!?]*(?:[,.!?]|$)")
 """On what it depends, which may be negated without negating anything."""
 
 
 def _says(statements: Sequence[_Statement], ours: frozenset[str]) -> bool:
     """Whether one of these says half of the same words without a "not"."""
-    return any(2 * len(s.stems & ours) >= len(ours) for s in statements if not s.negated)
+    return any(2 * len(s.stems & ours) > len(ours) for s in statements if not s.negated)
 
 
 _NAY = re.compile(r"(?:^|[.!?,]\s*)(?:oh |well )?no(?:[,.!]|$)")
 """Somebody answers no."""
 _CONTRASTS = (
-    re.compile(r"(?P<chosen>(?:\S+\s+){1,4}?)(?:instead of|rather than|(?:and |but )?not)\s+(?P<refused>(?:\S+\s*){1,4})", re.IGNORECASE),
+    re.compile(
+        r"(?P<chosen>(?:\S+\s+){1,4}?)(?:instead of|rather than|(?:and |but )?not)\s+(?P<refused>(?:(?!but\b)\S+\s*){1,4})", re.IGNORECASE
+    ),
     re.compile(r"\bfrom (?P<refused>(?:\S+\s+){1,3}?)to (?P<chosen>(?:\S+\s*){1,3})", re.IGNORECASE),
 )
 
 
 _WITH, _WITHOUT = (re.compile(rf"\b{word} (?:the |a |an |any )?([\w'-]+)") for word in ("with", "without"))
+
+
+_NOT_BUT = re.compile(r"(?:\bnot|n't) (?P<refused>(?:[\w'-]+ ?){1,5})[,.;!]+ (?:but )?(?P<chosen>(?:[\w'-]+ ?){1,5})", re.IGNORECASE)
 
 
 def _exchanged(text: str, quoted: str) -> bool:
@@ -117,7 +122,7 @@ def _exchanged(text: str, quoted: str) -> bool:
     if without_it & {language.stem(w) for w in _WITH.findall(quoted.casefold())}:
         return True
     for pattern in _CONTRASTS:
-        for ours, theirs in product(pattern.finditer(text), pattern.finditer(quoted)):
+        for ours, theirs in product(pattern.finditer(text), [*pattern.finditer(quoted), *_NOT_BUT.finditer(quoted)]):
             chosen, refused = (_items(ours[name]) & _items(theirs[other]) for name, other in (("chosen", "refused"), ("refused", "chosen")))
             if chosen - refused and refused - chosen:
                 return True
@@ -206,17 +211,14 @@ def _before(text: str, at: int) -> str:
 
 
 def _opposed(ours: set[_Sign], theirs: set[_Sign]) -> bool:
-    """The opposite by the words of different sides. The same words with a "not" are another matter."""
-    return _differ(ours, theirs, 1) and {sign for sign, _ in ours}.isdisjoint(sign for sign, _ in theirs)
+    """The opposite by words of different sides. The same words with a "not" are another matter."""
+    sides = any(ours_side != side for _, ours_side in ours for _, side in theirs)
+    return sides and {sign for sign, _ in ours}.isdisjoint(sign for sign, _ in theirs)
 
 
 def _is_same_in_other_words(ours: set[_Sign], theirs: set[_Sign]) -> bool:
     """The same by the words of different sides: "is out" and "is not included"."""
-    return len(ours) == len(theirs) == 1 and _differ(ours, theirs, 1) and {s for s, _ in ours} == {s for s, _ in theirs}
-
-
-def _differ(ours: set[_Sign], theirs: set[_Sign], at: int) -> bool:
-    return bool(ours and theirs) and {pair[at] for pair in ours}.isdisjoint(pair[at] for pair in theirs)
+    return len(ours) == len(theirs) == 1 and ours != theirs and {s for s, _ in ours} == {s for s, _ in theirs}
 
 
 def _is_negated(text: str, *, whole: bool = True) -> bool:
@@ -229,11 +231,21 @@ def _is_turned(clause: str, theirs: Sequence[_Statement], wider: Sequence[_State
     ours = _statement(clause, names)
     if not ours.stems:
         return False
+    if _is_contradicted(ours, theirs):
+        return True
     found = theirs if any(s.stems & ours.stems for s in theirs) else wider
     if _all_turned(ours, found, least=len(ours.stems) / 2):
         return True
     denied = any(s.negated for s in theirs) or any(s.negated for s in wider if s.stems & ours.stems)
     return ours.negated and not denied and not any(s.limits for s in theirs)
+
+
+def _is_contradicted(ours: _Statement, theirs: Sequence[_Statement]) -> bool:
+    """Whether a statement all of whose words stand in this one is negated differently, and nothing said agrees with this one."""
+    if ours.limits or (ours.negated and any(s.negated and s.stems & ours.stems for s in theirs)):
+        return False
+    turned = [s for s in theirs if s.stems and s.stems <= ours.stems and s.negated is not ours.negated]
+    return any(not any(other.stems & s.stems for other in theirs if other.negated is ours.negated) for s in turned)
 
 
 def _all_turned(ours: _Statement, theirs: Sequence[_Statement], *, least: float) -> bool:
@@ -244,8 +256,7 @@ def _all_turned(ours: _Statement, theirs: Sequence[_Statement], *, least: float)
     most = max((len(s.stems & ours.stems) for s in theirs), default=0)
     nearest = [s for s in theirs if len(s.stems & ours.stems) == most]
     turned = all(s.negated is not ours.negated and s.limits == ours.limits for s in nearest)
-    within = all(s.negated and s.stems <= ours.stems for s in nearest)  # "Then no dogs."
-    return most >= 1 and turned and (most >= least or within)
+    return most >= max(1, least) and turned
 
 
 def opposes(text: str, other: str) -> bool:

@@ -15,7 +15,9 @@ _LINES = """
     keep keeps kept keeping | cut cuts cutting
     sign signs signed signing renew* | terminat* cancel* refus* not_sign
     increas* rais* rise rises rising rose grow* grew higher expand* extend* lengthen* longer gain* climb* go*..up went..up up_by up_to_# up_# up_from up_on | decreas* reduc* lower lowers lowered lowering fall falls fell falling declin* drop* less fewer cut cuts cutting shrink* shorten* shorter smaller go*..down went..down down_by down_to_# down_# down_from down_on
-    = at_least minimum no_less_than not_less_than | at_most maximum no_more_than not_more_than
+    = large big bigger | small smaller
+    block* | releas*
+    = at_least minimum more_than no_less_than not_less_than | at_most maximum no_more_than not_more_than
     = above | below under
     = over_# above_# older_than | under_# below_# younger_than
     more_than | less_than
