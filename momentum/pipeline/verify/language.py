@@ -33,8 +33,7 @@ _TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|Hr|St|No|approx|vs)\.(?=\s)")
 def stem(word: str) -> str:
     """One form of a word for all its endings: "dropped", "drops" and "dropping" are "drop"."""
     word = word.removesuffix("'s")
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
+    word = _IRREGULAR.get(word, word)
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST:
             word = word.removesuffix(ending) + ("y" if ending in {"ies", "ied"} else "")
