@@ -141,7 +141,7 @@ def _is_revised(said: _Said, between: str, text: str, *, near: bool) -> bool:
     if denies and negation.opposes(text, said.claim.text):
         return True
     short = len(_own(text, said.day) - said.topic) <= _FEW
-    if not ((near and (shared or short)) or shared >= 2):
+    if not ((near and short) or shared >= 2):
         return False
     return bool(_ANEW.search(text) and _other_day(said, between, text)) or _other_number(said, between, text)
 
