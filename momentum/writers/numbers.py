@@ -31,6 +31,7 @@ _DIGITS = re.compile(r"(\d[\d,]*(?:\.\d+)?)(k|mn|m|bn)?(st|nd|rd|th|s|%)?")
 _TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?[a-z%]*|[a-z]+|[,;:.!?]", re.IGNORECASE)
 _COUNTED = {"dozen": 12, "score": 20}
 _CENTS = 100
+_RARELY_COUNT = frozenset({"one", "first", "second"})
 _THOUSAND = 1_000
 
 
@@ -49,8 +50,8 @@ def numbers(text: str) -> set[Decimal]:
 
 
 def find(text: str) -> list[Number]:
-    """All numbers in the order in which they stand, "one" and "second" left out."""
-    return [n for n in _all(text) if text[n.start : n.end].casefold() not in {"one", "second"}]
+    """All numbers in the order in which they stand; words that only sometimes count ("one", "first", "second") are left out."""
+    return [n for n in _all(text) if text[n.start : n.end].casefold() not in _RARELY_COUNT]
 
 
 def _all(text: str) -> list[Number]:
@@ -86,7 +87,7 @@ def heard(text: str) -> list[tuple[Number, set[Decimal]]]:
         joined = (_joined(n, after, text) if after else set()) | _spelt_out(n, found, text)
         plain = {n.value} | joined
         values.append((n, plain | {v * scale for v in plain for scale in scales if v < _THOUSAND}))
-    return [(n, v) for n, v in values if len(v) > 1 or text[n.start : n.end].casefold() not in {"one", "second"}]
+    return [(n, v) for n, v in values if len(v) > 1 or text[n.start : n.end].casefold() not in _RARELY_COUNT]
 
 
 def _spelt_out(first: Number, found: Sequence[Number], text: str) -> set[Decimal]:
@@ -123,6 +124,7 @@ _IMPLIED: dict[str, tuple[str, ...]] = {
     "double": ("2",),
     "fortnight": ("2", "14"),
     "one": ("1",),
+    "first": ("1",),
     "second": ("2",),
     "single": ("1",),
     "once": ("1",),

@@ -113,6 +113,7 @@ def unproven(text: str, quoted: str, said: str, meeting: str) -> list[str]:
 
     "Fifteen thousand" and 15,000 are the same. What money is counted in may be known from the rest of the meeting.
     """
+    text, quoted, said, meeting = (_PER_CENT.sub("percent", t) for t in (text, quoted, said, meeting))
     counted, any_number = _counted(said), numbers.readings(said)
     missing = [v for v, unit in _pairs(text) if v not in (counted if unit else any_number) and not _is_year(v, meeting)]
     missing += [v for v, _ in _pairs(text) if v in _answered(quoted, said)]
@@ -125,6 +126,9 @@ def unproven(text: str, quoted: str, said: str, meeting: str) -> list[str]:
     if turned := _turned(text, said):
         return [f"The quote names {turned} the other way round."]
     return []
+
+
+_PER_CENT = re.compile(r"\bper cent\b", re.IGNORECASE)
 
 
 def _answered(quoted: str, said: str) -> set[Decimal]:

@@ -9,6 +9,8 @@ from momentum.writers import numbers
 
 _FEW = 2
 """Words of a sentence that adds nothing but a doubt to the one before: "Next sprint, I guess." """
+_LONG = 25
+"""Words of a sentence in which people say more than one thing."""
 _NEAR = 8
 """Words within which a hedge belongs to what stands beside it, in a long sentence."""
 
@@ -76,8 +78,9 @@ def _is_doubted(text: str, sentence: str) -> bool:
     """Whether a hedge stands near the words that the sentence shares with the claim."""
     sentence = _without_asides(sentence)
     ours = language.stems(text)
+    near = _NEAR if len(sentence.split()) <= _LONG else _NEAR // 2
     for match in _HEDGE.finditer(sentence):
-        before, after = sentence[: match.start()].split()[-_NEAR:], sentence[match.end() :].split()[:_NEAR]
+        before, after = sentence[: match.start()].split()[-near:], sentence[match.end() :].split()[:near]
         if not ours & language.stems(sentence) or len(sentence.split()) <= 2 * _NEAR or ours & language.stems(" ".join([*before, *after])):
             return True
     return False

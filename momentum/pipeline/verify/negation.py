@@ -256,7 +256,9 @@ def _all_turned(ours: _Statement, theirs: Sequence[_Statement], *, least: float)
     most = max((len(s.stems & ours.stems) for s in theirs), default=0)
     nearest = [s for s in theirs if len(s.stems & ours.stems) == most]
     turned = all(s.negated is not ours.negated and s.limits == ours.limits for s in nearest)
-    return most >= max(1, least) and turned
+    if not turned or most < max(1, least):
+        return False
+    return most >= _TWO or _TWO * most > len(ours.stems)
 
 
 def opposes(text: str, other: str) -> bool:

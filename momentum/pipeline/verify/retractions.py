@@ -29,10 +29,13 @@ _TAKES_BACK = language.phrases(
 )
 _FORGET = re.compile(r"\b(?:forget|scratch|scrap|never mind) (?:the |about the |about )?(?P<what>\w+)", re.IGNORECASE)
 _ANEW = re.compile(
-    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|, not|(?:is|be) better|it is|change|is enough|later|earlier)\b"
+    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|, not|(?:is|be) better|it is|change|is enough)\b"
     r"|^\W*no\b",
     re.IGNORECASE,
 )
+_ON_ANOTHER_DAY = re.compile(r"\b(?:later|earlier)\b", re.IGNORECASE)
+_CORRECTS = re.compile(r"\b(?:sorry|actually|correction|not|no|wrong|mistake)\b", re.IGNORECASE)
+"""A fact is corrected in so many words."""
 _GIVES_WAY = re.compile(r"\b(?:you're right|good point|fair point)\b", re.IGNORECASE)
 _TURNS = re.compile(r"\b(?:okay|ok|actually|instead|you're right|then|after all|rather|sorry|good|fine|no|don't)\b", re.IGNORECASE)
 _TALK = 40
@@ -141,9 +144,11 @@ def _is_revised(said: _Said, between: str, text: str, *, near: bool) -> bool:
     if denies and negation.opposes(text, said.claim.text):
         return True
     short = len(_own(text, said.day) - said.topic) <= _FEW
-    if not ((near and short) or shared >= 2):
+    if not ((near and short) or shared >= 2) or (said.claim.kind == "highlight" and not _CORRECTS.search(text)):
         return False
-    return bool(_ANEW.search(text) and _other_day(said, between, text)) or _other_number(said, between, text)
+    return bool((_ANEW.search(text) or _ON_ANOTHER_DAY.search(text)) and _other_day(said, between, text)) or _other_number(
+        said, between, text
+    )
 
 
 def _points_back(said: _Said, text: str, *, near: bool) -> bool:
