@@ -15,6 +15,7 @@ from momentum.cli import application
 from momentum.store.database import WITHOUT_OWNER
 from momentum.store.tables import metadata
 from momentum.web.site import description
+from truth import page as truth
 
 DOCS = Path(__file__).parent
 
@@ -84,7 +85,12 @@ def openapi() -> str:
     return json.dumps(description(), indent=1, ensure_ascii=False) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"reference/cli.md": cli, "reference/schema.md": schema, "api/openapi.json": openapi}
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/cli.md": cli,
+    "reference/schema.md": schema,
+    "reference/truth.md": truth.page,
+    "api/openapi.json": openapi,
+}
 
 
 def main() -> int:

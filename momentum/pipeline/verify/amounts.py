@@ -138,7 +138,7 @@ def _answered(quoted: str, said: str) -> set[Decimal]:
         return set()
     asked = {n.value for s in language.sentences(said) if s.endswith("?") and s not in quoted for n in numbers.find(s)}
     stated = {n.value for s in language.sentences(said) if not s.endswith("?") for n in numbers.find(s)}
-    return {v for v in asked - stated if v not in numbers.readings(f"{quoted} {_SCALE_WORDS.sub('', said)}") and v / given[0] < 10}
+    return {v for v in asked - stated if v not in numbers.readings(f"{quoted} {_SCALE_WORDS.sub('', said)}") and v < 10 * given[0]}
 
 
 _SCALE_WORDS = re.compile(r"\b(?!thousand|million|billion)\w+\b", re.IGNORECASE)

@@ -62,29 +62,35 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
     if _exchanged(text, quoted):
         return True
     text, quoted, said = _plain(text), _plain(quoted), _plain(said)
-    main = _IF.sub(" ", _TAIL.sub("", text))
     if "before" in text:
         quoted = quoted.replace("at the earliest", "not before")
-    theirs, wider = _statements(quoted, names), _statements(said, names)
+    theirs = _statements(quoted, names)
     if any(_is_a_no(sentence, names) for sentence in language.sentences(quoted)):
         return not _is_negated(text)  # "Do you know Rust?" - "Not much."
     if _is_negated(text) and _NAY.search(quoted) and not _says(theirs, language.stems_without(text, names)):
         return False
+    main = _IF.sub(" ", _TAIL.sub("", text))
     told = _IF.sub(" ", quoted) if _IF.search(text) else quoted
-    signs = [(_signs(main, pair), _signs(told, pair)) for pair in PAIRS]
-    if any(_opposed(ours, other) for ours, other in signs):
-        return True
-    if any(ours and other and _is_same_in_other_words(ours, other) for ours, other in signs):
-        return False
+    if (by_opposites := _by_opposites(main, told)) is not None:
+        return by_opposites
     if _TAIL.search(text) and _is_negated(quoted):
         return False  # both say what is, and what is not
+    wider = _statements(said, names)
     return any(_is_turned(clause, theirs, wider, names) for clause in language.clauses(main))
 
 
+def _by_opposites(text: str, quoted: str) -> bool | None:
+    """Whether opposite words turn the one round, or say the same in other words (False); None where they tell nothing."""
+    signs = [(_signs(text, pair), _signs(quoted, pair)) for pair in PAIRS]
+    if any(_opposed(ours, theirs) for ours, theirs in signs):
+        return True
+    return False if any(_is_same_in_other_words(ours, theirs) for ours, theirs in signs if ours and theirs) else None
+
+
 def _is_a_no(sentence: str, names: Collection[str]) -> bool:
-    """Whether a sentence begins with a "not" and little else: "Not much, honestly." """
-    first = _statement(language.clauses(sentence)[0], names) if language.clauses(sentence) else None
-    return bool(first and first.negated) and not first.stems - amounts.COUNTS - {language.stem("nope")}
+    """Whether a sentence begins with a "not" and little else: "Not much, honestly"."""
+    first = [_statement(clause, names) for clause in language.clauses(sentence)[:1]]
+    return any(s.negated and not s.stems - amounts.COUNTS - {language.stem("nope")} for s in first)
 
 
 _TAIL = re.compile(r"(?:,| and| but|, and|, but) (?:not|no|nor)\b[^,;.!?]*")

@@ -29,8 +29,8 @@ _TAKES_BACK = language.phrases(
 )
 _FORGET = re.compile(r"\b(?:forget|scratch|scrap|never mind) (?:the |about the |about )?(?P<what>\w+)", re.IGNORECASE)
 _ANEW = re.compile(
-    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|, not|(?:is|be) better|it is|change|is enough)\b"
-    r"|^\W*no\b",
+    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|, not|(?:is|be) better|it is|change|"
+    r"is enough)\b|^\W*no\b",
     re.IGNORECASE,
 )
 _ON_ANOTHER_DAY = re.compile(r"\b(?:later|earlier)\b", re.IGNORECASE)
@@ -98,7 +98,7 @@ def _is_still_about(topic: frozenset[str], quoted: str, between: str, day: date 
 
 
 def _is_settled(segments: Sequence[Segment], at: int) -> bool:
-    """Whether the one who objects withdraws the objection at once: "No wait, that's the week after. Fine." """
+    """Whether the one who objects withdraws the objection at once: "No wait, that's the week after. Fine"."""
     behind = segments[at + 1].text if at + 1 < len(segments) and segments[at + 1].speaker == segments[at].speaker else ""
     return bool(_FINE.search(behind))
 
@@ -198,7 +198,7 @@ _STRONGLY_ANEW = re.compile(r"\b(?:fair (?:point|enough)|make (?:it|that)|let's 
 
 def _is_like(old: Decimal, new: Decimal) -> bool:
     """Whether one may stand for the other: another value, of the same size."""
-    return old != new and bool(old) and Decimal("0.1") <= new / old <= 10  # noqa: PLR2004 -- an order of magnitude
+    return old != new and bool(old) and Decimal("0.1") <= new / old <= 10
 
 
 def _values(text: str) -> list[Decimal]:
