@@ -322,7 +322,8 @@ def _pointer(soil: _Soil) -> Iterator[Claim]:
 
 def _foreign_quote(soil: _Soil) -> Iterator[Claim]:
     same = [c.claim for c in soil.stranger.correct if c.claim.kind == soil.claim.kind] or [c.claim for c in soil.stranger.correct]
-    yield dataclasses.replace(soil.claim, quote=soil.chance.choice(same).quote)
+    if same:
+        yield dataclasses.replace(soil.claim, quote=soil.chance.choice(same).quote)
 
 
 PLANTERS: dict[str, Callable[[_Soil], Iterator[Claim]]] = {

@@ -32,7 +32,7 @@ _BEHIND = (
     r"(?:,?\s+(?:can|could|will|would)\s+you|,\s+please|,?\s+you(?:'ll)?\b|'ll\b|,\s+\w+"
     r"|\s+(?:will|is going to|is gonna|has to|needs to|to|takes?|does|'ll)\b)"
 )
-_BEFORE = r"\b(?:(?:you|please|it)\b[^.?!]*,?|ask|asked|can|could|will|would|and)\s+"
+_BEFORE = r"(?:\byou\b[^.?!]*,\s+|\bplease\b[^.?!]*,?\s+|\b(?:can|could|will|would)\s+)"
 
 
 def on_roster(name: str, roster: Sequence[str]) -> str | None:
@@ -117,4 +117,4 @@ def _is_assigned(person: str, text: str, roster: Sequence[str]) -> bool:
     """Whether the words are like "Ben, can you call", "Ben will call" or "Could you call them, Ben?"."""
     others = {w for other in roster if other != person for w in words(other)}
     names = [re.escape(n) for n in (person, *(w for w in parts(person) if w not in others))]
-    return any(re.search(rf"\b{name}{_BEHIND}|{_BEFORE}{name}\b", text, re.IGNORECASE) for name in names)
+    return any(re.search(rf"\b{name}{_BEHIND}|{_BEFORE}{name}\b|,\s+{name}\W*$", text, re.IGNORECASE) for name in names)
