@@ -115,7 +115,12 @@ def unproven(text: str, quoted: str, said: str, meeting: str) -> list[str]:
     """
     text, quoted, said, meeting = (_PER_CENT.sub("percent", t) for t in (text, quoted, said, meeting))
     counted, any_number = _counted(said), numbers.readings(said)
-    missing = [v for v, unit in _pairs(text) if v not in (counted if unit else any_number) and not _is_year(v, meeting)]
+    scales = [scale for word, scale in numbers.SCALES.items() if scale >= 1_000 and word in text.casefold()]
+    missing = [
+        v
+        for v, unit in _pairs(text)
+        if v not in (counted if unit else any_number) and not _is_year(v, meeting) and not any(v * s in counted for s in scales)
+    ]
     missing += [v for v, _ in _pairs(text) if v in _answered(quoted, said)]
     if missing:
         return [f"The quote does not hold the number {', '.join(dict.fromkeys(shown(n) for n in missing))}."]

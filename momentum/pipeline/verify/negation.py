@@ -76,7 +76,19 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
     if _TAIL.search(text) and _is_negated(quoted):
         return False  # both say what is, and what is not
     wider = _statements(said, names)
-    return any(_is_turned(clause, theirs, wider, names) for clause in language.clauses(main))
+    return any(_is_turned(clause, theirs, wider, names) for clause in _whole(language.clauses(main)))
+
+
+def _whole(clauses: Sequence[str]) -> list[str]:
+    """Clauses with what is too short to state anything joined to the next: "animals" "and open flames are not allowed"."""
+    whole: list[str] = []
+    rest = ""
+    for clause in clauses:
+        rest = f"{rest} {clause}".strip()
+        if len(language.stems(rest)) > 1:
+            whole.append(rest)
+            rest = ""
+    return [*whole, rest] if rest else whole
 
 
 def _by_opposites(text: str, quoted: str) -> bool | None:
@@ -108,7 +120,8 @@ _NAY = re.compile(r"(?:^|[.!?,]\s*)(?:oh |well )?no(?:[,.!]|$)")
 """Somebody answers no."""
 _CONTRASTS = (
     re.compile(
-        r"(?P<chosen>(?:\S+\s+){1,4}?)(?:instead of|rather than|(?:and |but )?not)\s+(?P<refused>(?:(?!but\b)\S+\s*){1,4})", re.IGNORECASE
+        r"(?P<chosen>(?:\S+\s+){1,4}?)(?:instead of|rather than|(?:and |but )?not)\s+(?P<refused>(?:(?!but\b)[^\s,;.!?]+\s*){1,4})",
+        re.IGNORECASE,
     ),
     re.compile(r"\bfrom (?P<refused>(?:\S+\s+){1,3}?)to (?P<chosen>(?:\S+\s*){1,3})", re.IGNORECASE),
 )
@@ -240,6 +253,8 @@ def _is_turned(clause: str, theirs: Sequence[_Statement], wider: Sequence[_State
     if _is_contradicted(ours, theirs):
         return True
     found = theirs if any(s.stems & ours.stems for s in theirs) else wider
+    if found is wider and ours.negated and any(s.negated for s in theirs):
+        return False
     if _all_turned(ours, found, least=len(ours.stems) / 2):
         return True
     denied = any(s.negated for s in theirs) or any(s.negated for s in wider if s.stems & ours.stems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from momentum.model import Segment
 from momentum.pipeline.verify import language
@@ -117,4 +118,9 @@ def _is_assigned(person: str, text: str, roster: Sequence[str]) -> bool:
     """Whether the words are like "Ben, can you call", "Ben will call" or "Could you call them, Ben?"."""
     others = {w for other in roster if other != person for w in words(other)}
     names = [re.escape(n) for n in (person, *(w for w in parts(person) if w not in others))]
-    return any(re.search(rf"\b{name}{_BEHIND}|{_BEFORE}{name}\b|,\s+{name}\W*$", text, re.IGNORECASE) for name in names)
+    return any(_assigning(name).search(text) for name in names)
+
+
+@lru_cache(maxsize=512)
+def _assigning(name: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{name}{_BEHIND}|{_BEFORE}{name}\b|,\s+{name}\W*$", re.IGNORECASE)

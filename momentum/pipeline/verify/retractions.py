@@ -37,7 +37,9 @@ _ON_ANOTHER_DAY = re.compile(r"\b(?:later|earlier)\b", re.IGNORECASE)
 _CORRECTS = re.compile(r"\b(?:sorry|actually|correction|not|no|wrong|mistake)\b", re.IGNORECASE)
 """A fact is corrected in so many words."""
 _GIVES_WAY = re.compile(r"\b(?:you're right|good point|fair point)\b", re.IGNORECASE)
-_TURNS = re.compile(r"\b(?:okay|ok|actually|instead|you're right|then|after all|rather|sorry|good|fine|no|don't)\b", re.IGNORECASE)
+_TURNS = re.compile(
+    r"\b(?:okay|ok|actually|instead|you're right|all right|in that case|then|after all|rather|sorry|good|fine|no|don't)\b", re.IGNORECASE
+)
 _TALK = 40
 """Characters before a sentence in which somebody may give way: "Oh, you're right." """
 _COUNTED_ANEW = re.compile(rf"{_ANEW.pattern}|\bthen\W*$", re.IGNORECASE)
