@@ -10,9 +10,7 @@ from pathlib import Path
 
 from truth import page, qmsum
 from truth.meetings import read_all
-from truth.score import Score, score, table
-
-GOAL_CAUGHT, GOAL_ALARMS = 0.95, 0.02
+from truth.score import GOAL_ALARMS, GOAL_CAUGHT, Score, score, table
 
 
 def main(arguments: list[str]) -> int:

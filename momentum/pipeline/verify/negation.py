@@ -246,16 +246,14 @@ def _is_negated(text: str, *, whole: bool = True) -> bool:
 
 
 def _is_turned(clause: str, theirs: Sequence[_Statement], wider: Sequence[_Statement], names: Collection[str]) -> bool:
-    """Whether the quote, or else the evidence, says the same as this clause with a "not" more or less."""
+    """Whether the quote says the same as this clause with a "not" more or less.
+
+    The rest of the evidence can only speak for a "not" that the quote does not hold: what else was said there says too many things.
+    """
     ours = _statement(clause, names)
     if not ours.stems:
         return False
-    if _is_contradicted(ours, theirs):
-        return True
-    found = theirs if any(s.stems & ours.stems for s in theirs) else wider
-    if found is wider and ours.negated and any(s.negated for s in theirs):
-        return False
-    if _all_turned(ours, found, least=len(ours.stems) / 2):
+    if _is_contradicted(ours, theirs) or _all_turned(ours, theirs, least=len(ours.stems) / 2):
         return True
     denied = any(s.negated for s in theirs) or any(s.negated for s in wider if s.stems & ours.stems)
     return ours.negated and not denied and not any(s.limits for s in theirs)
