@@ -32,7 +32,8 @@ _HEDGE = language.phrases(
     i'd like to|i'd rather|would like to|should we|shall we|ought to
     fingers crossed|no promises|can't promise|should be (?:able|ready|done|finished)|should have it|pencil(?:led)?
     (?:have|has|need) to (?:ask|talk|speak|check)\b[^.?!]* first
-    conceivabl[ey]|imaginable|there's a chance|there is a chance|chances are|at risk|risk of|a risk|wouldn't rule out|can't rule out|we'll see|let's see
+    conceivabl[ey]|imaginable
+    there's a chance|there is a chance|chances are|at risk|risk of|a risk|wouldn't rule out|can't rule out|we'll see|let's see
     not yet|not (?:yet )?(?:decided|fixed|final|settled|signed)
     """
 )
