@@ -17,6 +17,7 @@ from momentum.store.database import WITHOUT_OWNER
 from momentum.store.tables import metadata
 from momentum.web.site import description
 from momentum.writers.exports.data import schemas
+from truth import page as truth
 
 DOCS = Path(__file__).parent
 
@@ -94,6 +95,7 @@ def exported(name: str) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "reference/cli.md": cli,
     "reference/schema.md": schema,
+    "reference/truth.md": truth.page,
     "reference/exported-deliverable.schema.json": partial(exported, "deliverable"),
     "reference/exported-transcript.schema.json": partial(exported, "transcript"),
     "api/openapi.json": openapi,

@@ -8,11 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-from truth import qmsum
+from truth import page, qmsum
 from truth.meetings import read_all
-from truth.score import Score, score, table
-
-GOAL_CAUGHT, GOAL_ALARMS = 0.95, 0.02
+from truth.score import GOAL_ALARMS, GOAL_CAUGHT, Score, score, table
 
 
 def main(arguments: list[str]) -> int:
@@ -27,6 +25,8 @@ def main(arguments: list[str]) -> int:
     for line in table(scores):
         print(line)
     print(_told(found))
+    if found and wanted.keep:
+        page.keep(scores["real meetings"], found.claims, found.sentences)
     if wanted.show:
         for name, made in scores.items():
             print(f"\n{name}:", *made.misses, sep="\n")
@@ -55,6 +55,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make truth", description=__doc__)
     parser.add_argument("--dev", action="store_true", help="the meetings on which the rules are tuned, instead of those held out")
     parser.add_argument("--own", action="store_true", help="only the meetings of the project, without those in MOMENTUM_SAMPLES")
+    parser.add_argument("--keep", action="store_true", help="write the row of the real meetings down for the page of reference")
     parser.add_argument("--show", action="store_true", help="list what was missed and what was doubted wrongly")
     return parser.parse_args(arguments)
 

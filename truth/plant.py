@@ -281,16 +281,13 @@ def _another(number: str, chance: random.Random) -> str:
     return f"{other:,}" if "," in number or other >= 10_000 else str(other)
 
 
+_COUNTED = re.compile(r"\d|\b(?:a|per|" + "|".join(_NUMBER_WORDS) + r")\b")
+
+
 def _changed_unit(soil: _Soil) -> Iterator[Claim]:
     text = soil.claim.text
-    if match := next(
-        (
-            m
-            for m in _UNIT.finditer(text)
-            if re.search(r"\d|\b(?:a|per|" + "|".join(_NUMBER_WORDS) + r")\b", text[max(0, m.start() - 25) : m.start()] + m[0])
-        ),
-        None,
-    ):
+    found = [m for m in _UNIT.finditer(text) if _COUNTED.search(text[max(0, m.start() - 25) : m.start()] + m[0])]
+    for match in found[:1]:
         yield _with_text(soil, text[: match.start()] + _UNITS[match[0]] + text[match.end() :])
     for sign, other in _SYMBOLS.items():
         if sign in text:
@@ -325,7 +322,8 @@ def _pointer(soil: _Soil) -> Iterator[Claim]:
 
 def _foreign_quote(soil: _Soil) -> Iterator[Claim]:
     same = [c.claim for c in soil.stranger.correct if c.claim.kind == soil.claim.kind] or [c.claim for c in soil.stranger.correct]
-    yield dataclasses.replace(soil.claim, quote=soil.chance.choice(same).quote)
+    if same:
+        yield dataclasses.replace(soil.claim, quote=soil.chance.choice(same).quote)
 
 
 PLANTERS: dict[str, Callable[[_Soil], Iterator[Claim]]] = {

@@ -12,6 +12,7 @@ from momentum.pipeline.verify import check
 from truth.meetings import Case
 from truth.plant import KINDS, Plant, plants
 
+GOAL_CAUGHT, GOAL_ALARMS = 0.95, 0.02
 POINTER = "pointer off by ten"
 _SHOWN = {ClaimState.VERIFIED, ClaimState.REPAIRED}
 """What a reader sees as proven."""

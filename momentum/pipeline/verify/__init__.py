@@ -173,7 +173,7 @@ def _check_facts(finding: _Finding, proof: Evidence, record: _Record) -> None:
     if unproven:
         finding.doubts.append(f"The quote does not say {' or '.join(f'“{t}”' for t in unproven)}.")
     finding.doubts.extend(amounts.unproven(text, proof.quoted, proof.said, record.text))
-    present = [s.speaker for s in proof.near if s.speaker] + [p for p in record.roster if people.is_named(p, near, record.roster)]
+    present = [s.speaker for s in proof.near if s.speaker] + people.named(near, record.roster)
     names = wording.unproven_names(
         text,
         said,

@@ -115,7 +115,12 @@ def unproven(text: str, quoted: str, said: str, meeting: str) -> list[str]:
     """
     text, quoted, said, meeting = (_PER_CENT.sub("percent", t) for t in (text, quoted, said, meeting))
     counted, any_number = _counted(said), numbers.readings(said)
-    missing = [v for v, unit in _pairs(text) if v not in (counted if unit else any_number) and not _is_year(v, meeting)]
+    scales = [scale for word, scale in numbers.SCALES.items() if scale >= 1_000 and word in text.casefold()]
+    missing = [
+        v
+        for v, unit in _pairs(text)
+        if v not in (counted if unit else any_number) and not _is_year(v, meeting) and not any(v * s in counted for s in scales)
+    ]
     missing += [v for v, _ in _pairs(text) if v in _answered(quoted, said)]
     if missing:
         return [f"The quote does not hold the number {', '.join(dict.fromkeys(shown(n) for n in missing))}."]
@@ -138,7 +143,7 @@ def _answered(quoted: str, said: str) -> set[Decimal]:
         return set()
     asked = {n.value for s in language.sentences(said) if s.endswith("?") and s not in quoted for n in numbers.find(s)}
     stated = {n.value for s in language.sentences(said) if not s.endswith("?") for n in numbers.find(s)}
-    return {v for v in asked - stated if v not in numbers.readings(f"{quoted} {_SCALE_WORDS.sub('', said)}") and v / given[0] < 10}
+    return {v for v in asked - stated if v not in numbers.readings(f"{quoted} {_SCALE_WORDS.sub('', said)}") and v < 10 * given[0]}
 
 
 _SCALE_WORDS = re.compile(r"\b(?!thousand|million|billion)\w+\b", re.IGNORECASE)

@@ -32,6 +32,7 @@ _HEDGE = language.phrases(
     i'd like to|i'd rather|would like to|should we|shall we|ought to
     fingers crossed|no promises|can't promise|should be (?:able|ready|done|finished)|should have it|pencil(?:led)?
     (?:have|has|need) to (?:ask|talk|speak|check)\b[^.?!]* first
+    conceivabl[ey]|imaginable
     there's a chance|there is a chance|chances are|at risk|risk of|a risk|wouldn't rule out|can't rule out|we'll see|let's see
     not yet|not (?:yet )?(?:decided|fixed|final|settled|signed)
     """
@@ -39,7 +40,7 @@ _HEDGE = language.phrases(
 _SOFTENED = language.phrases(
     r"""
     maybe|perhaps|might|may|could|can|possib\w+|chance|risks?|probabl\w+|presumabl\w+|hope\w*|likely|unlikely|ideally|tentative\w*
-    unless|if|whether|in case|depend\w*|provided|assuming|subject|pending|once (?!a\b)
+    unless|if|whether|in case|for now|at first|for the time being|depend\w*|provided|assuming|subject|pending|once (?!a\b)
     consider\w*|thinks?|thinking|proposes?|proposed|proposal|suggests?|suggested|suggestion|idea|option|leaning
     would|should|would-be|wants?|wishes|likes?|plans?|planned|intends?|aims?|tries|expects?|expected
     provisional\w*|potential\w*|unclear|unsure|uncertain|in principle|in theory|not (?:yet )?\w+
@@ -62,7 +63,7 @@ def is_too_certain(text: str, quoted: str, answers: str, *, decides: bool) -> bo
 
     What counts are the sentences that speak most of the same, and short ones behind them that add nothing but a doubt.
     """
-    if _SOFTENED.search(_without_asides(text)):
+    if _is_softened(text, quoted):
         return False
     sentences = language.sentences(quoted)
     shares = [_shared(text, s) for s in sentences]
@@ -72,6 +73,15 @@ def is_too_certain(text: str, quoted: str, answers: str, *, decides: bool) -> bo
         for at, (sentence, count) in enumerate(zip(sentences, shares, strict=True))
     )
     return doubtful and not (decides and _agrees(answers))
+
+
+def _is_softened(text: str, quoted: str) -> bool:
+    """Whether the claim has a hedge, or a softer word than the quote: a "wants" in both says nothing of the "possibly" beside it."""
+    said = quoted.casefold().split()
+    return any(m[0].casefold() not in _WANTS or m[0].casefold() not in said for m in _SOFTENED.finditer(_without_asides(text)))
+
+
+_WANTS = frozenset({"want", "wants", "like", "likes", "plan", "plans", "planned", "expect", "expects", "aims", "tries"})
 
 
 def _is_doubted(text: str, sentence: str) -> bool:

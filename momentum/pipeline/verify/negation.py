@@ -54,7 +54,7 @@ _TWO = 2
 """Words that a sentence must share to deny another."""
 
 
-def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str]) -> bool:  # noqa: PLR0911 -- one case after another
+def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str]) -> bool:
     """Whether the claim is negated where the quote is not, or the other way round, after opposites are taken into account.
 
     What the quote does not speak of is looked for in all that was `said` in the evidence. `names` mean nothing here.
@@ -62,29 +62,47 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
     if _exchanged(text, quoted):
         return True
     text, quoted, said = _plain(text), _plain(quoted), _plain(said)
-    main = _IF.sub(" ", _TAIL.sub("", text))
     if "before" in text:
         quoted = quoted.replace("at the earliest", "not before")
-    theirs, wider = _statements(quoted, names), _statements(said, names)
+    theirs = _statements(quoted, names)
     if any(_is_a_no(sentence, names) for sentence in language.sentences(quoted)):
         return not _is_negated(text)  # "Do you know Rust?" - "Not much."
     if _is_negated(text) and _NAY.search(quoted) and not _says(theirs, language.stems_without(text, names)):
         return False
+    main = _IF.sub(" ", _TAIL.sub("", text))
     told = _IF.sub(" ", quoted) if _IF.search(text) else quoted
-    signs = [(_signs(main, pair), _signs(told, pair)) for pair in PAIRS]
-    if any(_opposed(ours, other) for ours, other in signs):
-        return True
-    if any(ours and other and _is_same_in_other_words(ours, other) for ours, other in signs):
-        return False
+    if (by_opposites := _by_opposites(main, told)) is not None:
+        return by_opposites
     if _TAIL.search(text) and _is_negated(quoted):
         return False  # both say what is, and what is not
-    return any(_is_turned(clause, theirs, wider, names) for clause in language.clauses(main))
+    wider = _statements(said, names)
+    return any(_is_turned(clause, theirs, wider, names) for clause in _whole(language.clauses(main)))
+
+
+def _whole(clauses: Sequence[str]) -> list[str]:
+    """Clauses with what is too short to state anything joined to the next: "animals" "and open flames are not allowed"."""
+    whole: list[str] = []
+    rest = ""
+    for clause in clauses:
+        rest = f"{rest} {clause}".strip()
+        if len(language.stems(rest)) > 1:
+            whole.append(rest)
+            rest = ""
+    return [*whole, rest] if rest else whole
+
+
+def _by_opposites(text: str, quoted: str) -> bool | None:
+    """Whether opposite words turn the one round, or say the same in other words (False); None where they tell nothing."""
+    signs = [(_signs(text, pair), _signs(quoted, pair)) for pair in PAIRS]
+    if any(_opposed(ours, theirs) for ours, theirs in signs):
+        return True
+    return False if any(_is_same_in_other_words(ours, theirs) for ours, theirs in signs if ours and theirs) else None
 
 
 def _is_a_no(sentence: str, names: Collection[str]) -> bool:
     """Whether a sentence begins with a "not" and little else: "Not much, honestly"."""
-    first = _statement(language.clauses(sentence)[0], names) if language.clauses(sentence) else None
-    return first is not None and first.negated and not first.stems - amounts.COUNTS - {language.stem("nope")}
+    first = [_statement(clause, names) for clause in language.clauses(sentence)[:1]]
+    return any(s.negated and not s.stems - amounts.COUNTS - {language.stem("nope")} for s in first)
 
 
 _TAIL = re.compile(r"(?:,| and| but|, and|, but) (?:not|no|nor)\b[^,;.!?]*")
@@ -102,7 +120,8 @@ _NAY = re.compile(r"(?:^|[.!?,]\s*)(?:oh |well )?no(?:[,.!]|$)")
 """Somebody answers no."""
 _CONTRASTS = (
     re.compile(
-        r"(?P<chosen>(?:\S+\s+){1,4}?)(?:instead of|rather than|(?:and |but )?not)\s+(?P<refused>(?:(?!but\b)\S+\s*){1,4})", re.IGNORECASE
+        r"(?P<chosen>(?:\S+\s+){1,4}?)(?:instead of|rather than|(?:and |but )?not)\s+(?P<refused>(?:(?!but\b)[^\s,;.!?]+\s*){1,4})",
+        re.IGNORECASE,
     ),
     re.compile(r"\bfrom (?P<refused>(?:\S+\s+){1,3}?)to (?P<chosen>(?:\S+\s*){1,3})", re.IGNORECASE),
 )
@@ -227,14 +246,14 @@ def _is_negated(text: str, *, whole: bool = True) -> bool:
 
 
 def _is_turned(clause: str, theirs: Sequence[_Statement], wider: Sequence[_Statement], names: Collection[str]) -> bool:
-    """Whether the quote, or else the evidence, says the same as this clause with a "not" more or less."""
+    """Whether the quote says the same as this clause with a "not" more or less.
+
+    The rest of the evidence can only speak for a "not" that the quote does not hold: what else was said there says too many things.
+    """
     ours = _statement(clause, names)
     if not ours.stems:
         return False
-    if _is_contradicted(ours, theirs):
-        return True
-    found = theirs if any(s.stems & ours.stems for s in theirs) else wider
-    if _all_turned(ours, found, least=len(ours.stems) / 2):
+    if _is_contradicted(ours, theirs) or _all_turned(ours, theirs, least=len(ours.stems) / 2):
         return True
     denied = any(s.negated for s in theirs) or any(s.negated for s in wider if s.stems & ours.stems)
     return ours.negated and not denied and not any(s.limits for s in theirs)

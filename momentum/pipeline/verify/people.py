@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from momentum.model import Segment
 from momentum.pipeline.verify import language
@@ -32,7 +33,7 @@ _BEHIND = (
     r"(?:,?\s+(?:can|could|will|would)\s+you|,\s+please|,?\s+you(?:'ll)?\b|'ll\b|,\s+\w+"
     r"|\s+(?:will|is going to|is gonna|has to|needs to|to|takes?|does|'ll)\b)"
 )
-_BEFORE = r"\b(?:(?:you|please|it)\b[^.?!]*,?|ask|asked|can|could|will|would|and)\s+"
+_BEFORE = r"(?:\byou\b[^.?!]*,\s+|\bplease\b[^.?!]*,?\s+|\b(?:can|could|will|would)\s+)"
 
 
 def on_roster(name: str, roster: Sequence[str]) -> str | None:
@@ -55,6 +56,12 @@ def is_named(person: str, text: str, roster: Sequence[str]) -> bool:
     return any(w in said for w in parts(person) if w not in others)
 
 
+def named(text: str, roster: Sequence[str]) -> list[str]:
+    """Everybody whom `text` names."""
+    there = set(words(text))
+    return [p for p in roster if not there.isdisjoint(words(p)) and is_named(p, text, roster)]
+
+
 def parts(person: str) -> list[str]:
     """The words of a name that can stand for it: no title, no initial, no company in brackets."""
     return [w for w in words(re.sub(r"[(\[].*?[)\]]", " ", person)) if len(w) > 1 and w not in rules.TITLES]
@@ -72,17 +79,17 @@ def doubt(owner: str, text: str, evidence: Evidence, roster: Sequence[str]) -> s
     if (other := leading(text, roster)) and other != owner:
         return f"the text speaks of {other}"
     speaks = any(s.speaker == owner for s in evidence.segments)
-    named = any(is_named(owner, s.text, roster) for s in evidence.segments)
-    if not speaks and not named:
+    is_there = any(is_named(owner, s.text, roster) for s in evidence.segments)
+    if not speaks and not is_there:
         return f"{owner} neither speaks nor is named there"
     takers = list(dict.fromkeys([*_takers(evidence.quotes, roster)] or _takers(evidence.segments, roster)))
     if takers and owner not in takers:
         return f"it is {' or '.join(takers)} who takes it on"
     quoted = " ".join(s.text for s in evidence.quotes)
-    others = [p for p in roster if p != owner and is_named(p, quoted, roster)]
+    others = [p for p in named(quoted, roster) if p != owner]
     if not takers and all(s.speaker == owner for s in evidence.quotes) and _REQUEST.search(quoted):
         return f"{owner} asks somebody else for it"
-    return f"{owner} speaks there, but names {others[0]}" if others and not takers and not named else None
+    return f"{owner} speaks there, but names {others[0]}" if others and not takers and not is_there else None
 
 
 def leading(text: str, roster: Sequence[str]) -> str | None:
@@ -111,4 +118,9 @@ def _is_assigned(person: str, text: str, roster: Sequence[str]) -> bool:
     """Whether the words are like "Ben, can you call", "Ben will call" or "Could you call them, Ben?"."""
     others = {w for other in roster if other != person for w in words(other)}
     names = [re.escape(n) for n in (person, *(w for w in parts(person) if w not in others))]
-    return any(re.search(rf"\b{name}{_BEHIND}|{_BEFORE}{name}\b", text, re.IGNORECASE) for name in names)
+    return any(_assigning(name).search(text) for name in names)
+
+
+@lru_cache(maxsize=512)
+def _assigning(name: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{name}{_BEHIND}|{_BEFORE}{name}\b|,\s+{name}\W*$", re.IGNORECASE)

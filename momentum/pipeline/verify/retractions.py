@@ -29,16 +29,17 @@ _TAKES_BACK = language.phrases(
 )
 _FORGET = re.compile(r"\b(?:forget|scratch|scrap|never mind) (?:the |about the |about )?(?P<what>\w+)", re.IGNORECASE)
 _ANEW = re.compile(
-    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|, not|(?:is|be) better)\b"
-    r"|\b(?:it is|change|is enough)\b"
-    r"|^\W*no\b",
+    r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|, not|(?:is|be) better|it is|change|"
+    r"is enough)\b|^\W*no\b",
     re.IGNORECASE,
 )
 _ON_ANOTHER_DAY = re.compile(r"\b(?:later|earlier)\b", re.IGNORECASE)
 _CORRECTS = re.compile(r"\b(?:sorry|actually|correction|not|no|wrong|mistake)\b", re.IGNORECASE)
 """A fact is corrected in so many words."""
 _GIVES_WAY = re.compile(r"\b(?:you're right|good point|fair point)\b", re.IGNORECASE)
-_TURNS = re.compile(r"\b(?:okay|ok|actually|instead|you're right|then|after all|rather|sorry|good|fine|no|don't)\b", re.IGNORECASE)
+_TURNS = re.compile(
+    r"\b(?:okay|ok|actually|instead|you're right|all right|in that case|then|after all|rather|sorry|good|fine|no|don't)\b", re.IGNORECASE
+)
 _TALK = 40
 """Characters before a sentence in which somebody may give way: "Oh, you're right." """
 _COUNTED_ANEW = re.compile(rf"{_ANEW.pattern}|\bthen\W*$", re.IGNORECASE)
@@ -199,7 +200,7 @@ _STRONGLY_ANEW = re.compile(r"\b(?:fair (?:point|enough)|make (?:it|that)|let's 
 
 def _is_like(old: Decimal, new: Decimal) -> bool:
     """Whether one may stand for the other: another value, of the same size."""
-    return old != new and bool(old) and Decimal("0.1") <= new / old <= 10  # an order of magnitude
+    return old != new and bool(old) and Decimal("0.1") <= new / old <= 10
 
 
 def _values(text: str) -> list[Decimal]:

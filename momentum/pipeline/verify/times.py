@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from momentum.pipeline.verify import quotes
 from momentum.writers import dates, numbers
+from momentum.writers.spoken import words
 
 _ANY_DAY = date(2000, 1, 1)
 """Stands in for the meeting's day where nobody knows it: words for the same day are still the same."""
@@ -27,7 +28,7 @@ class _Known:
 
 def split(text: str, said: str, near: str, day: date | None, due: date | None) -> tuple[str, list[str]]:
     """`text` with its times cut out, and those of them that `said` does not hold. `near` may give the month of a day."""
-    months = frozenset(w for m in dates.mentions(near, day or _ANY_DAY) for w in _core(m.words) if w in dates.MONTHS)
+    months = frozenset(words(near)) & set(dates.MONTHS)
     known = _Known(dates.mentions(said, day or _ANY_DAY), months, frozenset(numbers.numbers(said)), due)
     found = [m for m in dates.mentions(text, day or _ANY_DAY) if not _is_ordinal_alone(m, text)]
     rest = text
