@@ -46,7 +46,7 @@ async def _moment_of_slot(limiter, **pace):
 async def test_calls_of_all_processes_keep_one_pace(limiter, other_limiter):
     waits = [_moment_of_slot(one, per_second=100) for one in (limiter, other_limiter) for _ in range(10)]
     moments = sorted(await asyncio.gather(*waits))
-    assert moments[-1] - moments[0] >= 19 * 0.01 * 0.9
+    assert moments[-1] - moments[0] >= 19 * 0.01 * 0.75  # the first may wake late
 
 
 async def test_who_asks_first_goes_first(limiter):

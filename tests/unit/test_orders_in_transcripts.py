@@ -14,6 +14,7 @@ from momentum.model import ClaimState, Coverage, Deliverable, Meeting, Segment, 
 from momentum.pipeline.verify import check, orders
 from momentum.store.deliverables import DeliverableSummary
 from momentum.web.messages import page
+from momentum.writers.exports import DELIVERABLE_FORMATS, FORMATS, TRANSCRIPT_FORMATS
 from momentum.writers.markdown import render
 from momentum.writers.minutes import WRITER
 
@@ -97,10 +98,12 @@ def on_a_page(made, attack):
     about = DeliverableSummary(
         id=UUID(int=1), kind="minutes", title=made.title, recording_id=UUID(int=2), processing_id=UUID(int=3),
         transcript_id=UUID(int=4), language="en", model="fooled", delivered=True,
-        created_at=datetime(2026, 11, 25, tzinfo=UTC), topic=attack.title, recorded_at=None, timezone=None,
+        created_at=datetime(2026, 11, 25, tzinfo=UTC), series=UUID(int=1), version=1, supersedes=None, label="Minutes",
+        topic=attack.title, recorded_at=None, timezone=None,
     )  # fmt: skip
     body = MarkdownIt("commonmark", {"html": False}).render(render(made, meeting(attack)))
-    return page("document.html", about=about, body=Markup(body)).body.decode()
+    offered = {"formats": FORMATS, "exports": DELIVERABLE_FORMATS, "transcript_exports": TRANSCRIPT_FORMATS}
+    return page("document.html", about=about, body=Markup(body), missing=False, **offered).body.decode()
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=NAMES)
