@@ -17,7 +17,7 @@ from typing import Any
 from momentum import metrics
 from momentum.errors import ErrorCode, NotReady, Permanent
 from momentum.media.decoder import Decoding
-from momentum.model import Gap, GapReason, Segment, Transcript
+from momentum.model import Deliverable, Gap, GapReason, Meeting, Segment, Transcript
 from momentum.outbound.sent import noted
 from momentum.pipeline.attribute import VERSION as ATTRIBUTION
 from momentum.pipeline.attribute import Witnesses, attribute
@@ -238,7 +238,12 @@ async def _verify(job: Job, transcript_id: str, deliverable_ids: list[str]) -> N
     meeting = await job.origin.meeting()
     for deliverable_id in deliverable_ids:
         draft = await job.shelf.deliverable(deliverable_id)
-        await job.shelf.replace_deliverable(deliverable_id, with_doubts(check(draft, transcript, meeting), transcript))
+        checked = await asyncio.to_thread(_checked, draft, transcript, meeting)  # seconds, for many claims
+        await job.shelf.replace_deliverable(deliverable_id, checked)
+
+
+def _checked(draft: Deliverable, transcript: Transcript, meeting: Meeting) -> Deliverable:
+    return with_doubts(check(draft, transcript, meeting), transcript)
 
 
 async def _deliver(job: Job, transcript_id: str, deliverable_ids: list[str]) -> None:
