@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from itertools import takewhile, zip_longest
+from itertools import pairwise, takewhile
 
 _UNITS_TEXT = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -83,20 +83,19 @@ def heard(text: str) -> list[tuple[Number, set[Decimal]]]:
     found = _all(text)
     scales = [Decimal(SCALES[w]) for w in set(_TOKEN.findall(text.casefold())) if SCALES.get(w, 0) >= _THOUSAND]
     values = []
-    for n, after in zip_longest(found, found[1:]):
-        joined = (_joined(n, after, text) if after else set()) | _spelt_out(n, found, text)
+    for at, n in enumerate(found):
+        joined = _spelt_out(found[at : at + _LONGEST], text).union(*(_joined(n, after, text) for after in found[at + 1 : at + 2]))
         plain = {n.value} | joined
         values.append((n, plain | {v * scale for v in plain for scale in scales if v < _THOUSAND}))
     return [(n, v) for n, v in values if len(v) > 1 or text[n.start : n.end].casefold() not in _RARELY_COUNT]
 
 
-def _spelt_out(first: Number, found: Sequence[Number], text: str) -> set[Decimal]:
-    """What digits said one by one make: "four one nine" is 419."""
-    digits, end = str(first.value), first.end
-    for after in found:
-        if after.start >= end and not text[end : after.start].strip(" -") and 0 <= after.value < 10 and len(digits) < _LONGEST:
-            digits, end = digits + str(after.value), after.end
-    return {Decimal(digits)} if len(digits) > 1 and 0 <= first.value < 10 and digits.isdigit() else set()
+def _spelt_out(found: Sequence[Number], text: str) -> set[Decimal]:
+    """What digits said one by one make, from the first of `found` on: "four one nine" is 419."""
+    joined = list(takewhile(lambda pair: not text[pair[0].end : pair[1].start].strip(" -"), pairwise(found)))
+    digits = [str(n.value) for n in takewhile(lambda n: 0 <= n.value < 10, (*found[:1], *(after for _, after in joined)))]
+    whole = "".join(digits)
+    return {Decimal(whole)} if len(digits) > 1 and whole.isdigit() else set()
 
 
 def _joined(a: Number, b: Number, text: str) -> set[Decimal]:
