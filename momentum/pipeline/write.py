@@ -29,14 +29,14 @@ async def _draft(job: Job, transcript_id: str, name: str) -> str:
     made_from = key_of(*made_of, *([job.redaction.kinds, job.redaction.names] if job.redaction else []))
     if kept := await job.shelf.kept_deliverable(made_from):
         return kept
-    return await job.shelf.keep_deliverable(made_from, transcript_id, await _with_receipt(job, transcript_id, name, writer))
+    return await job.shelf.keep_deliverable(made_from, transcript_id, await _with_receipt(job, transcript_id, writer))
 
 
-async def _with_receipt(job: Job, transcript_id: str, name: str, writer: Writer | None) -> Deliverable:
+async def _with_receipt(job: Job, transcript_id: str, writer: Writer | None) -> Deliverable:
     """The document, and what of its meeting has left the machine for it: words that were heard here earlier count where they went."""
     written = await _written(job, transcript_id, writer)
     transcript = await job.shelf.transcript(transcript_id)
-    sendings = await job.shelf.sent.of(*([transcript.engine] if transcript.source == "own" else []), name)
+    sendings = await job.shelf.sent.of(*([transcript.engine] if transcript.source == "own" else []), written.kind)
     receipt = receipts.receipt(sendings, written, transcript.engine, job.redaction.masked)
     return dataclasses.replace(written, extra={**written.extra, "receipt": receipt})
 

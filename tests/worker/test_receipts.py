@@ -7,8 +7,9 @@ import pytest
 
 from momentum.llm import LanguageModel
 from momentum.model import ProcessingState as State
-from momentum.store import deliverables, processings
+from momentum.store import deliverables, processings, templates
 from momentum.transcribers.openai import OpenAITranscriber
+from momentum.writers.own import Form, FormSection, named
 
 pytestmark = pytest.mark.anyio
 
@@ -75,6 +76,19 @@ async def test_every_attempt_counts_with_each_byte_the_server_got(remote, server
     assert {r["host"] for r in receipt["sent"]} == {server.base_url.split("/")[2]}
     assert receipt["nothing_left"] is True  # the server is on this machine, and the receipt says so
     assert all(r["stayed"] for r in receipt["sent"])
+
+
+async def test_a_document_of_a_persons_own_form_has_a_receipt_too(remote, server):
+    server.answer = lambda _body: {"section_1": [], "title": "A talk"}
+    ada = await remote.person()
+    form = Form("Retro", "For the team.", (FormSection("Mood", "How was it?"),))
+    async with remote.app.database.person(ada) as connection:
+        kept = await templates.create(connection, ada, form)
+    writer = named(kept.id, kept.form.version)
+    async with remote.working():
+        done = await remote.until(await remote.ask(ada, deliverables=(writer,), transcript="zoom"), State.DONE)
+    (receipt,) = (await receipts_of(remote, done)).values()
+    assert rows(receipt) == [("text", *got(server, wire.RESPONSES_PATH), False)]
 
 
 async def test_what_an_attempt_that_failed_has_sent_still_counts(remote, server):
