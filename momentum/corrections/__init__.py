@@ -2,6 +2,7 @@
 
     layers.py       the corrections there are, to and from JSON
     terms.py        a term in a text: whole words, case aware
+    words.py        what became of a text, word by word
     quotes.py       a quote of a segment that was edited
     timing.py       times of the words of a text that was edited
     spoken.py       a layer over a transcript

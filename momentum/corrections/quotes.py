@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
-
 from momentum.corrections.terms import is_letter
+from momentum.corrections.words import compared
 
 LEAST_OVERLAP = 6
 """Characters that a quote and a segment must share at their edges to be taken for the same words."""
@@ -14,23 +13,33 @@ def quote_under(quote: str, before: str, after: str) -> str:
     """`quote` as it reads now that `before` became `after`: what it quotes of the segment, and no more."""
     if not before or before == after:
         return quote
-    if before in quote:
-        return quote.replace(before, after)
+    if (at := _whole(quote, before)) is not None:
+        return quote[:at] + after + quote[at + len(before) :]
     start = before.find(quote)
     if quote and start >= 0:
         return _stretch(before, after, start, start + len(quote))
     return _overlapping(quote, before, after)
 
 
+def _whole(quote: str, before: str) -> int | None:
+    """Where `before` stands in `quote` as whole words: "No" is no part of "Now"."""
+    at = quote.find(before)
+    while at >= 0:
+        end = at + len(before)
+        if _whole_words(quote, at, end) == before:
+            return at
+        at = quote.find(before, end)
+    return None
+
+
 def _stretch(before: str, after: str, start: int, end: int) -> str:
     """What became of `before[start:end]`, with the words at its edges whole."""
     first, last = len(after), 0
-    for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for same, a, b, c, d in compared(before, after):
         if b <= start and (a, b) != (start, start):
             continue
         if a >= end:
             break
-        same = tag == "equal"
         first = min(first, c + max(0, start - a) if same else c)
         last = max(last, d - max(0, b - end) if same else d)
     return " ".join(_whole_words(after, first, last).split())

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 from momentum.corrections.layers import EditSegment, FixTerm, Layer, MergeSpeakers, Reassign, RenameSpeaker
 from momentum.corrections.terms import replaced
 from momentum.corrections.timing import retimed, spans
-from momentum.model import Segment, Transcript, Word
+from momentum.model import Segment, Transcript
 
 STRIDE = 1_000_000
 """The part of segment 7 that begins at its word 12 has the id 12000007: the same each time the layers are laid."""
-_WORDS_HAVE_SPEAKERS = "speaker" in {field.name for field in dataclasses.fields(Word)}
 
 
 def transcript_under(transcript: Transcript, layers: Sequence[Layer]) -> Transcript:
@@ -83,22 +80,12 @@ def _saying(segment: Segment, text: str) -> Segment:
 
 def _renaming(former: Sequence[str], name: str) -> Callable[[Segment], Segment]:
     def renamed(segment: Segment) -> Segment:
-        if segment.speaker not in former and not _WORDS_HAVE_SPEAKERS:
+        if segment.speaker not in former and not any(word.speaker in former for word in segment.words):
             return segment
-        words = tuple(_spoken_by(word, name) if _speaker_of(word) in former else word for word in segment.words)
+        words = tuple(replace(word, speaker=name) if word.speaker in former else word for word in segment.words)
         return replace(segment, speaker=name if segment.speaker in former else segment.speaker, words=words)
 
     return renamed
-
-
-def _speaker_of(word: Word) -> str | None:
-    speaker: str | None = getattr(word, "speaker", None)
-    return speaker
-
-
-def _spoken_by(word: Word, speaker: str | None) -> Word:
-    values: dict[str, Any] = {"speaker": speaker} if _WORDS_HAVE_SPEAKERS else {}
-    return replace(word, **values)
 
 
 def _reassigned(transcript: Transcript, layer: Reassign) -> Transcript:
@@ -125,7 +112,7 @@ def _parts(segment: Segment, layer: Reassign) -> list[Segment]:
 
 
 def _said_by(segment: Segment, speaker: str | None) -> Segment:
-    return replace(segment, speaker=speaker, words=tuple(_spoken_by(word, speaker) for word in segment.words))
+    return replace(segment, speaker=speaker, words=tuple(replace(word, speaker=speaker) for word in segment.words))
 
 
 def _part(segment: Segment, begin: int, end: int) -> Segment:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 
 from momentum.corrections.terms import is_letter
+from momentum.corrections.words import compared
 from momentum.model import Segment, Word
 
 Span = tuple[int, int]
@@ -42,13 +42,12 @@ def retimed(segment: Segment, text: str) -> tuple[Word, ...]:
 def _kept(segment: Segment, text: str) -> Iterator[tuple[int, int, Word]]:
     """Words that stand in both texts, with their place in the new one."""
     old = segment.text
-    blocks = SequenceMatcher(None, old, text, autojunk=False).get_matching_blocks()
+    stayed = [(a, b, c) for same, a, b, c, _ in compared(old, text) if same]
     for (start, end), word in zip(spans(segment.words, old) or [], segment.words, strict=False):
-        for block in blocks:
-            if block.a <= start and end <= block.a + block.size:
-                at = start - block.a + block.b
-                if _is_apart(old, (start, end), text, at):
-                    yield at, at + end - start, word
+        for first, last, place in stayed:
+            at = start - first + place
+            if first <= start and end <= last and _is_apart(old, (start, end), text, at):
+                yield at, at + end - start, word
 
 
 def _is_apart(old: str, span: Span, text: str, at: int) -> bool:

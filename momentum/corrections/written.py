@@ -24,8 +24,8 @@ from momentum.corrections.terms import replaced
 from momentum.model import Claim, ClaimState, Deliverable, Ruling, Transcript
 
 UNCHECKED = "The words it rests on were edited after they were checked."
-_OWN = frozenset({"speakers", "gaps", "faults"})
-"""What is in `extra` beside text of the document: made from the transcript."""
+_NO_TEXT = frozenset({"speakers", "gaps", "faults", "listen_here", "label", "sections", "receipt", "masked"})
+"""What is in `extra` beside text of the document: facts of the transcript, the names of sections, what left the machine."""
 
 
 def deliverable_under(deliverable: Deliverable, transcript: Transcript, layers: Sequence[Layer]) -> Deliverable:
@@ -66,7 +66,10 @@ def _under(deliverable: Deliverable, layer: Layer, before: Transcript, after: Tr
     if isinstance(layer, EditSegment):
         return replace(deliverable, claims=tuple(_requoted(claim, before, after, layer.segment) for claim in deliverable.claims))
     if isinstance(layer, Reassign):
-        return replace(deliverable, claims=tuple(_repointed(claim, before, after) for claim in deliverable.claims))
+        moved = _moved(before, after)
+        touched = (not moved.isdisjoint(map(machine_id, claim.segment_ids)) for claim in deliverable.claims)
+        claims = (_repointed(c, before, after) if cites else c for c, cites in zip(deliverable.claims, touched, strict=True))
+        return replace(deliverable, claims=tuple(claims))
     return _renamed(deliverable, *_renaming(layer))
 
 
@@ -93,8 +96,9 @@ def _renamed(deliverable: Deliverable, former: Sequence[str], name: str) -> Deli
     """Owners and what a model wrote follow; what was said aloud stays as it was said."""
 
     def follow(text: str) -> str:
-        # Where the new name stands already, the former one may be a part of it: "Dana" of "Dana Lee".
-        return name.join(_with_each(part, former, name) for part in text.split(name))
+        for one in former:
+            text = _with_name(text, one, name)
+        return text
 
     claims = (
         replace(c, text=follow(c.text), reason=follow(c.reason), owner=name if c.owner in former else c.owner) for c in deliverable.claims
@@ -102,10 +106,11 @@ def _renamed(deliverable: Deliverable, former: Sequence[str], name: str) -> Deli
     return _retold(replace(deliverable, claims=tuple(claims)), follow)
 
 
-def _with_each(text: str, former: Sequence[str], name: str) -> str:
-    for one in former:
-        text = replaced(text, one, name) if one != name else text
-    return text
+def _with_name(text: str, former: str, name: str) -> str:
+    if former == name or replaced(name, former, "") == name:
+        return replaced(text, former, name)
+    # Where the new name stands already, the former one is a part of it: "Dana" of "Dana Lee".
+    return name.join(replaced(part, former, name) for part in text.split(name))
 
 
 def _reworded(deliverable: Deliverable, before: Transcript, layer: FixTerm) -> Deliverable:
@@ -124,7 +129,7 @@ def _reworded(deliverable: Deliverable, before: Transcript, layer: FixTerm) -> D
 
 
 def _retold(deliverable: Deliverable, change: Callable[[str], str]) -> Deliverable:
-    extra = {name: value if name in _OWN else _each_text(value, change) for name, value in deliverable.extra.items()}
+    extra = {name: value if name in _NO_TEXT else _each_text(value, change) for name, value in deliverable.extra.items()}
     return replace(deliverable, summary=change(deliverable.summary), extra=extra)
 
 
@@ -158,6 +163,12 @@ def _letters(text: str) -> str:
 
 def _text_of(transcript: Transcript, *segment_ids: int) -> str:
     return " ".join(s.text for s in transcript.segments if s.id in segment_ids)
+
+
+def _moved(before: Transcript, after: Transcript) -> set[int]:
+    """The machine's segments of which something was reassigned."""
+    former = {s.id: s for s in before.segments}
+    return {machine_id(s.id) for s in after.segments if former.get(s.id) is not s}
 
 
 def _repointed(claim: Claim, before: Transcript, after: Transcript) -> Claim:

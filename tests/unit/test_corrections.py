@@ -1,6 +1,7 @@
 """Corrections over a transcript and a deliverable: pure functions, no model anywhere."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,7 @@ from momentum.corrections import (
     replaced,
     transcript_under,
 )
+from momentum.corrections.words import compared
 from momentum.model import Claim, ClaimState, Deliverable, Ruling, Segment, Transcript, Word
 
 
@@ -113,6 +115,29 @@ def test_a_name_that_is_part_of_the_new_one_is_not_doubled():
     plain = Deliverable("minutes", "1", "t", "en", "Dana met Dana Lee.", ())
     transcript = Transcript((said(0, 0.0, "Dana", "Hello."),), "en", 1.0, "own", "e")
     assert deliverable_under(plain, transcript, [RenameSpeaker("Dana", "Dana Lee")]).summary == "Dana Lee met Dana Lee."
+
+
+NAMES = [
+    (RenameSpeaker("Dana Lee", "Dana"), "Dana Lee met Dana.", "Dana met Dana."),
+    (RenameSpeaker("Speaker 1", "Speaker"), "Speaker 1 spoke.", "Speaker spoke."),
+    (MergeSpeakers(("D. Lee", "Dana"), "Dana Lee"), "D. Lee and Dana spoke.", "Dana Lee and Dana Lee spoke."),
+    (MergeSpeakers(("Dana Lee", "Dana"), "Dana"), "Dana Lee and Dana spoke.", "Dana and Dana spoke."),
+]
+
+
+@pytest.mark.parametrize(("given", "before", "after"), NAMES)
+def test_a_name_that_holds_the_other_is_followed(given, before, after):
+    speakers = given.speakers if isinstance(given, MergeSpeakers) else (given.speaker,)
+    transcript = Transcript(tuple(said(n, 9.0 * n, name, "Hello.") for n, name in enumerate(speakers)), "en", 30.0, "own", "e")
+    assert deliverable_under(Deliverable("minutes", "1", "t", "en", before, ()), transcript, [given]).summary == after
+
+
+def test_headings_and_receipts_are_no_words_of_the_meeting():
+    own = {"label": "Acme notes", "sections": [["acme", "Acme"]], "receipt": {"sent": [{"host": "api.acme.com"}]}}
+    written = Deliverable("minutes", "1", "t", "en", "acme.", (Claim("statement", "acme", "acme", (2,), section="acme"),), extra=own)
+    fixed = deliverable_under(written, TRANSCRIPT, [FixTerm("acme", "apex")])
+    assert (fixed.summary, fixed.claims[0].text, fixed.claims[0].section) == ("apex.", "apex", "acme")
+    assert {name: fixed.extra[name] for name in own} == own
 
 
 def test_merged_speakers_are_one():
@@ -233,6 +258,25 @@ def test_an_edit_of_what_stands_between_two_words_of_a_quote_is_followed():
     _, minutes = under(EditSegment(1, "I will not tell Maya Chen. Great, thank you."))
     assert minutes.claims[1].quote == "I will not tell Maya Chen."
     assert minutes.claims[1].state is ClaimState.NEEDS_CONFIRMATION
+
+
+def test_a_short_segment_is_exchanged_in_a_quote_as_whole_words():
+    transcript = Transcript((said(0, 0.0, "Eve", "No"), said(1, 5.0, "Eve", "Now we know.")), "en", 9.0, "own", "e")
+    claim = Claim("statement", "They know", "Now we know. No", (0, 1), state=ClaimState.VERIFIED)
+    written = Deliverable("minutes", "1", "t", "en", "", (claim,))
+    assert deliverable_under(written, transcript, [EditSegment(0, "No way")]).claims[0].quote == "Now we know. No way"
+
+
+TEXT = st.text(alphabet="ab .,'東", max_size=30)
+
+
+@given(TEXT, TEXT)
+def test_two_texts_are_compared_without_holes(before, after):
+    stretches = compared(before, after)
+    assert "".join(before[a:b] for _, a, b, _, _ in stretches) == before
+    assert "".join(after[c:d] for _, _, _, c, d in stretches) == after
+    assert all(same == (before[a:b] == after[c:d]) for same, a, b, c, d in stretches)
+    assert all(one[0] != other[0] for one, other in pairwise(stretches))
 
 
 def test_a_persons_word_stands_beside_the_states():
