@@ -75,22 +75,27 @@ def told(gap: Gap) -> str:
     return f"({_WORDLESS[gap.reason]}{until})"
 
 
+def notes(segment: Segment) -> list[str]:
+    """What a reader is told of a segment beside its words: what looks wrong, and where two transcripts disagree."""
+    return [*(MARKS.get(mark, mark) for mark in segment.marks if mark != LISTEN_HERE), *in_words(segment.readings)]
+
+
+def speaker(segment: Segment) -> str:
+    """Who says it, labelled where that is an estimate; "" where nobody is named."""
+    return f"{segment.speaker} (estimated)" if segment.speaker and segment.estimated else segment.speaker or ""
+
+
 def _marked(segment: Segment) -> str:
-    told = [MARKS.get(mark, mark) for mark in segment.marks if mark != LISTEN_HERE]
-    return " ".join((segment.text, *(f"[{one}]" for one in (*told, *in_words(segment.readings)))))
-
-
-def _speaker(segment: Segment) -> str:
-    return f"{segment.speaker} (estimated)" if segment.estimated else segment.speaker or ""
+    return " ".join((segment.text, *(f"[{note}]" for note in notes(segment))))
 
 
 def _named(segment: Segment) -> str:
-    return f"{_speaker(segment)}: {_marked(segment)}" if segment.speaker else _marked(segment)
+    return f"{speaker(segment)}: {_marked(segment)}" if segment.speaker else _marked(segment)
 
 
 def _voiced(segment: Segment) -> str:
     text = _escaped(_one_line(_marked(segment)))
-    return f"<v {_escaped(_one_line(_speaker(segment)))}>{text}" if segment.speaker else text
+    return f"<v {_escaped(_one_line(speaker(segment)))}>{text}" if segment.speaker else text
 
 
 def _escaped(text: str) -> str:

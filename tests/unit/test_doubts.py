@@ -1,8 +1,11 @@
 """What readers are told before they trust a name or a number."""
 
-from momentum.model import LISTEN_HERE, Claim, Deliverable, Meeting, Reading, Segment, Transcript, Word
+import dataclasses
+
+from momentum.model import LISTEN_HERE, Claim, Deliverable, Gap, Meeting, Reading, Segment, Transcript, Word
 from momentum.store import serial
 from momentum.writers.doubts import MOST_SHOWN, with_doubts
+from momentum.writers.exports.spoken import as_markdown
 from momentum.writers.markdown import render
 from momentum.writers.transcripts import as_srt, as_text, as_vtt
 
@@ -63,3 +66,16 @@ def test_speakers_certainty_and_readings_come_back_from_the_store():
     assert serial.load_segments([{"i": 0, "s": 0, "e": 1, "t": "Old.", "p": "Ada", "w": [["Old.", 0, 1, 0.5]]}])[0].words == (
         Word("Old.", 0, 1, 0.5),
     )
+
+
+def test_a_printed_transcript_tells_of_estimates_and_readings():
+    text = as_markdown(transcript(DOUBTFUL, SURE), Meeting("Budget"))
+    assert "Speaker 1 (estimated)**" in text
+    assert "*(listen here: " in text
+    assert "listen\\_here" not in text
+
+
+def test_a_stretch_without_words_ends_a_turn():
+    before, after = (Segment(n, 60.0 * n, 60.0 * n + 5, text, speaker="Ada") for n, text in enumerate(("One.", "Two.")))
+    text = as_markdown(dataclasses.replace(transcript(before, after), gaps=(Gap(10.0, 50.0),)), Meeting("Budget"))
+    assert text.index("One.") < text.index("not recorded") < text.index("Two.")

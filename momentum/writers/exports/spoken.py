@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from momentum.model import Meeting, Segment, Transcript
 from momentum.writers import dates
 from momentum.writers.markdown import clock, escape
-from momentum.writers.transcripts import MARKS, told
+from momentum.writers.transcripts import notes, speaker, told
 
 
 def as_markdown(transcript: Transcript, meeting: Meeting) -> str:
@@ -27,9 +28,12 @@ def _blocks(transcript: Transcript, meeting: Meeting) -> Iterator[str]:
 
 
 def _turns(transcript: Transcript) -> Iterator[list[Segment]]:
+    """Segments of one speaker in a row; a stretch without words ends a turn, so that it stands where it was."""
+    gaps = sorted(gap.start for gap in transcript.gaps)
     turn: list[Segment] = []
     for segment in transcript.segments:
-        if turn and (segment.speaker != turn[-1].speaker or segment.speaker is None):
+        resumes = bool(turn) and bisect_right(gaps, turn[-1].start) != bisect_right(gaps, segment.start)
+        if turn and (resumes or speaker(segment) != speaker(turn[-1]) or segment.speaker is None):
             yield turn
             turn = []
         turn.append(segment)
@@ -39,12 +43,11 @@ def _turns(transcript: Transcript) -> Iterator[list[Segment]]:
 
 def _turn(segments: list[Segment]) -> str:
     first = segments[0]
-    name = f" {escape(first.speaker)}" if first.speaker else ""
+    name = f" {escape(speaker(first))}" if first.speaker else ""
     # An escaped start of a line stays in front of its own words: here they follow the time.
     words = " ".join(_said(segment) for segment in segments)
     return f"**{clock(first.start)}{name}**  \n{words}"
 
 
 def _said(segment: Segment) -> str:
-    marks = "".join(f" *({MARKS.get(mark, escape(mark))})*" for mark in segment.marks)
-    return f"{escape(segment.text)}{marks}"
+    return escape(segment.text) + "".join(f" *({escape(note)})*" for note in notes(segment))
