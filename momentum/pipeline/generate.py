@@ -51,7 +51,8 @@ async def generate(
     the answers of finished parts are in `kept` by then, and are not asked for again by whoever has the same `salt`. `usage` counts
     them as if they had been.
     """
-    said = [s for s in transcript.segments if not s.unsaid and (base is None or s.id in set(base.coverage.missing))]
+    wanted = None if base is None else set(base.coverage.missing)
+    said = [s for s in transcript.segments if not s.unsaid and (wanted is None or s.id in wanted)]
     work = _Work(writer, meeting, llm, language, kept, salt, base=base)
     await work.read_all(said, report)
     if not work.answers and work.failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -57,10 +58,10 @@ async def _spoken(decoder: Decoder, track: Track) -> list[tuple[float, float]] |
     try:
         async with aclosing(decoder.pcm(track.source)) as pcm:
             async for block in pcm:
-                probabilities += gate.feed(block)
+                probabilities += await asyncio.to_thread(gate.feed, block)
     except MomentumError:
         return None
-    probabilities += gate.finish()
+    probabilities += await asyncio.to_thread(gate.finish)
     return [(track.offset + start, track.offset + end) for start, end in _spans(probabilities)]
 
 

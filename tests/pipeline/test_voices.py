@@ -7,9 +7,11 @@ import av
 import numpy as np
 import pytest
 
+from momentum.errors import Invalid
 from momentum.media.decoder import Decoder
 from momentum.media.voiceprint import VoiceEncoder, installed_weights
 from momentum.model import SAMPLE_RATE, Chunk, Heard, Meeting, Options, Segment, Transcript, Voice, Word
+from momentum.pipeline.enrol import enrol
 from momentum.pipeline.places import Found, MemoryShelf, Part
 from momentum.pipeline.process import Job, process
 from momentum.pipeline.voices import Voices
@@ -179,3 +181,13 @@ async def test_without_the_weights_nobody_is_named():
     found, document = await processed(load("standup"), None)
     assert found.speakers == ()
     assert "estimated_speakers" not in document.extra
+
+
+async def test_nobody_is_enrolled_from_sound_that_is_gone(encoder):
+    sample, decoder = load("standup"), Decoder()
+    late = tuple(Segment(n, 900.0 + 9 * n, 908.0 + 9 * n, "So.", "Ada") for n in range(4))
+    try:
+        with pytest.raises(Invalid, match="no longer holds"):
+            await enrol(Origin(sample), decoder, encoder, Transcript(late, "en", 999.0, "own", "test"), "Ada")
+    finally:
+        await decoder.aclose()
