@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 AFTER_SILENCE = 60.0
 """Seconds after which a server that did not answer in time is asked again."""
 CONNECT_SECONDS, SILENCE_SECONDS, ANSWER_SECONDS = 5.0, 600.0, 1800.0
-"""How long a connection may take, and how long a reasoning model may be silent."""
+"""How long a connection may take, how long a reasoning model may be silent, and how long an answer may take in all."""
+COUNT_SECONDS = 20.0
+"""How long counting may take: an estimate is at hand."""
 
 
 Spent = Callable[[Usage], None]
@@ -107,7 +109,7 @@ class LanguageModel:
         if not self._counts:
             return None
         try:
-            async with self._translated():
+            async with self._translated(), asyncio.timeout(COUNT_SECONDS):
                 found: Any = await self._client.responses.input_tokens.count(model=self.model, input=list(messages))  # type: ignore[arg-type]
             tokens = _object_of(found).get("input_tokens")
         except Retry:

@@ -287,6 +287,12 @@ async def test_one_that_is_busy_is_asked_the_next_time(ask, server, wire):
     assert [await model.counted(QUESTION) for _ in range(2)] == [None, 135]
 
 
+async def test_one_that_stays_silent_is_not_waited_for(ask, server, wire, monkeypatch):
+    monkeypatch.setattr("momentum.llm.COUNT_SECONDS", 0.05)
+    server.faults_at["/v1/responses/input_tokens"] = deque([wire.stays_silent()])
+    assert await ask().counted(QUESTION) is None
+
+
 async def test_every_call_that_went_out_is_told_with_its_tokens(ask, server, wire):
     server.faults.extend([wire.status(503, "busy"), wire.says("no JSON"), wire.cut_short()])
     spent = []
