@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from momentum.model import Claim, ClaimState, Deliverable, Meeting
+from momentum.model import Claim, ClaimState, Deliverable, Meeting, Ruling
 from momentum.writers import dates, markdown
 from momentum.writers.base import Section, Writer
 from momentum.writers.sections import DECISION, TASK, SectionWriter
 
-_SENDABLE = {ClaimState.VERIFIED, ClaimState.REPAIRED}
+_PROVEN = {ClaimState.VERIFIED, ClaimState.REPAIRED}
+_VOUCHED = {Ruling.CONFIRMED, Ruling.EDITED}
 
 
 class FollowUpEmail(SectionWriter):
@@ -28,15 +29,15 @@ class FollowUpEmail(SectionWriter):
     )
 
     def render(self, deliverable: Deliverable, meeting: Meeting) -> str:
-        """The checked document, and below it the e-mail itself: only what was proven, without the proofs."""
+        """The checked document, and below it the e-mail itself: only what code proved or the person vouches for, without the proofs."""
         mail = "\n\n".join(self._mail(deliverable))
         return markdown.render(deliverable, meeting) + (f"\n## To send\n\n{mail}\n" if mail else "")
 
     def _mail(self, deliverable: Deliverable) -> Iterable[str]:
         for heading, claims in markdown.outline(deliverable):
-            if proven := [c for c in claims if c.state in _SENDABLE]:
+            if sendable := [c for c in claims if c.state in _PROVEN or c.ruling in _VOUCHED]:
                 yield f"{heading}:"
-                yield "\n".join(f"- {_sentence(c)}" for c in proven)
+                yield "\n".join(f"- {_sentence(c)}" for c in sendable)
 
 
 def _sentence(claim: Claim) -> str:

@@ -11,7 +11,7 @@ import pytest
 from openai_standin import strict
 
 from momentum import writers
-from momentum.model import Claim, ClaimState, Deliverable, Meeting, Segment
+from momentum.model import Claim, ClaimState, Deliverable, Meeting, Ruling, Segment
 from momentum.writers import LABELS, WRITERS, own, render
 from momentum.writers.own import Form, FormSection, OwnWriter
 
@@ -92,16 +92,18 @@ def test_a_form_comes_back_as_it_was_stored():
     assert own.parsed("own:7") == ("7", None)
 
 
-def test_the_mail_to_send_holds_what_was_proven_and_nothing_else():
+def test_the_mail_to_send_holds_what_was_proven_or_confirmed_and_nothing_else():
     proven = Claim("action", "Send the *draft*", "q", (1,), owner="Dana Lee", due_words="by Friday", state=ClaimState.VERIFIED)
     said = [
         replace(proven, section="actions"),
         Claim("action", "Pay a million", "q", (1,), state=ClaimState.NEEDS_CONFIRMATION, section="actions"),
+        Claim("action", "Call Tom", "q", (1,), state=ClaimState.NEEDS_CONFIRMATION, ruling=Ruling.CONFIRMED, section="actions"),
+        replace(proven, text="Sing", ruling=Ruling.REJECTED, section="actions"),
         Claim("decision", "Ship", "q", (1,), state=ClaimState.DROPPED, section="agreed"),
     ]
     mail = WRITERS["follow_up_email"]
     sections = [[s.name, s.heading] for s in mail.sections]
     page = render(Deliverable(mail.name, "1", "", "en", "", tuple(said), model="m", extra={"sections": sections}), MEETING)
     head, _, body = page.partition("\n## To send\n")
-    assert body.strip() == "What happens next:\n\n- Send the \\*draft\\* (Dana Lee, by Friday)"
+    assert body.strip() == "What happens next:\n\n- Send the \\*draft\\* (Dana Lee, by Friday)\n- Call Tom"
     assert "Pay a million" in head
