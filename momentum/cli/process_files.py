@@ -29,8 +29,10 @@ from momentum.pipeline.process import process
 from momentum.redaction import Redaction
 from momentum.settings import Settings
 from momentum.tools import Tools, open_tools
-from momentum.writers import exports, render, transcripts
+from momentum.writers import exports, render
 
+_ALWAYS = ("txt", "vtt", "srt", "json")
+"""Forms of the transcript that nobody has to ask for."""
 _FAULTS_OF_THE_FILE = {ErrorCode.MEDIA_EMPTY, ErrorCode.MEDIA_UNREADABLE, ErrorCode.MEDIA_TRUNCATED, ErrorCode.MEDIA_NO_AUDIO}
 
 
@@ -114,7 +116,7 @@ class Visit:
         if not shelf.transcripts:
             return {}
         transcript = list(shelf.transcripts.values())[-1]
-        texts: dict[str, str | bytes] = {f"transcript.{name}": as_file(transcript) for name, as_file in transcripts.FORMATS.items()}
+        texts: dict[str, str | bytes] = dict(exports.files(exports.named(_ALWAYS), transcript, (), meeting))
         delivered = [shelf.deliverables[i] for i in shelf.delivered]
         texts |= {f"{deliverable.kind}.md": render(deliverable, meeting) for deliverable in delivered}
         exported = exports.files(self._formats, transcript, delivered, meeting)
@@ -125,7 +127,7 @@ class Visit:
             "language": transcript.language,
             "engine": transcript.engine,
             "seconds_per_step": shelf.seconds_per_step,
-            "transcript": {extension: str(paths[f"transcript.{extension}"]) for extension in transcripts.FORMATS},
+            "transcript": {extension: str(paths[f"transcript.{extension}"]) for extension in _ALWAYS},
             "deliverables": {deliverable.kind: str(paths[f"{deliverable.kind}.md"]) for deliverable in delivered},
             "exported": {key: str(paths[key]) for key in exported if key not in texts},
         }

@@ -1,9 +1,7 @@
-"""A transcript as text, WebVTT, SubRip or JSON; pure."""
+"""A transcript as text, WebVTT or SubRip; pure."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Callable
 
 from momentum.model import LISTEN_HERE, Gap, GapReason, Segment, Transcript
@@ -44,11 +42,6 @@ def _cues(transcript: Transcript, separator: str, words: Callable[[Segment], str
     return [f"{n}\n{clock(start, separator)} --> {clock(end, separator)}\n{line}\n" for n, (start, end, line) in ordered]
 
 
-def as_json(transcript: Transcript) -> str:
-    """Everything, with words, marks and gaps."""
-    return json.dumps(dataclasses.asdict(transcript), ensure_ascii=False, indent=1)
-
-
 MARKS = {
     "loop": "repeats itself",
     "credits": "probably never said",
@@ -58,7 +51,8 @@ MARKS = {
 }
 """What a reader is told of a segment that looks wrong."""
 
-FORMATS: dict[str, Callable[[Transcript], str]] = {"txt": as_text, "vtt": as_vtt, "srt": as_srt, "json": as_json}
+
+FORMATS: dict[str, Callable[[Transcript], str]] = {"txt": as_text, "vtt": as_vtt, "srt": as_srt}
 """Renderings by file extension."""
 
 

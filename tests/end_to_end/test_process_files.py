@@ -76,7 +76,7 @@ async def test_a_file_that_breaks_off_gives_every_word_before_the_break_and_says
     assert (exit_code, told["error_code"]) == (1, "media_truncated")
     assert told["detail"].startswith("talk.mp4 is incomplete: ")
     assert told["audio_seconds"] > 4
-    (gap,) = json.loads(Path(told["transcript"]["json"]).read_text("utf-8"))["gaps"]
+    (gap,) = json.loads(Path(told["transcript"]["json"]).read_text("utf-8"))["transcript"]["gaps"]
     assert (gap["start"], gap["detail"]) == (pytest.approx(told["audio_seconds"], abs=0.01), told["detail"])
     assert "(the end of the file is missing" in Path(told["transcript"]["txt"]).read_text("utf-8")
     page = Path(told["deliverables"]["highlights"]).read_text("utf-8").splitlines()
@@ -178,6 +178,7 @@ async def test_results_in_other_forms(momentum, recording):
     assert len(written()) == len(NAMES) + 1 + 4, "the second time they were the same"
     assert Path(result["exported"]["transcript.pdf"]).read_bytes().startswith(b"%PDF")
     assert Path(result["exported"]["highlights.docx"]).read_bytes().startswith(b"PK")
+    assert json.loads(Path(result["transcript"]["json"]).read_text("utf-8"))["schema"] == "momentum.transcript/1"
 
 
 async def test_a_form_there_is_not_is_refused_before_anything_is_done(momentum, recording, speech_server):
