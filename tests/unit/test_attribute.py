@@ -149,6 +149,15 @@ def test_a_name_of_the_roster_counts_without_a_capital():
     assert readings(*pair, roster=("Karen Holt",)) == [("name", "karen", "aaron")]
 
 
+@pytest.mark.parametrize("answer", ["Fifteen.", "15."])
+def test_a_number_of_somebody_who_answers_in_between_is_no_other_reading(answer):
+    ours = [said(0, 2.8, "So how many people do we need?"), said(3.2, 4.4, "Fifteen. Maybe more."), said(5, 7, "That is what I thought.")]
+    asks, answers, thanks = "So how many people do we need?", f"{answer} Maybe more.", "That is what I thought."
+    captions = (cue(0, 2.8, asks, "Ada"), cue(3.2, 4.4, answers, "Ben"), cue(5, 7, thanks, "Ada"))
+    found = attribute(ours, Witnesses(captions))
+    assert [(s.speaker, s.readings) for s in found] == [("Ada", ()), ("Ben", ()), ("Ada", ())]
+
+
 def test_a_reading_stands_where_it_was_said():
     ours = said(0, 4, "We spend fifteen thousand on it.")
     (segment,) = attribute([ours], Witnesses((cue(0, 3, "We spend fifty thousand on it.", "Ada"),)))

@@ -12,6 +12,7 @@ from itertools import pairwise
 from momentum.model import LISTEN_HERE, Reading, Segment
 from momentum.pipeline.attribute.align import Anchor, Stream
 from momentum.pipeline.attribute.said import Said, plain
+from momentum.pipeline.attribute.witnesses import NOBODY
 from momentum.writers.numbers import CARDINALS, ORDINALS, SCALES, numbers
 
 _MOST_WORDS = 6
@@ -44,10 +45,16 @@ def with_readings(
     names = {plain(part) for name in roster for part in name.split() if len(part) > 2}
     found: dict[int, list[Reading]] = defaultdict(list)
     place = [number for number, segment in enumerate(segments) for _ in segment.words or segment.text.split()]
+    speakers = [segments[number].speaker for number in place]
     for name, anchors in aligned.items():
-        for stretch in _stretches(anchors, said, streams[name]):
-            if reading := _reading(stretch, said, streams[name], names):
-                found[place[min(stretch.first, len(place) - 1)]].append(reading)
+        # Between two words of one person's captions somebody else may speak: that stands in their captions.
+        others = streams.keys() - {name} if name != NOBODY else set()
+        mine = [speaker not in others for speaker in speakers]
+        stream = streams[name]
+        for stretch in _stretches(anchors, said, stream):
+            ours = [at for at in range(stretch.first, stretch.last) if mine[at]]
+            if reading := _reading(stretch, ours, said, stream, names):
+                found[place[min(ours[0] if ours else stretch.first, len(place) - 1)]].append(reading)
     return tuple(_marked(segment, found.get(number, [])) for number, segment in enumerate(segments))
 
 
@@ -82,8 +89,9 @@ def _is_numeral(word: str) -> bool:
     return word in _NUMERALS or any(c.isdigit() for c in word)
 
 
-def _reading(stretch: _Stretch, said: Sequence[Said], stream: Stream, roster: set[str]) -> Reading | None:
-    ours, theirs = said[stretch.first : stretch.last], stream[stretch.low : stretch.high]
+def _reading(stretch: _Stretch, places: Sequence[int], said: Sequence[Said], stream: Stream, roster: set[str]) -> Reading | None:
+    """`places`: those of our words in the stretch that may be this person's."""
+    ours, theirs = [said[at] for at in places], stream[stretch.low : stretch.high]
     our_texts, their_texts = [w.word.text for w in ours], [w.text for w in theirs]
     our_text, their_text = " ".join(our_texts), " ".join(their_texts)
     if numbers(_with_units(our_text)) != numbers(_with_units(their_text)):
