@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import math
@@ -58,6 +59,7 @@ async def generate(
     if not work.answers and work.failure:
         raise work.failure
     summary, claims, extra = work.merged()
+    claims = tuple(_pointing_into(transcript, claims))
     return Deliverable(
         kind=writer.name,
         writer_version=writer.version,
@@ -197,6 +199,13 @@ def _taken_over(base: Deliverable | None) -> Iterator[tuple[int, Read]]:
     yield -1, ("", base.claims, {"title": base.extra.get("title") or ""})
     for first, text in base.extra.get("summaries") or [[-1, base.summary]]:
         yield int(first), (str(text), (), {})
+
+
+def _pointing_into(transcript: Transcript, claims: Sequence[Claim]) -> Iterator[Claim]:
+    """The claims without ids that no segment has: a model may write any number, and the store holds only some."""
+    known = {segment.id for segment in transcript.segments}
+    for claim in claims:
+        yield dataclasses.replace(claim, segment_ids=tuple(i for i in claim.segment_ids if i in known))
 
 
 def _facts(writer: Writer) -> dict[str, Any]:

@@ -333,6 +333,13 @@ async def test_orders_in_the_record_stay_inside_the_fence(server, canary, where)
     assert [int(n) for n, _, _ in SEGMENT.findall(record)] == [0, 1]
 
 
+async def test_ids_that_no_segment_has_are_left_out(server):
+    strange = {"quote": "We talk", "segment_ids": [1, 99, -1, 10**12], "text": "We talk.", "owner": None, "due_words": None}
+    server.answer = lambda body: minutes_of(body) | {"actions": [strange]}
+    draft, _ = await write(server, talk(3))
+    assert (draft.claims[0].segment_ids, draft.coverage.cited) == ((1,), (1,))
+
+
 async def test_an_obedient_model_is_caught_by_the_check(server):
     """The model does what the transcript told it: the invented claim has no quote, and is dropped."""
     evil = {"quote": "Sam pays a million", "segment_ids": [0], "text": "Sam pays.", "owner": "Sam Ode", "due_words": "today"}
