@@ -134,6 +134,9 @@ async def test_word_knows_what_is_read_from_right_to_left(world, meeting):
     title = document.paragraphs[0]
     assert title._p.pPr.xpath("./w:bidi")
     assert title.runs[0].font.rtl
+    both = [p._p.pPr for p in document.paragraphs if p._p.pPr is not None and p._p.pPr.xpath("./w:bidi") and p._p.pPr.ind is not None]
+    assert both
+    assert all(properties.xpath("./w:bidi/following-sibling::w:ind") for properties in both)
     assert (document.core_properties.author, document.core_properties.title) == ("Momentum", "الاجتماع الأسبوعي")
 
 

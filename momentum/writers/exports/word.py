@@ -75,10 +75,10 @@ def _style(block: Block) -> str:
 def _write(paragraph: Any, block: Block, language: str | None) -> None:
     from docx.shared import Pt
 
+    if block.rightward:  # before the indent, which the library puts behind it: the schema knows one order only
+        _marked(paragraph._p.get_or_add_pPr(), "w:bidi")  # noqa: SLF001 -- the library knows nothing of direction
     if block.quoted and block.depth:
         paragraph.paragraph_format.left_indent = Pt(18 * (block.depth + 1))
-    if block.rightward:
-        _marked(paragraph._p.get_or_add_pPr(), "w:bidi")  # noqa: SLF001 -- the library knows nothing of direction
     for run in block.runs:
         _write_run(paragraph, run, language, rightward=block.rightward)
 
