@@ -112,7 +112,9 @@ def _parts(segment: Segment, layer: Reassign) -> list[Segment]:
 
 
 def _said_by(segment: Segment, speaker: str | None) -> Segment:
-    return replace(segment, speaker=speaker, words=tuple(replace(word, speaker=speaker) for word in segment.words))
+    """Somebody who knows says so: it is no estimate any more."""
+    words = tuple(replace(word, speaker=speaker, certainty=None) for word in segment.words)
+    return replace(segment, speaker=speaker, words=words, estimated=False)
 
 
 def _part(segment: Segment, begin: int, end: int) -> Segment:

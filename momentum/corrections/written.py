@@ -122,7 +122,10 @@ def _reworded(deliverable: Deliverable, before: Transcript, layer: FixTerm) -> D
     def fixed(claim: Claim) -> Claim:
         owner = claim.owner if claim.owner is None or claim.owner in before.speakers else fix(claim.owner)
         due = fix(claim.due_words) if claim.due_words else claim.due_words
-        return replace(claim, text=fix(claim.text), quote=fix(claim.quote), reason=fix(claim.reason), owner=owner, due_words=due)
+        # A day that was worked out of other words is none: "by Friday" that was "by Monday".
+        day = claim.due_date if due == claim.due_words else None
+        claim = replace(claim, owner=owner, due_words=due, due_date=day)
+        return replace(claim, text=fix(claim.text), quote=fix(claim.quote), reason=fix(claim.reason))
 
     claims = tuple(map(fixed, deliverable.claims))
     return _retold(replace(deliverable, title=fix(deliverable.title), claims=claims), fix)

@@ -1,5 +1,6 @@
 """Corrections over a transcript and a deliverable: pure functions, no model anywhere."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -169,6 +170,20 @@ def test_a_fixed_term_reaches_words_claims_quotes_title_and_details():
         ClaimState.VERIFIED,
     )
     assert transcript.segments[2] == TRANSCRIPT.segments[2]
+
+
+@pytest.mark.parametrize(("term", "due"), [("Friday", ("by Monday", None)), ("acme", ("by Friday", date(2026, 11, 27)))])
+def test_a_day_goes_with_the_words_it_was_worked_out_of(term, due):
+    claim = Claim("action", "Ship", "ship by Friday", (0,), due_words="by Friday", due_date=date(2026, 11, 27))
+    fixed = deliverable_under(Deliverable("minutes", "1", "t", "en", "", (claim,)), TRANSCRIPT, [FixTerm(term, "Monday")]).claims[0]
+    assert (fixed.due_words, fixed.due_date) == due
+
+
+def test_who_a_person_names_is_no_estimate():
+    guessed = replace(TRANSCRIPT, segments=tuple(replace(segment, estimated=True) for segment in TRANSCRIPT.segments))
+    told = transcript_under(guessed, [Reassign(1, 1, "Eve")])
+    assert [segment.estimated for segment in told.segments] == [True, False, True]
+    assert {word.certainty for word in told.segments[1].words} == {None}
 
 
 def test_a_term_in_the_name_of_a_speaker_is_renamed_not_fixed():
