@@ -9,7 +9,6 @@ from typing import Any
 from momentum.model import Deliverable, Reading, Transcript
 
 MOST_SHOWN = 20
-WHAT = {"number": "a number", "name": "a name"}
 
 
 def with_doubts(deliverable: Deliverable, transcript: Transcript) -> Deliverable:
