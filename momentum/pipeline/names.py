@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from momentum.errors import MomentumError, Permanent
+from momentum.errors import MomentumError, Permanent, Retry
 from momentum.media.cuts import SPEECH_BEGINS, SPEECH_ENDS
 from momentum.media.decoder import Decoder
 from momentum.media.voice import FRAME, VoiceGate
@@ -22,18 +22,25 @@ _JOINED = 0.3
 
 
 async def witnesses(origin: Origin, decoder: Decoder, found: Found) -> Witnesses:
-    """All that the provider knows of who spoke when, on the meeting's clock. Raises Retry while its captions cannot be had yet."""
+    """All that the provider knows of who spoke when, on the meeting's clock.
+
+    Raises Retry while its captions cannot be had yet, and where nobody at all is named, but a witness may be there a little later.
+    """
+    passing: list[Retry] = []
     captions = [c for part in found.parts if part.has_captions for c in await _captions(origin, part)]
-    turns = [t for part in found.parts if part.has_turns for t in await _turns(origin, part)]
+    turns = [t for part in found.parts if part.has_turns for t in await _turns(origin, part, passing)]
     tracks = [track for part in found.parts if part.has_tracks for track in origin.tracks(part)]
-    heard = [(track.name, spans) for track in tracks if (spans := await _spoken(decoder, track)) is not None]
-    return Witnesses(
+    heard = [(track.name, spans) for track in tracks if (spans := await _spoken(decoder, track, passing)) is not None]
+    known = Witnesses(
         captions=tuple(sorted(captions, key=lambda caption: caption.start)),
         turns=tuple(turns),
         tracks=tuple(Turn(start, end, (name,)) for name, spans in heard for start, end in spans),
         tracked=tuple(dict.fromkeys(name for name, _ in heard)),
         roster=(await origin.meeting()).participants,
     )
+    if passing and not known.name_anybody:
+        raise passing[0]
+    return known
 
 
 async def _captions(origin: Origin, part: Part) -> list[Segment]:
@@ -44,21 +51,27 @@ async def _captions(origin: Origin, part: Part) -> list[Segment]:
     return [replace(c, start=c.start + part.offset, end=c.end + part.offset) for c in captions]
 
 
-async def _turns(origin: Origin, part: Part) -> list[Turn]:
+async def _turns(origin: Origin, part: Part, passing: list[Retry]) -> list[Turn]:
     try:
         turns = await origin.turns(part)
+    except Retry as error:
+        passing.append(error)
+        return []
     except MomentumError:
         return []
     return [replace(turn, start=turn.start + part.offset, end=turn.end + part.offset) for turn in turns]
 
 
-async def _spoken(decoder: Decoder, track: Track) -> list[tuple[float, float]] | None:
+async def _spoken(decoder: Decoder, track: Track, passing: list[Retry]) -> list[tuple[float, float]] | None:
     """Where a voice is heard in one participant's audio; None where it cannot be heard at all."""
     gate, probabilities = VoiceGate(), list[float]()
     try:
         async with aclosing(decoder.pcm(track.source)) as pcm:
             async for block in pcm:
                 probabilities += await asyncio.to_thread(gate.feed, block)
+    except Retry as error:
+        passing.append(error)
+        return None
     except MomentumError:
         return None
     probabilities += await asyncio.to_thread(gate.finish)

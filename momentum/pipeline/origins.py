@@ -123,19 +123,24 @@ class RecordingOrigin:
         file = _captions_of(self._set_of(part))
         if file is None:
             return ()
-        # The captions may hold a name only once; who speaks by the timeline has it too.
-        speakers = [name for turn in await self._timeline(part) for name in turn.speakers]
-        return read_vtt(await self._text(file), (*await self._participants(), *speakers))
+        return read_vtt(await self._text(file), (*await self._participants(), *await self._active(part)))
 
     async def turns(self, part: Part) -> tuple[Turn, ...]:
         return await self._timeline(part)
+
+    async def _active(self, part: Part) -> list[str]:
+        """Names that the captions may hold, by the timeline: they may hold each only once. None of them where it cannot be had now."""
+        try:
+            return [name for turn in await self._timeline(part) for name in turn.speakers]
+        except Retry:
+            return []
 
     async def _timeline(self, part: Part) -> tuple[Turn, ...]:
         if part.key not in self._timelines:
             file = _timeline_of(self._set_of(part))
             try:
                 self._timelines[part.key] = () if file is None else read_timeline(await self._text(file), seconds=part.seconds)
-            except (Permanent, Retry):  # names are a gift
+            except Permanent:  # names are a gift
                 self._timelines[part.key] = ()
         return self._timelines[part.key]
 

@@ -83,7 +83,7 @@ class Origin(Protocol):
         ...
 
     async def turns(self, part: Part) -> tuple[Turn, ...]:
-        """Who was active when, by the provider's word, times from the part's start. Asked of parts that have turns."""
+        """Who was active when, by the provider's word, times from the part's start. Asked of parts that have turns. Raises Retry."""
         ...
 
     def tracks(self, part: Part) -> tuple[Track, ...]:

@@ -78,6 +78,13 @@ async def test_a_timeline_that_cannot_be_had_is_done_without(decoder, failure):
     assert (await witnesses(origin, decoder, found(0.0))).name_anybody
 
 
+async def test_where_nobody_else_names_anybody_a_timeline_is_waited_for(decoder):
+    with pytest.raises(Retry):
+        await witnesses(Origin(turns=Retry(ErrorCode.DOWNLOAD_FAILED, "Away.")), decoder, found(0.0))
+    refused = await witnesses(Origin(turns=Permanent(ErrorCode.DOWNLOAD_REFUSED, "No.")), decoder, found(0.0))
+    assert not refused.name_anybody
+
+
 async def test_captions_that_are_refused_are_done_without_and_those_that_are_late_waited_for(decoder):
     refused = await witnesses(Origin(captions=Permanent(ErrorCode.DOWNLOAD_REFUSED, "No.")), decoder, found(0.0))
     assert not refused.name_anybody
