@@ -30,7 +30,7 @@ from momentum.corrections.layers import (
 )
 from momentum.corrections.spoken import machine_id, objection, transcript_under
 from momentum.corrections.terms import replaced
-from momentum.corrections.written import claim_objection, deliverable_under, participants_under, title_under
+from momentum.corrections.written import claim_objection, deliverable_under, title_under
 
 __all__ = [
     "Change",
@@ -52,7 +52,6 @@ __all__ = [
     "layer",
     "machine_id",
     "objection",
-    "participants_under",
     "replaced",
     "title_under",
     "transcript_under",

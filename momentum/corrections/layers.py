@@ -121,3 +121,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
     return value.isoformat() if isinstance(value, date) else value
+
+
+def renaming(layer: Layer) -> tuple[tuple[str, ...], str]:
+    """(former names, new name); no former names where the layer renames nobody."""
+    if isinstance(layer, RenameSpeaker):
+        return (layer.speaker,), layer.name
+    return (layer.speakers, layer.name) if isinstance(layer, MergeSpeakers) else ((), "")

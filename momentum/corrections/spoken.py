@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from momentum.corrections.layers import EditSegment, FixTerm, Layer, MergeSpeakers, Reassign, RenameSpeaker
+from momentum.corrections.layers import EditSegment, FixTerm, Layer, MergeSpeakers, Reassign, RenameSpeaker, renaming
 from momentum.corrections.terms import replaced
 from momentum.corrections.timing import retimed, spans
 from momentum.model import Segment, Transcript
@@ -59,10 +59,8 @@ def _position(transcript: Transcript, segment_id: int) -> int | None:
 
 
 def _under(transcript: Transcript, layer: Layer) -> Transcript:
-    if isinstance(layer, RenameSpeaker):
-        return _each(transcript, _renaming((layer.speaker,), layer.name))
-    if isinstance(layer, MergeSpeakers):
-        return _each(transcript, _renaming(layer.speakers, layer.name))
+    if isinstance(layer, RenameSpeaker | MergeSpeakers):
+        return _renamed(transcript, *renaming(layer))
     if isinstance(layer, FixTerm):
         return _each(transcript, lambda segment: _saying(segment, replaced(segment.text, layer.term, layer.replacement)))
     if isinstance(layer, EditSegment):
@@ -78,14 +76,17 @@ def _saying(segment: Segment, text: str) -> Segment:
     return segment if text == segment.text else replace(segment, text=text, words=retimed(segment, text))
 
 
-def _renaming(former: Sequence[str], name: str) -> Callable[[Segment], Segment]:
+def _renamed(transcript: Transcript, former: Sequence[str], name: str) -> Transcript:
+    """Who speaks, and who was there, under the new name."""
+
     def renamed(segment: Segment) -> Segment:
         if segment.speaker not in former and not any(word.speaker in former for word in segment.words):
             return segment
         words = tuple(replace(word, speaker=name) if word.speaker in former else word for word in segment.words)
         return replace(segment, speaker=name if segment.speaker in former else segment.speaker, words=words)
 
-    return renamed
+    people = transcript.participants and tuple(dict.fromkeys(name if one in former else one for one in transcript.participants))
+    return replace(_each(transcript, renamed), participants=people)
 
 
 def _reassigned(transcript: Transcript, layer: Reassign) -> Transcript:

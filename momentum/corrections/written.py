@@ -13,10 +13,9 @@ from momentum.corrections.layers import (
     EditSegment,
     FixTerm,
     Layer,
-    MergeSpeakers,
     Reassign,
     RejectClaim,
-    RenameSpeaker,
+    renaming,
 )
 from momentum.corrections.quotes import quote_under
 from momentum.corrections.spoken import machine_id, transcript_under
@@ -24,7 +23,7 @@ from momentum.corrections.terms import replaced
 from momentum.model import Claim, ClaimState, Deliverable, Ruling, Transcript
 
 UNCHECKED = "The words it rests on were edited after they were checked."
-_NO_TEXT = frozenset({"speakers", "gaps", "faults", "listen_here", "label", "sections", "receipt", "masked"})
+_NO_TEXT = frozenset({"participants", "speakers", "gaps", "faults", "listen_here", "label", "sections", "receipt", "masked"})
 """What is in `extra` beside text of the document: facts of the transcript, the names of sections, what left the machine."""
 
 
@@ -34,14 +33,6 @@ def deliverable_under(deliverable: Deliverable, transcript: Transcript, layers: 
         before, transcript = transcript, transcript_under(transcript, (layer,))
         deliverable = _under(deliverable, layer, before, transcript)
     return _attributed(deliverable, transcript) if layers else deliverable
-
-
-def participants_under(participants: Sequence[str], layers: Sequence[Layer]) -> tuple[str, ...]:
-    """Who was there, under the names that the person gave them; each once."""
-    for layer in layers:
-        former, name = _renaming(layer)
-        participants = [name if participant in former else participant for participant in participants]
-    return tuple(dict.fromkeys(participants))
 
 
 def title_under(title: str, layers: Sequence[Layer]) -> str:
@@ -70,7 +61,7 @@ def _under(deliverable: Deliverable, layer: Layer, before: Transcript, after: Tr
         touched = (not moved.isdisjoint(map(machine_id, claim.segment_ids)) for claim in deliverable.claims)
         claims = (_repointed(c, before, after) if cites else c for c, cites in zip(deliverable.claims, touched, strict=True))
         return replace(deliverable, claims=tuple(claims))
-    return _renamed(deliverable, *_renaming(layer))
+    return _renamed(deliverable, *renaming(layer))
 
 
 def _ruled(claim: Claim, layer: ClaimLayer) -> Claim:
@@ -83,13 +74,6 @@ def _ruled(claim: Claim, layer: ClaimLayer) -> Claim:
 
 
 # --- names and terms ------------------------------------------------------------------------------
-
-
-def _renaming(layer: Layer) -> tuple[tuple[str, ...], str]:
-    """(former names, new name); no former names where the layer renames nobody."""
-    if isinstance(layer, RenameSpeaker):
-        return (layer.speaker,), layer.name
-    return (layer.speakers, layer.name) if isinstance(layer, MergeSpeakers) else ((), "")
 
 
 def _renamed(deliverable: Deliverable, former: Sequence[str], name: str) -> Deliverable:
@@ -195,7 +179,7 @@ def _cited(claim: Claim, before: Transcript, after: Transcript) -> Iterator[int]
 
 
 def _attributed(deliverable: Deliverable, transcript: Transcript) -> Deliverable:
-    """Who said each cited segment, as writers keep it: by the segment's id as text."""
+    """Who was there, and who said each cited segment, as writers keep it: by the segment's id as text."""
     cited = {i for claim in deliverable.claims for i in claim.segment_ids}
     speakers = {str(s.id): s.speaker for s in transcript.segments if s.id in cited and s.speaker}
-    return replace(deliverable, extra={**deliverable.extra, "speakers": speakers})
+    return replace(deliverable, extra={**deliverable.extra, "participants": list(transcript.people), "speakers": speakers})

@@ -136,6 +136,8 @@ class Transcript:
     source: str
     engine: str
     gaps: tuple[Gap, ...] = ()
+    participants: tuple[str, ...] | None = None
+    """Names of who took part, by the provider's word; None where it was not asked."""
 
     @property
     def word_count(self) -> int:
@@ -150,3 +152,9 @@ class Transcript:
     def speakers(self) -> tuple[str, ...]:
         """Names in the order in which they first speak."""
         return tuple(dict.fromkeys(s.speaker for s in self.segments if s.speaker))
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Everybody who was there by a name that somebody gave them: participants, then speakers who are no estimates."""
+        speakers = (s.speaker for s in self.segments if s.speaker and not s.estimated)
+        return tuple(dict.fromkeys((*(self.participants or ()), *speakers)))

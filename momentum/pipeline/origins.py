@@ -37,8 +37,8 @@ class FileOrigin:
         part = Part(key=key, offset=0.0, has_media=True, has_captions=self._captions_path.is_file())
         return Found((part,))
 
-    async def meeting(self) -> Meeting:
-        return Meeting(title=os.fsencode(self._path.stem).decode("utf-8", "replace"))
+    async def meeting(self, participants: tuple[str, ...] | None = None) -> Meeting:
+        return Meeting(title=os.fsencode(self._path.stem).decode("utf-8", "replace"), participants=participants or ())
 
     def media(self, part: Part) -> ByteSource:  # noqa: ARG002 -- a file is one part
         return FileSource(self._path)
@@ -96,7 +96,9 @@ class RecordingOrigin:
             raise NotReady(ErrorCode.RECORDING_NOT_READY, f"{self._provider.label} is still preparing this recording.")
         return Found(parts)
 
-    async def meeting(self) -> Meeting:
+    async def meeting(self, participants: tuple[str, ...] | None = None) -> Meeting:
+        if participants is not None:
+            return replace(self._meeting, participants=participants)
         if self._recording is None:
             with suppress(MomentumError):  # names are a gift: who resumes late may do without
                 await self._fresh()

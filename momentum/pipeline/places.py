@@ -70,8 +70,11 @@ class Origin(Protocol):
         """What is there now. Asks the provider once; later calls answer from memory. Raises NotReady, Permanent."""
         ...
 
-    async def meeting(self) -> Meeting:
-        """What is known of the meeting. Raises nothing: late steps must not need the provider any more."""
+    async def meeting(self, participants: tuple[str, ...] | None = None) -> Meeting:
+        """What is known of the meeting. Raises nothing: late steps must not need the provider any more.
+
+        `participants`: who took part, where that was asked before; nobody is asked again.
+        """
         ...
 
     def media(self, part: Part) -> ByteSource:

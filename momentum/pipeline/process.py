@@ -94,7 +94,12 @@ async def _transcribe(job: Job) -> str:
     transcript = _with_breaks(_joined(pieces, GapReason.NO_AUDIO), pieces)
     if voices:
         transcript = await _with_voices(job, transcript, voices)
-    return await job.shelf.keep_transcript(made_from, transcript)
+    return await job.shelf.keep_transcript(made_from, await _with_people(job, transcript))
+
+
+async def _with_people(job: Job, transcript: Transcript) -> Transcript:
+    """Who took part is asked once: what is written of a transcript later must not depend on whether the provider answers then."""
+    return dataclasses.replace(transcript, participants=(await job.origin.meeting()).participants)
 
 
 async def _with_voices(job: Job, transcript: Transcript, voices: Voices) -> Transcript:
@@ -167,7 +172,7 @@ async def _take_captions(job: Job, found: Found) -> str:
         raise Permanent(
             ErrorCode.RECORDING_HAS_NO_TRANSCRIPT, "The provider has no transcript of this recording. Ask for our own, or for 'auto'."
         )
-    return await job.shelf.keep_transcript(made_from, _joined(pieces, GapReason.NO_TRANSCRIPT))
+    return await job.shelf.keep_transcript(made_from, await _with_people(job, _joined(pieces, GapReason.NO_TRANSCRIPT)))
 
 
 def _as_transcript(captions: tuple[Segment, ...], part: Part) -> Transcript:
@@ -235,7 +240,7 @@ def _attributed(transcript: Transcript, known: Witnesses) -> Transcript:
 
 async def _verify(job: Job, transcript_id: str, deliverable_ids: list[str]) -> None:
     transcript = await job.shelf.transcript(transcript_id)
-    meeting = await job.origin.meeting()
+    meeting = await job.origin.meeting(transcript.participants)
     for deliverable_id in deliverable_ids:
         draft = await job.shelf.deliverable(deliverable_id)
         checked = await asyncio.to_thread(_checked, draft, transcript, meeting)  # seconds, for many claims

@@ -54,7 +54,7 @@ async def _writer(job: Job, name: str) -> Writer | None:
 
 async def _written(job: Job, transcript_id: str, writer: Writer | None) -> Deliverable:
     transcript = await job.shelf.transcript(transcript_id)
-    meeting = await job.origin.meeting()
+    meeting = await job.origin.meeting(transcript.participants)
     if writer is None:
         return highlights.draft(transcript, meeting)
     if all(segment.unsaid for segment in transcript.segments):
@@ -88,4 +88,4 @@ async def _generated(job: Job, writer: Writer, transcript: Transcript, llm: Lang
         )
 
     with noted(job.shelf.sent, writer.name):
-        return await redacted(job.redaction, transcript, await job.origin.meeting(), llm, write)
+        return await redacted(job.redaction, transcript, await job.origin.meeting(transcript.participants), llm, write)

@@ -258,6 +258,7 @@ transcripts = Table(
     Column("word_count", Integer, nullable=False),
     Column("segments", JSONB, nullable=False),
     Column("gaps", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("participants", ARRAY(Text)),  # null: the provider was not asked
     _moment("created_at", nullable=False, now=True),
     UniqueConstraint("processing_id", "made_from"),
     Index("ix_transcripts_user_created", "user_id", "created_at", "id"),

@@ -65,6 +65,7 @@ async def save(
         "word_count": transcript.word_count,
         "segments": serial.dump_segments(transcript.segments),
         "gaps": serial.dump_gaps(transcript.gaps),
+        "participants": None if transcript.participants is None else [serial.clean(name) for name in transcript.participants],
     }
     statement = insert(_table).values(values).on_conflict_do_nothing(index_elements=["processing_id", "made_from"])
     made: UUID | None = await connection.scalar(statement.returning(_table.c.id))
@@ -80,14 +81,16 @@ async def find(connection: AsyncConnection, processing_id: UUID, made_from: str)
 
 async def get(connection: AsyncConnection, transcript_id: UUID) -> StoredTranscript:
     """Raises NotFound, also for somebody else's."""
-    query = _select(_table.c.segments, _table.c.gaps).where(_table.c.id == transcript_id)
+    query = _select(_table.c.segments, _table.c.gaps, _table.c.participants).where(_table.c.id == transcript_id)
     row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:
         raise NotFound(ErrorCode.NOT_FOUND, "There is no such transcript.")
     found = dict(row)
     segments, gaps = serial.load_segments(found.pop("segments")), serial.load_gaps(found.pop("gaps"))
+    names = found.pop("participants")
     summary = TranscriptSummary(**found)
-    words = Transcript(segments, summary.language, summary.seconds, summary.source, summary.engine, gaps)
+    participants = None if names is None else tuple(names)
+    words = Transcript(segments, summary.language, summary.seconds, summary.source, summary.engine, gaps, participants)
     return StoredTranscript(summary, words)
 
 

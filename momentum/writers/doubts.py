@@ -1,4 +1,4 @@
-"""What a reader must know before they trust names and numbers: speakers that are estimates, places where two transcripts disagree."""
+"""What a reader must know before they trust names and numbers: who was there, speakers that are estimates, where transcripts disagree."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ MOST_SHOWN = 20
 
 
 def with_doubts(deliverable: Deliverable, transcript: Transcript) -> Deliverable:
-    """The deliverable with what it must tell of its transcript in `extra`: "estimated_speakers" and "listen_here"."""
+    """The deliverable with what it must tell of its transcript in `extra`: "participants", "estimated_speakers" and "listen_here"."""
     cited = {number for claim in deliverable.claims for number in claim.segment_ids}
     readings = [(s.id in cited, s.id, reading) for s in transcript.segments for reading in s.readings]
     # What claims rest on comes first, then the rest in order of time.
     readings.sort(key=lambda one: (not one[0], one[2].start))
-    told: dict[str, Any] = {"listen_here": [_item(number, reading) for _, number, reading in readings[:MOST_SHOWN]]}
+    told: dict[str, Any] = {"participants": list(transcript.people)}
+    told["listen_here"] = [_item(number, reading) for _, number, reading in readings[:MOST_SHOWN]]
     told["estimated_speakers"] = any(segment.estimated for segment in transcript.segments)
     return dataclasses.replace(deliverable, extra={**deliverable.extra, **{key: value for key, value in told.items() if value}})
 

@@ -45,7 +45,7 @@ def render(deliverable: Deliverable, meeting: Meeting) -> str:
         *_unread(deliverable),
         *_gaps(deliverable),
         *_estimates(deliverable),
-        *_when(meeting),
+        *_when(deliverable, meeting),
         *_summary(deliverable),
         _count(deliverable.claims),
         *_sections(deliverable),
@@ -106,11 +106,12 @@ def _estimates(deliverable: Deliverable) -> list[str]:
     return ["> **Speakers are estimated:** nobody named them, so they were told apart by their voices. Check a name before you rely on it."]
 
 
-def _when(meeting: Meeting) -> list[str]:
+def _when(deliverable: Deliverable, meeting: Meeting) -> list[str]:
     start = dates.local_start(meeting)
     lines = [f"**When:** {escape(dates.moment_in_words(start))}"] if start else []
-    if meeting.participants:
-        lines.append(f"**Who:** {', '.join(escape(p) for p in meeting.participants)}")
+    people = deliverable.extra.get("participants")
+    if isinstance(people, list) and people:
+        lines.append(f"**Who:** {', '.join(escape(str(p)) for p in people)}")
     return ["  \n".join(lines)]
 
 

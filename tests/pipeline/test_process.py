@@ -41,13 +41,14 @@ class Origin:
 
     def __init__(self, parts, sound, captions=None):
         self.parts, self.sound, self.said = parts, sound, captions or {}
-        self.opened = 0
+        self.opened = self.asked_who = 0
 
     async def look(self):
         return Found(self.parts)
 
-    async def meeting(self):
-        return Meeting("Planning")
+    async def meeting(self, participants=None):
+        self.asked_who += participants is None
+        return Meeting("Planning", participants=("Lena Ortiz",) if participants is None else participants)
 
     def media(self, part):
         self.opened += 1
@@ -107,6 +108,14 @@ async def tools():
 
 def part(number, offset, **facts):
     return Part(key=f"{number}", offset=offset, **facts)
+
+
+async def test_who_took_part_is_asked_once_and_stands_in_the_document(speech):
+    shelf, origin = MemoryShelf(), Origin((part(0, 0.0),), speech)
+    async with tools() as with_tools:
+        (made,) = await process(Job(origin, shelf, Options(), with_tools))
+    assert origin.asked_who == 1
+    assert "**Who:** Lena Ortiz" in render(shelf.deliverables[made], Meeting("Planning"))
 
 
 async def test_a_recording_becomes_highlights(speech):

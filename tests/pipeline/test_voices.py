@@ -134,7 +134,7 @@ class Origin:
     async def look(self):
         return Found((Part("one", 0.0, has_captions=bool(self.said)),))
 
-    async def meeting(self):
+    async def meeting(self, participants=None):
         return Meeting("Call")
 
     def media(self, part):

@@ -20,8 +20,9 @@ def save(database):
     return run
 
 
-async def test_a_transcript_comes_back_as_it_was(database, person, keep_processing, save, a_transcript):
-    given = replace(a_transcript, gaps=(Gap(1.0, 2.0),))
+@pytest.mark.parametrize("participants", [None, (), ("Lena Ortiz", "Sam Ode")])
+async def test_a_transcript_comes_back_as_it_was(database, person, keep_processing, save, a_transcript, participants):
+    given = replace(a_transcript, gaps=(Gap(1.0, 2.0),), participants=participants)
     kept = await save(await keep_processing(person), given)
     async with database.person(person) as connection:
         found = await transcripts.get(connection, kept)

@@ -24,7 +24,6 @@ from momentum.corrections import (
     layer,
     machine_id,
     objection,
-    participants_under,
     replaced,
     transcript_under,
 )
@@ -145,10 +144,13 @@ def test_merged_speakers_are_one():
     transcript, minutes = under(MergeSpeakers(("Speaker 1", "Speaker 2"), "Speaker 1"))
     assert transcript.speakers == ("Speaker 1", "Maya Chen")
     assert minutes.claims[1].owner == "Speaker 1"
-    assert participants_under(("Speaker 2", "Maya Chen", "Speaker 1"), [MergeSpeakers(("Speaker 2",), "Speaker 1")]) == (
-        "Speaker 1",
-        "Maya Chen",
-    )
+
+
+def test_who_was_there_follows_the_names():
+    there = replace(TRANSCRIPT, participants=("Speaker 2", "Ada King", "Speaker 1"))
+    layers = (MergeSpeakers(("Speaker 1", "Speaker 2"), "Lena Ortiz"),)
+    assert transcript_under(there, layers).participants == ("Lena Ortiz", "Ada King")
+    assert deliverable_under(MINUTES, there, layers).extra["participants"] == ["Lena Ortiz", "Ada King", "Maya Chen"]
 
 
 def test_a_fixed_term_reaches_words_claims_quotes_title_and_details():

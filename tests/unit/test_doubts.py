@@ -37,8 +37,8 @@ def test_a_document_names_the_places_and_says_that_speakers_are_estimated():
     assert "**Speakers are estimated:**" in page
 
 
-def test_a_document_without_doubts_says_nothing_of_them():
-    assert document(SURE).extra == {}
+def test_a_document_without_doubts_says_who_was_there_alone():
+    assert document(SURE).extra == {"participants": ["Ada"]}
     assert "Listen here" not in render(document(SURE), Meeting("Talk"))
 
 

@@ -1,0 +1,1 @@
+alter table transcripts drop column participants;

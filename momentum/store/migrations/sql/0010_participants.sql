@@ -1,0 +1,1 @@
+alter table transcripts add column participants text[];
