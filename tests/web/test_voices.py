@@ -4,6 +4,7 @@ import contextlib
 
 import pytest
 
+from momentum.media.decoder import Decoder
 from momentum.model import Options, Recording, Segment, Transcript, Word
 from momentum.outbound.download import Downloads
 from momentum.providers import private_hosts
@@ -73,6 +74,24 @@ async def test_what_cannot_be_enrolled_is_told(roomy, ada, transcript_id, refuse
     assert "15 seconds" in refuses(await ada.post("/api/me/voices", json=asked(transcript_id, speaker="Speaker 3")), 422, "invalid_request")
     other = asked("00000000-0000-4000-8000-000000000000")
     refuses(await ada.post("/api/me/voices", json=other), 404, "not_found")
+
+
+async def test_a_speaker_is_enrolled_by_the_name_that_the_person_gave_them(roomy, ada, transcript_id, refuses):
+    renamed = {"kind": "rename_speaker", "speaker": "Speaker 1", "name": "Maya Chen"}
+    assert (await ada.post(f"/api/transcripts/{transcript_id}/corrections", json=renamed)).status_code == 201
+    made = await ada.post("/api/me/voices", json=asked(transcript_id, speaker="Maya Chen", name=None))
+    assert (made.status_code, made.json()["name"]) == (201, "Maya Chen"), made.text
+    assert "'Speaker 1'" in refuses(await ada.post("/api/me/voices", json=asked(transcript_id)), 422, "invalid_request")
+
+
+async def test_a_recording_that_has_no_sound_any_more_enrols_nobody(roomy, ada, transcript_id, refuses, monkeypatch):
+    async def silent(_self, _source):
+        yield b""
+
+    monkeypatch.setattr(Decoder, "pcm", silent)
+    told = refuses(await ada.post("/api/me/voices", json=asked(transcript_id)), 422, "invalid_request")
+    assert "as it is now" in told
+    assert (await ada.get("/api/me/voices")).json() == {"voices": []}
 
 
 async def test_voices_are_their_persons_alone(roomy, ada, transcript_id, refuses):

@@ -12,9 +12,10 @@ from momentum.app import App
 from momentum.errors import Conflict, ErrorCode, Invalid, NotFound
 from momentum.media.voiceprint import VoiceEncoder
 from momentum.model import Meeting, Transcript, Voice
+from momentum.pipeline.correct import read_transcript
 from momentum.pipeline.enrol import enrol
 from momentum.pipeline.origins import RecordingOrigin
-from momentum.store import processings, recordings, transcripts, voices
+from momentum.store import processings, recordings, voices
 from momentum.web.api.shapes import MOMENT, RECORDING, TRANSCRIPT, VOICE, Shape, jsonable, shown
 from momentum.web.door import Asking, World
 from momentum.web.failures import responses
@@ -110,7 +111,7 @@ async def _enrol(world: App, encoder: VoiceEncoder, user_id: UUID, enrolment: En
 async def _origin(world: App, user_id: UUID, transcript_id: UUID) -> tuple[RecordingOrigin, Transcript, UUID]:
     """The recording that a transcript was made of, cut into the same parts. Raises NotFound."""
     async with world.database.person(user_id) as connection:
-        found = await transcripts.get(connection, transcript_id)
+        found = (await read_transcript(connection, transcript_id)).shown
         processing = await processings.get(connection, found.summary.processing_id)
         recording = await recordings.get(connection, found.summary.recording_id)
     if recording is None:  # gone in this moment
