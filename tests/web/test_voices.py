@@ -1,5 +1,6 @@
 """Voices over HTTP: enrolled from a transcript with consent, listed without the voice, deleted."""
 
+import asyncio
 import contextlib
 
 import pytest
@@ -7,9 +8,11 @@ import pytest
 from momentum.media.decoder import Decoder
 from momentum.model import Options, Recording, Segment, Transcript, Word
 from momentum.outbound.download import Downloads
+from momentum.pipeline.enrol import Enrolment
 from momentum.providers import private_hosts
 from momentum.sandbox.samples import load
 from momentum.store import processings, transcripts, voices
+from momentum.web.api import voices as api
 
 pytestmark = pytest.mark.anyio
 
@@ -92,6 +95,23 @@ async def test_a_recording_that_has_no_sound_any_more_enrols_nobody(roomy, ada, 
     told = refuses(await ada.post("/api/me/voices", json=asked(transcript_id)), 422, "invalid_request")
     assert "as it is now" in told
     assert (await ada.get("/api/me/voices")).json() == {"voices": []}
+
+
+async def test_two_recordings_at_most_are_heard_at_once(roomy, ada, transcript_id, monkeypatch):
+    at_once, most = 0, 0
+
+    async def heard(*_):
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0.01)
+        at_once -= 1
+        return Enrolment((1.0, 0.0), 20.0)
+
+    monkeypatch.setattr(api, "enrol", heard)
+    made = await asyncio.gather(*(ada.post("/api/me/voices", json=asked(transcript_id, name=f"Voice {n}")) for n in range(5)))
+    assert [answer.status_code for answer in made] == [201] * 5
+    assert most == 2
 
 
 async def test_voices_are_their_persons_alone(roomy, ada, transcript_id, refuses):

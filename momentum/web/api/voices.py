@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -24,6 +25,9 @@ from momentum.web.witness import about, audited
 router = APIRouter(prefix="/api/me/voices", tags=["me"])
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+# Whoever enrols has a recording downloaded and decoded: more at once would take the web process from everybody else.
+_LISTENING = asyncio.Semaphore(2)
 
 
 class Enrolment(BaseModel):
@@ -99,7 +103,8 @@ async def _enrol(world: App, encoder: VoiceEncoder, user_id: UUID, enrolment: En
     origin, transcript, recording_id = await _origin(world, user_id, enrolment.transcript_id)
     if enrolment.speaker not in transcript.speakers:
         raise Invalid(ErrorCode.INVALID_REQUEST, f"Nobody in this transcript is called {enrolment.speaker!r}.")
-    made = await enrol(origin, world.tools.decoder, encoder, transcript, enrolment.speaker)
+    async with _LISTENING:
+        made = await enrol(origin, world.tools.decoder, encoder, transcript, enrolment.speaker)
     voice = Voice((enrolment.name or enrolment.speaker).strip(), made.vector)
     seconds, now = round(made.seconds, 1), world.clock()
     async with world.database.person(user_id) as connection:
