@@ -334,7 +334,9 @@ def _cut_short(filtered: bool) -> Permanent:  # noqa: FBT001 - one of two senten
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        # Half a character, as "\ud83d" is when an answer is cut, can be written into no file: it becomes U+FFFD.
+        whole = json.dumps(json.loads(text), ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return json.loads(whole)
     except (ValueError, RecursionError):
         return None
 
