@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from momentum import metrics
-from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry
+from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry, Unavailable
 from momentum.model import Answer, Clock, Usage
 from momentum.outbound import openai_prices, sent
 from momentum.outbound.client import NETWORK_FAULTS, TIMEOUTS
@@ -110,7 +110,7 @@ class LanguageModel:
             async with self._translated():
                 found: Any = await self._client.responses.input_tokens.count(model=self.model, input=list(messages))  # type: ignore[arg-type]
             tokens = _object_of(found).get("input_tokens")
-        except Retry:
+        except (Retry, Unavailable):
             return None
         except MomentumError:  # most servers of one's own have no such path
             tokens = None
