@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from momentum import metrics
-from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry
+from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry, Unavailable
 from momentum.model import Answer, Clock, Usage
 from momentum.outbound import openai_prices, sent
 from momentum.outbound.client import NETWORK_FAULTS, TIMEOUTS
@@ -112,7 +112,7 @@ class LanguageModel:
             async with self._translated(), asyncio.timeout(COUNT_SECONDS):
                 found: Any = await self._client.responses.input_tokens.count(model=self.model, input=list(messages))  # type: ignore[arg-type]
             tokens = _object_of(found).get("input_tokens")
-        except Retry:
+        except (Retry, Unavailable):
             return None
         except MomentumError:  # most servers of one's own have no such path
             tokens = None
@@ -336,7 +336,9 @@ def _cut_short(filtered: bool) -> Permanent:  # noqa: FBT001 - one of two senten
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        # Half a character, as "\ud83d" is when an answer is cut, can be written into no file: it becomes U+FFFD.
+        whole = json.dumps(json.loads(text), ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return json.loads(whole)
     except (ValueError, RecursionError):
         return None
 

@@ -57,7 +57,7 @@ class VoiceEncoder:
     def embed(self, pieces: Sequence[bytes]) -> list[Floats]:
         """One vector of length 1 for each piece of one voice (16 kHz mono int16, half a second or more).
 
-        About forty times as fast as speech on one core. Raises Permanent(WEIGHTS_UNTRUSTED).
+        About twenty times as fast as speech on one core. Raises Permanent(WEIGHTS_UNTRUSTED).
         """
         import numpy as np
 

@@ -32,22 +32,23 @@ class Enrolment:
 
 
 async def enrol(origin: Origin, decoder: Decoder, encoder: VoiceEncoder, transcript: Transcript, speaker: str) -> Enrolment:
-    """The voice of one of the transcript's speakers. Raises Invalid where too little of it is certain or can still be heard, and
-    the origin's words.
+    """The voice of one of the transcript's speakers.
+
+    Raises Invalid where too little of it is certain, or is still in the recording; and the origin's words.
     """
     spans = certain(transcript.segments, speaker)
-    if sum(end - start for start, end in spans) < LEAST_SECONDS:
-        raise _too_little(f"this transcript has less that is surely of {speaker!r}")
+    _require(sum(end - start for start, end in spans), f"this transcript has less that is surely of {speaker!r}")
     sounds = await _sounds(origin, decoder, spans)
     seconds = sum(map(len, sounds)) / 2 / SAMPLE_RATE
-    if seconds < LEAST_SECONDS:
-        raise _too_little(f"the recording no longer holds as much of {speaker!r}")
+    _require(seconds, f"the recording as it is now has less of {speaker!r}")
     vectors = await asyncio.to_thread(encoder.embed, sounds)
     return Enrolment(_middle([[float(value) for value in vector] for vector in vectors]), seconds)
 
 
-def _too_little(why: str) -> Invalid:
-    return Invalid(ErrorCode.INVALID_REQUEST, f"A voice takes {LEAST_SECONDS:.0f} seconds of speech to enrol; {why}.")
+def _require(seconds: float, otherwise: str) -> None:
+    # Edges of spans are rounded to whole samples.
+    if seconds < LEAST_SECONDS - 0.1:
+        raise Invalid(ErrorCode.INVALID_REQUEST, f"A voice takes {LEAST_SECONDS:.0f} seconds of speech to enrol; {otherwise}.")
 
 
 def certain(segments: Sequence[Segment], speaker: str) -> list[_Span]:

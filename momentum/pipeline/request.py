@@ -18,8 +18,17 @@ from momentum.writers import own
 def request_key(recording: recordings.StoredRecording, options: Options, *, nonce: str | None = None) -> str:
     """Identity of a request within a person: instance, file set and options; `nonce` makes a forced one new."""
     files = sorted(f.file_id for f in recording.files if options.file_id in {None, f.file_id})
-    made_of = [recording.provider, recording.instance_id, files, dataclasses.asdict(options), nonce]
+    made_of = [recording.provider, recording.instance_id, files, _asked(options), nonce]
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
+
+
+_ALWAYS = {"deliverables", "transcript", "language", "file_id"}
+
+
+def _asked(options: Options) -> dict[str, Any]:
+    """What was asked for; an option that came later counts only where it is used, so that requests made before it keep their key."""
+    default = dataclasses.asdict(Options())
+    return {name: value for name, value in dataclasses.asdict(options).items() if name in _ALWAYS or value != default[name]}
 
 
 async def request_stored(

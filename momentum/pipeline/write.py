@@ -37,7 +37,8 @@ async def _with_receipt(job: Job, transcript_id: str, writer: Writer | None) -> 
     written = await _written(job, transcript_id, writer)
     transcript = await job.shelf.transcript(transcript_id)
     sendings = await job.shelf.sent.of(*([transcript.engine] if transcript.source == "own" else []), written.kind)
-    receipt = receipts.receipt(sendings, written, transcript.engine, job.redaction.masked)
+    heard_here = transcript.source != "own" or transcript.engine.startswith("local:") or not transcript.word_count
+    receipt = receipts.receipt(sendings, written, transcript.engine, job.redaction.masked, heard_here=heard_here)
     return dataclasses.replace(written, extra={**written.extra, "receipt": receipt})
 
 

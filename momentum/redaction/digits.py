@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -38,7 +39,7 @@ _NO_NUMBER = re.compile(
     | (?<!\d)(?<!\d[./-])\d{{1,2}}([./-])\d{{1,2}}\1(?:19|20)?\d\d(?![./-]?\d)        # 27.11.2026, 11/27/26
     | [€$£¥]\s?\d[\d.,]*(?:\s\d{{3}}(?!\d))*                              # €1 250 000
     | (?<![\d.,])\d{{1,3}}([.,])\d{{3}}(?:\2\d{{3}})*(?![.,-]?\d)         # 1,250,000
-    | (?<![\d.,])\d{{1,3}}(?:[\s.,]\d{{3}})*(?:[.,]\d+)?\s?[€$£¥]         # 1 250 000 €
+    | (?<![\d.,])\d{{1,3}}(?:[\s.,]\d{{3}}){{0,6}}(?:[.,]\d+)?\s?[€$£¥]     # 1 250 000 €
     | (?<![\d.,+])(?<!\d[\s./-])\d+(?:[\s.,]\d{{3}})*(?:[.,]\d+)?\s?{_UNIT}             # 1250000 users
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -73,10 +74,12 @@ def _span(run: Sequence[Group]) -> tuple[int, int, str]:
 
 
 def runs(text: str, apart: Sequence[tuple[int, int]] = ()) -> Iterator[list[Group]]:
-    """Groups that follow one another with nothing but separators between; none touches the stretches `apart`."""
+    """Groups that follow one another with nothing but separators between; none touches the stretches `apart`, which are in order."""
+    ends = [end for _, end in apart]
     run: list[Group] = []
     for group in _groups(text):
-        if any(start < group.end and group.start < end for start, end in apart):
+        nearest = bisect_right(ends, group.start)
+        if nearest < len(apart) and apart[nearest][0] < group.end:
             if run:
                 yield run
             run = []
@@ -102,7 +105,9 @@ def _groups(text: str) -> Iterator[Group]:
 def _cards_of(run: Sequence[Group]) -> Iterator[tuple[int, int, str]]:
     first = 0
     while first < len(run):
-        card = next((last for last in range(len(run), first, -1) if _is_card(run[first:last])), None)
+        # Each group has a digit at least: looking further than the longest card would take the cube of what people count aloud.
+        furthest = min(len(run), first + CARD_DIGITS[-1])
+        card = next((last for last in range(furthest, first, -1) if _is_card(run[first:last])), None)
         if card is None:
             first += 1
             continue

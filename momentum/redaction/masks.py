@@ -25,7 +25,7 @@ EXPLAINED = (
     "they belong in your answer; never guess what is behind them."
 )
 
-_PLACEHOLDER = re.compile(rf"(?<![A-Za-z0-9_])({'|'.join(SecretKind)})\\?_(\d+)(?:\\?_(\d+))?(?![A-Z0-9_]|\\_)", re.IGNORECASE)
+_PLACEHOLDER = re.compile(rf"(?<![A-Za-z0-9_])({'|'.join(SecretKind)})\\?_(\d{{1,9}})(?:\\?_(\d{{1,9}}))?(?![A-Z0-9_]|\\_)", re.IGNORECASE)
 _RUNS_INTO = string.ascii_letters + string.digits + "_\\"
 _Key = tuple[str, int, int]
 

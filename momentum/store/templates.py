@@ -38,12 +38,10 @@ async def create(connection: AsyncConnection, user_id: UUID, form: Form) -> Temp
 
 async def change(connection: AsyncConnection, user_id: UUID, template_id: UUID, form: Form) -> Template:
     """A new version of a form. Raises NotFound."""
-    # Two changes at the same time take turns.
-    held = select(_table.c.version).where(_table.c.id == template_id).with_for_update()
-    versions = (await connection.execute(held)).scalars().all()
-    if not versions:
-        raise _unknown()
-    return await _put(connection, user_id, template_id, max(versions) + 1, form)
+    # Two changes at the same time take turns; the next statement sees what the one before has made.
+    await connection.execute(select(_table.c.id).where(_table.c.id == template_id, _table.c.version == 1).with_for_update())
+    newest = await get(connection, template_id)
+    return await _put(connection, user_id, template_id, newest.form.version + 1, form)
 
 
 async def get(connection: AsyncConnection, template_id: UUID, version: int | None = None) -> Template:

@@ -1,8 +1,8 @@
 """Receipts: what of a meeting has left the machine for one deliverable, as data and in a sentence.
 
 As data: `sent` names each host, what it got (`audio` or `text`), the model, bytes, requests, first and last moment, whether it
-`stayed` on this machine and whether an `earlier` processing sent it; `masked` counts secrets by kind, `redaction` names the kinds
-that were looked for.
+`stayed` on this machine and whether an `earlier` processing sent it; `unrecorded` names what must have been sent before anybody wrote
+that down; `masked` counts secrets by kind, `redaction` names the kinds that were looked for.
 """
 
 from __future__ import annotations
@@ -42,15 +42,20 @@ class Sent(Protocol):
     def stayed(self) -> bool: ...
 
 
-def receipt(sendings: Sequence[Sent], written: Deliverable, engine: str, redaction: Sequence[str]) -> dict[str, Any]:
-    """JSON-ready. `engine` is who listened, `redaction` the kinds that were to be masked."""
+def receipt(
+    sendings: Sequence[Sent], written: Deliverable, engine: str, redaction: Sequence[str], *, heard_here: bool = True
+) -> dict[str, Any]:
+    """JSON-ready. `engine` is who listened, `redaction` the kinds that were to be masked; `heard_here`: no sound had to be sent."""
     together: dict[tuple[Any, ...], list[Sent]] = {}
     for sending in sendings:
         together.setdefault((sending.host, sending.what, sending.model, sending.earlier), []).append(sending)
     rows = [_row(group) for group in together.values()]
+    needed = {"audio": not heard_here, "text": written.model is not None}
+    unrecorded = [what for what, sent in needed.items() if sent and not any(row["what"] == what for row in rows)]
     return {
-        "nothing_left": all(row["stayed"] for row in rows),
+        "nothing_left": not unrecorded and all(row["stayed"] for row in rows),
         "sent": rows,
+        "unrecorded": unrecorded,
         "engine": engine,
         "model": written.model,
         "redaction": [str(kind) for kind in redaction],
@@ -77,15 +82,22 @@ def in_words(receipt: Mapping[str, Any]) -> str:
     """As in "api.openai.com got 12.3 MB of audio (gpt-transcribe, 24 requests, 22 November 2026). Masked: 3 e-mail addresses."."""
     rows: Sequence[Mapping[str, Any]] = receipt["sent"]
     left, stayed = [r for r in rows if not r["stayed"]], [r for r in rows if r["stayed"]]
-    told = [f"{row['host']} got {_what(row)}." for row in left] or ["Nothing left this machine."]
+    unrecorded: Sequence[str] = receipt.get("unrecorded", ())
+    told = [f"{row['host']} got {_what(row)}." for row in left] or ([] if unrecorded else ["Nothing left this machine."])
     told += [f"{row['host']}, on this machine, got {_what(row)}." for row in stayed]
-    if any(row["what"] == "audio" for row in left) and receipt["redaction"]:
+    told += [f"{receipt[_ASKED[what]]} got {_THINGS[what]}, before receipts were kept." for what in unrecorded]
+    if receipt["redaction"] and ("audio" in unrecorded or any(row["what"] == "audio" for row in left)):
         told.append("Sound cannot be masked.")
     return " ".join([*told, *_masked(receipt)])
 
 
+_THINGS = {"audio": "audio", "text": "transcript text with its prompt"}
+_ASKED = {"audio": "engine", "text": "model"}
+"""Which field names who was sent it."""
+
+
 def _what(row: Mapping[str, Any]) -> str:
-    thing = "audio" if row["what"] == "audio" else "transcript text with its prompt"
+    thing = _THINGS[row["what"]]
     count = f"{row['requests']} request{'s' if row['requests'] > 1 else ''}"
     by = ", by an earlier processing of this recording" if row["earlier"] else ""
     return f"{size(row['bytes'])} of {thing} ({row['model']}, {count}, {_days(row)}{by})"

@@ -181,6 +181,15 @@ async def test_results_in_other_forms(momentum, recording):
     assert json.loads(Path(result["transcript"]["json"]).read_text("utf-8"))["schema"] == "momentum.transcript/1"
 
 
+async def test_half_a_character_of_a_model_costs_no_form(momentum, recording, model_server):
+    Path("talk.m4a").write_bytes(recording.speech())
+    good = model_server.answer
+    model_server.answer = lambda body: good(body) | {"title": "Rocket \ud83d", "summary": "Ready \ud83d."}
+    exit_code, (told,) = await momentum("talk.m4a", OPENAI_API_KEY=KEY, formats=("md", "html", "docx", "pdf", "json", "txt"))
+    assert (exit_code, "error_code" in told) == (0, False)
+    assert "Ready \ufffd" in Path(told["exported"]["minutes.html"]).read_text("utf-8")
+
+
 async def test_a_form_there_is_not_is_refused_before_anything_is_done(momentum, recording, speech_server):
     Path("talk.m4a").write_bytes(recording.speech())
     with pytest.raises(Invalid, match="There is no format 'exe'"):

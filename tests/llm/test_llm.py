@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry
+from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry, Unavailable
 from momentum.llm import LanguageModel
 from momentum.model import Usage
+from momentum.outbound.sent import noted
+from momentum.pipeline.places import MemorySentLog
 
 pytestmark = pytest.mark.anyio
 
@@ -291,6 +293,19 @@ async def test_one_that_stays_silent_is_not_waited_for(ask, server, wire, monkey
     monkeypatch.setattr("momentum.llm.COUNT_SECONDS", 0.05)
     server.faults_at["/v1/responses/input_tokens"] = deque([wire.stays_silent()])
     assert await ask().counted(QUESTION) is None
+
+
+async def test_while_nothing_can_be_noted_nothing_is_counted_and_afterwards_it_is(ask, server):
+    class Away(MemorySentLog):
+        async def note(self, sending):
+            raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE, "away")
+
+    model = ask()
+    with noted(Away(), "minutes"):
+        assert await model.counted(QUESTION) is None
+        with pytest.raises(Unavailable):
+            await model.json(QUESTION, name="answer", schema=SCHEMA)
+    assert await model.counted(QUESTION) == 135
 
 
 async def test_every_call_that_went_out_is_told_with_its_tokens(ask, server, wire):

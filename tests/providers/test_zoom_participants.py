@@ -1,5 +1,7 @@
 """Who took part in a past meeting: every page, rejoins merged, guests kept; never a reason for anything to fail."""
 
+import time
+
 import pytest
 
 from momentum.providers.zoom.participants import merged, parse_rows
@@ -36,6 +38,14 @@ def test_an_address_tells_people_without_an_id():
 def test_guests_of_one_name_are_one_unless_they_were_there_together():
     assert len(people(row("iPhone", "09:00", "09:10"), row("iPhone", "09:10", "09:30"))) == 1
     assert len(people(row("iPhone", "09:00", "09:10"), row("iPhone", "09:09", "09:30"))) == 2
+
+
+def test_the_largest_meetings_are_merged_at_once():
+    many = [{"id": f"{n}", "name": f"Person {n}", "user_email": ""} for n in range(15_000)]
+    rows = parse_rows({"participants": many + many})
+    started = time.process_time()
+    assert len(merged(rows)) == 15_000
+    assert time.process_time() - started < 5
 
 
 def test_rows_that_say_nothing_are_nobody():

@@ -83,6 +83,11 @@ def test_every_error_code_is_documented():
     assert documented == {str(code) for code in ErrorCode}
 
 
+def test_every_migration_is_documented_in_its_order():
+    numbers = sorted(path.name[:4] for path in (ROOT / "momentum/store/migrations/versions").glob("[0-9]*.py"))
+    assert re.findall(r"^\| `(\d{4})`", (ROOT / "docs/database/migrations.md").read_text(), re.MULTILINE) == numbers
+
+
 def test_every_link_between_documents_leads_somewhere():
     broken = []
     for page in (ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")):

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.pool import NullPool
 
 from momentum.errors import ErrorCode, MomentumError
-from momentum.store import migrations, profiles
+from momentum.store import deliverables, migrations, profiles
 from momentum.store.connection import engine
 from momentum.store.database import Database, migrate, prepare
 from momentum.store.tables import metadata
@@ -69,6 +69,25 @@ async def test_up_down_up_ends_where_it_began(as_owner):
     assert await as_owner(_catalogue) == before
     assert {name for kind, name, _ in bare if kind == "relation"} == {"alembic_version", "alembic_version_pkc"}
     assert not [name for kind, name, _ in bare if kind in {"policy", "function", "trigger", "default"}]
+
+
+async def test_what_a_former_release_wrote_is_read_after_the_upgrade(database, as_owner, person, keep_processing, keep_results, do):
+    processing = await keep_processing(person)
+    kept = [await keep_results(processing, made_from) for made_from in ("m1", "m2")]
+    await do(person, "update deliverables set delivered = true")
+    await as_owner(lambda connection: migrations.downgrade(connection, "0005"))
+    await as_owner(migrations.upgrade)
+
+    async with database.person(person) as connection:
+        found = [await deliverables.get(connection, deliverable_id) for _, deliverable_id in kept]
+        assert [(one.about.version, one.about.supersedes, one.deliverable.title) for one in found] == [(1, None, "Planning")] * 2
+        assert len({one.about.series for one in found}) == 2
+        belongs = {"user_id": person, "recording_id": processing.recording_id, "processing_id": processing.id, "transcript_id": kept[0][0]}
+        series = found[0].about.series
+        newer = await deliverables.save(connection, **belongs, made_from="m3", deliverable=found[0].deliverable, series=series)
+        await deliverables.deliver(connection, [newer])
+        about = (await deliverables.get(connection, newer)).about
+    assert (about.version, about.supersedes) == (2, kept[0][1])
 
 
 def _differences(connection):

@@ -29,6 +29,18 @@ def test_nothing_left():
     assert words_of([], model=None) == "Nothing left this machine."
 
 
+def test_what_was_sent_before_anybody_wrote_it_down_is_not_called_nothing():
+    found = receipt([], written(None), "openai:whisper-1", ("email",), heard_here=False)
+    assert (found["nothing_left"], found["unrecorded"]) == (False, ["audio"])
+    assert in_words(found) == "openai:whisper-1 got audio, before receipts were kept. Sound cannot be masked."
+    both = receipt([], written(), "openai:whisper-1", (), heard_here=False)
+    assert in_words(both) == (
+        "openai:whisper-1 got audio, before receipts were kept. gpt-6-luna got transcript text with its prompt, before receipts were kept."
+    )
+    known = receipt([sending(what="audio"), sending()], written(), "openai:whisper-1", (), heard_here=False)
+    assert known["unrecorded"] == []
+
+
 def test_a_host_of_this_machine_is_named_as_such():
     told = words_of([sending("127.0.0.1:8080", size=900)])
     assert told == (

@@ -123,7 +123,7 @@ class World:
         async with self.app.database.person(user_id) as connection:
             return (await processings.create(connection, user_id, recording_id, "zoom", key, Options()))[0]
 
-    async def keep_document(self, user_id, *, topic="Weekly planning", delivered=True, claims=(), segments=None, **more):
+    async def keep_document(self, user_id, *, topic="Weekly planning", delivered=True, claims=(), segments=None, kind="highlights", **more):
         """A processed recording with its transcript and its highlights; gives (processing, transcript id, deliverable id)."""
         instance = f"uuid-{topic[:20].encode().hex()}=="
         recording = Recording(instance, "85550001234", topic, self.clock(), "Europe/Berlin", 30, 1000, "ada@example.org", ())
@@ -132,7 +132,7 @@ class World:
         segments = segments or (Segment(0, 0.0, 1.5, "We ship on Friday.", speaker="Ada", words=(Word("We", 0.0, 0.2, 0.9),)),)
         transcript = Transcript(segments, language="en", seconds=4.0, source="own", engine="local:base", gaps=(Gap(2.0, 3.0),))
         more = {"coverage": Coverage(sent=(0,), cited=(0,))} | more
-        draft = Deliverable("highlights", "1", topic, "en", "We ship.", claims, **more)
+        draft = Deliverable(kind, "1", topic, "en", "We ship.", claims, **more)
         of = {"user_id": user_id, "recording_id": row.id, "processing_id": processing.id, "made_from": "this"}
         async with self.app.database.person(user_id) as connection:
             await processings.start_step(connection, processing.id, "transcribe", now=self.clock())

@@ -1,11 +1,15 @@
 """Correct once, right everywhere: transcript, documents, subtitles, pages; and back again."""
 
+from dataclasses import replace
+from uuid import UUID
+
 import openai_standin
 import psycopg
 import pytest
 from pydantic import SecretStr
 
 from momentum.model import Claim, ClaimState, Segment, Word
+from momentum.store import deliverables
 
 pytestmark = pytest.mark.anyio
 UNKNOWN = "0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10"
@@ -263,3 +267,22 @@ async def test_corrections_go_with_the_person(world, meeting, correct, owner_dsn
         assert owner.execute("select count(*) from corrections").fetchone() == (1,)
         await ada.delete("/api/me")
         assert owner.execute("select count(*) from corrections").fetchone() == (0,)
+
+
+async def test_versions_and_what_differs_between_them_follow(world, meeting, correct):
+    ada, transcript, first = await meeting()
+    user_id = await world.user_id("ada")
+    async with world.app.database.person(user_id) as connection:
+        kept = await deliverables.get(connection, UUID(first.rpartition("/")[2]))
+        about, draft = kept.about, replace(kept.deliverable, summary="Speaker 2 tells them.", claims=CLAIMS[:1])
+        belongs = {name: getattr(about, name) for name in ("recording_id", "processing_id", "transcript_id", "series")}
+        second = await deliverables.save(connection, user_id=user_id, **belongs, made_from="again", deliverable=draft)
+        await deliverables.deliver(connection, [second])
+    await correct(ada, transcript, "rename_speaker", speaker="Speaker 2", name="Dana Lee")
+    await correct(ada, transcript, "fix_term", term="Acme Crop", replacement="Acme Corp")
+    versions = (await ada.get(f"{first}/versions")).json()["versions"]
+    assert [v["title"] for v in versions] == ["Acme Corp portal"] * 2
+    differs = (await ada.get(f"/api/deliverables/{second}/diff")).json()
+    assert [claim["owner"] for claim in differs["removed"]] == ["Dana Lee"]
+    assert "+Dana Lee tells them." in differs["summary"]
+    assert differs["unchanged"] == 1

@@ -1,8 +1,11 @@
 """What was written and what was said, in every form."""
 
+import threading
+
 import pytest
 
 from momentum.model import Claim, ClaimState, Segment, Word
+from momentum.web.api import documents
 
 pytestmark = pytest.mark.anyio
 UNKNOWN = "0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10"
@@ -102,3 +105,19 @@ async def test_what_does_not_exist(world, refuses):
     refuses(await program.get(f"/api/transcripts/{UNKNOWN}"), 404, "not_found")
     assert "format" in refuses(await program.get(f"/api/transcripts/{UNKNOWN}", params={"format": "pdf"}), 422, "invalid_request")
     assert "deliverable_id" in refuses(await program.get("/api/deliverables/x"), 422, "invalid_request")
+
+
+async def test_nobody_else_waits_while_hours_of_words_are_written_out(world, monkeypatch):
+    _, transcript_id, _ = await world.keep_document(await world.user_id("ada"))
+    threads = []
+
+    def noting(function):
+        return lambda *given: threads.append(threading.current_thread()) or function(*given)
+
+    monkeypatch.setattr(documents, "_transcript", noting(documents._transcript))
+    monkeypatch.setitem(documents.FORMATS, "vtt", noting(documents.FORMATS["vtt"]))
+    for form in ("json", "vtt"):
+        answer = await world.program("ada").get(f"/api/transcripts/{transcript_id}", params={"format": form})
+        assert answer.status_code == 200
+    assert len(threads) == 2
+    assert threading.current_thread() not in threads

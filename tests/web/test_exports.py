@@ -1,8 +1,11 @@
 """Every form, for meetings of every script: what was said survives, stays text, and follows corrections."""
 
+import asyncio
+import dataclasses
 import io
 import json
 import re
+import threading
 import unicodedata
 from pathlib import Path
 from urllib.parse import unquote
@@ -161,6 +164,34 @@ async def test_json_keeps_to_its_schema(world, meeting):
         assert exported["schema"] == f"momentum.{name}/1"
         with pytest.raises(jsonschema_rs.ValidationError):
             jsonschema_rs.validate(schema, exported | {"schema": "momentum.other/1"})
+
+
+async def test_a_document_of_ones_own_kind_is_called_by_the_name_of_its_form(world):
+    mine = {"kind": f"own:{UNKNOWN}", "extra": {"label": "Retrospective"}}
+    *_, deliverable = await world.keep_document(await world.user_id("ada"), topic="Sprint end", **mine)
+    answer = await world.program("ada").get(f"/api/deliverables/{deliverable}/export", params={"format": "md"})
+    assert answer.headers["content-disposition"].endswith('Sprint end - Retrospective.md"')
+
+
+async def test_pdfs_are_typeset_a_few_at_a_time(world, meeting, monkeypatch):
+    transcript, _ = await meeting(*MEETINGS["English"])
+    at_once, most, lock = 0, 0, threading.Lock()
+
+    def typeset(_transcript, _meeting):
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        threading.Event().wait(0.05)
+        with lock:
+            at_once -= 1
+        return b"%PDF"
+
+    monkeypatch.setitem(FORMATS, "pdf", dataclasses.replace(FORMATS["pdf"], of_transcript=typeset))
+    ada = world.program("ada")
+    answers = await asyncio.gather(*(ada.get(f"{transcript}/export", params={"format": "pdf"}) for _ in range(6)))
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert most == 2
 
 
 async def test_corrections_reach_every_form(world, meeting, subtests):

@@ -1,14 +1,18 @@
 """Voices over HTTP: enrolled from a transcript with consent, listed without the voice, deleted."""
 
+import asyncio
 import contextlib
 
 import pytest
 
+from momentum.media.decoder import Decoder
 from momentum.model import Options, Recording, Segment, Transcript, Word
 from momentum.outbound.download import Downloads
+from momentum.pipeline.enrol import Enrolment
 from momentum.providers import private_hosts
 from momentum.sandbox.samples import load
 from momentum.store import processings, transcripts, voices
+from momentum.web.api import voices as api
 
 pytestmark = pytest.mark.anyio
 
@@ -73,6 +77,41 @@ async def test_what_cannot_be_enrolled_is_told(roomy, ada, transcript_id, refuse
     assert "15 seconds" in refuses(await ada.post("/api/me/voices", json=asked(transcript_id, speaker="Speaker 3")), 422, "invalid_request")
     other = asked("00000000-0000-4000-8000-000000000000")
     refuses(await ada.post("/api/me/voices", json=other), 404, "not_found")
+
+
+async def test_a_speaker_is_enrolled_by_the_name_that_the_person_gave_them(roomy, ada, transcript_id, refuses):
+    renamed = {"kind": "rename_speaker", "speaker": "Speaker 1", "name": "Maya Chen"}
+    assert (await ada.post(f"/api/transcripts/{transcript_id}/corrections", json=renamed)).status_code == 201
+    made = await ada.post("/api/me/voices", json=asked(transcript_id, speaker="Maya Chen", name=None))
+    assert (made.status_code, made.json()["name"]) == (201, "Maya Chen"), made.text
+    assert "'Speaker 1'" in refuses(await ada.post("/api/me/voices", json=asked(transcript_id)), 422, "invalid_request")
+
+
+async def test_a_recording_that_has_no_sound_any_more_enrols_nobody(roomy, ada, transcript_id, refuses, monkeypatch):
+    async def silent(_self, _source):
+        yield b""
+
+    monkeypatch.setattr(Decoder, "pcm", silent)
+    told = refuses(await ada.post("/api/me/voices", json=asked(transcript_id)), 422, "invalid_request")
+    assert "as it is now" in told
+    assert (await ada.get("/api/me/voices")).json() == {"voices": []}
+
+
+async def test_two_recordings_at_most_are_heard_at_once(roomy, ada, transcript_id, monkeypatch):
+    at_once, most = 0, 0
+
+    async def heard(*_):
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0.01)
+        at_once -= 1
+        return Enrolment((1.0, 0.0), 20.0)
+
+    monkeypatch.setattr(api, "enrol", heard)
+    made = await asyncio.gather(*(ada.post("/api/me/voices", json=asked(transcript_id, name=f"Voice {n}")) for n in range(5)))
+    assert [answer.status_code for answer in made] == [201] * 5
+    assert most == 2
 
 
 async def test_voices_are_their_persons_alone(roomy, ada, transcript_id, refuses):

@@ -119,6 +119,16 @@ async def test_words_that_an_earlier_processing_sent_out_count_as_its(remote, se
     assert rows(receipts["highlights"]) == [("audio", *heard, True)]
 
 
+async def test_words_that_were_heard_elsewhere_before_receipts_were_kept_did_leave(remote, server):
+    ada = await remote.person()
+    async with remote.working():
+        await remote.until(await remote.ask(ada, deliverables=("highlights",), transcript="own"), State.DONE)
+        remote.ask_database("delete from sendings")  # as in a database of a former release
+        again = await remote.until(await remote.ask(ada, deliverables=("highlights",), transcript="own", nonce="again"), State.DONE)
+    receipt = (await receipts_of(remote, again))["highlights"]
+    assert (receipt["nothing_left"], receipt["unrecorded"]) == (False, ["audio"])
+
+
 async def test_a_server_that_nobody_reached_got_nothing(remote, server, worker_dsn):
     ada = await remote.person()
     away = LanguageModel(wire.KEY, "http://127.0.0.1:9/v1", "gpt-6-luna", "responses", 120_000, clock=remote.clock, sleep=no_sleep)

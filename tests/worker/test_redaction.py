@@ -122,7 +122,8 @@ async def written(bench, standin):
 
 
 def bodies(server):
-    return "\n".join(json.dumps(call, ensure_ascii=False) for call in server.calls)
+    """Of every request that came, also of those that only ask for a count."""
+    return "\n".join(json.dumps(seen.body, ensure_ascii=False) for seen in server.log)
 
 
 def found_in(text, secrets):

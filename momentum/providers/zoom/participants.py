@@ -6,6 +6,7 @@ are empty for guests and for people of other accounts.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -64,12 +65,15 @@ def _row(row: dict[str, Any]) -> Participant:
 def merged(rows: Iterable[Participant]) -> tuple[Participant, ...]:
     """Each person once, in the order of coming. Guests of one name who were there at the same time are two people."""
     people: list[list[Participant]] = []
+    alike: dict[tuple[str, str], list[list[Participant]]] = defaultdict(list)
     for row in sorted(rows, key=_came):
-        known = next((joins for joins in people if _same(joins, row)), None)
+        candidates = alike[_identity(row)]
+        known = next((joins for joins in candidates if not _is_another(joins, row)), None)
         if known is None:
-            people.append([row])
-        else:
-            known.append(row)
+            known = []
+            people.append(known)
+            candidates.append(known)
+        known.append(row)
     return tuple(_person(joins) for joins in people)
 
 
@@ -77,13 +81,15 @@ def _came(one: Participant) -> datetime:
     return one.joined_at or _LATE
 
 
-def _same(joins: Sequence[Participant], row: Participant) -> bool:
-    first = joins[0]
-    if row.user_id or first.user_id:
-        return row.user_id == first.user_id
-    if row.email or first.email:
-        return (row.email or "").casefold() == (first.email or "").casefold()
-    return row.name.casefold() == first.name.casefold() and not any(_together(one, row) for one in joins)
+def _identity(row: Participant) -> tuple[str, str]:
+    """By what somebody is known: Zoom's id, else their address, else their name."""
+    if row.user_id:
+        return "id", row.user_id
+    return ("address", row.email.casefold()) if row.email else ("name", row.name.casefold())
+
+
+def _is_another(joins: Sequence[Participant], row: Participant) -> bool:
+    return not (row.user_id or row.email) and any(_together(one, row) for one in joins)
 
 
 def _together(one: Participant, other: Participant) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -96,7 +97,7 @@ async def get_deliverable(
         found = await read_deliverable(connection, deliverable_id)
     found = dataclasses.replace(found, shown=found.original) if original else found
     if format == "markdown":
-        return Response(render(found.shown.deliverable, meeting_of(found.shown)), media_type=MARKDOWN)
+        return Response(await asyncio.to_thread(render, found.shown.deliverable, meeting_of(found.shown)), media_type=MARKDOWN)
     return Response(_deliverable(found).model_dump_json(), media_type="application/json")
 
 
@@ -117,9 +118,11 @@ async def get_transcript(
     async with world.database.person(person.user_id) as connection:
         found = await read_transcript(connection, transcript_id)
     found = dataclasses.replace(found, shown=found.original) if original else found
+    # The words of three hours are half a second of work, in which nobody else is to wait.
     if format == "json":
-        return Response(_transcript(found).model_dump_json(), media_type="application/json")
-    return Response(FORMATS[_KEYS.get(format, format)](found.shown.transcript), media_type=f"{TRANSCRIPT_TYPES[format]}; charset=utf-8")
+        return Response(await asyncio.to_thread(lambda: _transcript(found).model_dump_json()), media_type="application/json")
+    text = await asyncio.to_thread(FORMATS[_KEYS.get(format, format)], found.shown.transcript)
+    return Response(text, media_type=f"{TRANSCRIPT_TYPES[format]}; charset=utf-8")
 
 
 async def retitled(connection: Any, rows: Sequence[deliverables.DeliverableSummary]) -> list[deliverables.DeliverableSummary]:

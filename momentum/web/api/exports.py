@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -24,6 +26,10 @@ router = APIRouter(prefix="/api", tags=["documents"])
 
 DeliverableFormat = Literal["md", "html", "docx", "pdf", "json", "txt"]
 TranscriptFormat = Literal["md", "html", "docx", "pdf", "json", "txt", "vtt", "srt"]
+T = TypeVar("T")
+
+# A PDF takes a process of up to 250 MB, and a thread that waits for it.
+_TYPESETTERS = asyncio.Semaphore(2)
 
 
 _DATA = {"type": "object", "required": ["schema", "meeting"], "description": "Its schema stands in docs/reference."}
@@ -56,8 +62,8 @@ async def export_deliverable(
     kept, form = found.original if original else found.shown, FORMATS[format]
     assert form.of_deliverable is not None  # noqa: S101 -- DeliverableFormat names those that have one
     meeting = dataclasses.replace(meeting_of(kept), title=kept.deliverable.title or kept.about.topic)
-    content = await asyncio.to_thread(form.of_deliverable, kept.deliverable, meeting)
-    label = LABELS.get(kept.about.kind, kept.about.kind.replace("_", " ").capitalize())
+    content = await _made(form, form.of_deliverable, kept.deliverable, meeting)
+    label = kept.about.label or LABELS.get(kept.about.kind, kept.about.kind.replace("_", " ").capitalize())
     return _file(content, form, meeting, label)
 
 
@@ -82,8 +88,13 @@ async def export_transcript(
     assert form.of_transcript is not None  # noqa: S101 -- TranscriptFormat names those that have one
     zone = recording.timezone if recording else None
     meeting = Meeting(kept.summary.topic, kept.summary.recorded_at, zone)
-    content = await asyncio.to_thread(form.of_transcript, kept.transcript, meeting)
+    content = await _made(form, form.of_transcript, kept.transcript, meeting)
     return _file(content, form, meeting, "Transcript")
+
+
+async def _made(form: Format, make: Callable[[T, Meeting], bytes], what: T, meeting: Meeting) -> bytes:
+    async with _TYPESETTERS if form is FORMATS["pdf"] else contextlib.nullcontext():
+        return await asyncio.to_thread(make, what, meeting)
 
 
 def _file(content: bytes, form: Format, meeting: Meeting, label: str) -> Response:

@@ -59,6 +59,7 @@ class ReceiptItem(Shape):
         model="gpt-6-luna",
         redaction=["card", "email"],
         masked={"email": 3, "card": 1},
+        unrecorded=[],
         sent=[
             {
                 "host": "api.openai.com",
@@ -82,3 +83,6 @@ class ReceiptItem(Shape):
     redaction: list[str] = Field(description="Kinds that were to be masked.")
     masked: dict[str, int] = Field(description="Different secrets of each kind that were masked.")
     sent: list[SentItem]
+    unrecorded: list[Literal["audio", "text"]] = Field(
+        default=[], description="What must have been sent, to `engine` or `model`, before receipts were kept: nobody wrote it down."
+    )

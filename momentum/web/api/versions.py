@@ -12,9 +12,10 @@ from fastapi import APIRouter, Query, status
 from momentum.app import App
 from momentum.errors import Conflict, ErrorCode
 from momentum.pipeline import request
+from momentum.pipeline.correct import read_deliverable
 from momentum.store import deliverables
 from momentum.web.api.document_models import DeliverableSummary, Difference
-from momentum.web.api.documents import delivered
+from momentum.web.api.documents import delivered, retitled
 from momentum.web.api.models import Accepted
 from momentum.web.api.version_models import AgainRequest, Versions
 from momentum.web.door import Asking, World
@@ -34,7 +35,8 @@ async def list_versions(world: World, person: Asking, deliverable_id: UUID) -> V
     async with world.database.person(person.user_id) as connection:
         found = delivered(await deliverables.get(connection, deliverable_id))
         page = await deliverables.page(connection, person.user_id, size=MOST, series=found.about.series)
-    return Versions(versions=[DeliverableSummary.model_validate(row) for row in page.rows])
+        rows = await retitled(connection, page.rows)
+    return Versions(versions=[DeliverableSummary.model_validate(row) for row in rows])
 
 
 @router.post(
@@ -67,13 +69,13 @@ async def difference(
     deliverable_id: UUID,
     against: Annotated[UUID | None, Query(description="The one to compare with; by default the version before.")] = None,
 ) -> Difference:
-    """What differs from an earlier version: claims that came, went or changed, and the summary as a unified diff."""
+    """What differs from an earlier version, both under your corrections: claims that came, went or changed, the summary as a diff."""
     async with world.database.person(person.user_id) as connection:
-        after = delivered(await deliverables.get(connection, deliverable_id))
+        after = (await read_deliverable(connection, deliverable_id)).shown
         earlier = against or after.about.supersedes
         if earlier is None:
             raise Conflict(ErrorCode.CONFLICT, "This is the first version. Name one to compare it with.")
-        before = delivered(await deliverables.get(connection, earlier))
+        before = (await read_deliverable(connection, earlier)).shown
     if before.about.recording_id != after.about.recording_id:
         raise Conflict(ErrorCode.CONFLICT, "These two are about different recordings.")
     names = (f"version {before.about.version}", f"version {after.about.version}")

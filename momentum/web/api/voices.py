@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from momentum.app import App
 from momentum.errors import Conflict, ErrorCode, Invalid, NotFound
 from momentum.media.voiceprint import VoiceEncoder
 from momentum.model import Meeting, Transcript, Voice
+from momentum.pipeline.correct import read_transcript
 from momentum.pipeline.enrol import enrol
 from momentum.pipeline.origins import RecordingOrigin
-from momentum.store import processings, recordings, transcripts, voices
+from momentum.store import processings, recordings, voices
 from momentum.web.api.shapes import MOMENT, RECORDING, TRANSCRIPT, VOICE, Shape, jsonable, shown
 from momentum.web.door import Asking, World
 from momentum.web.failures import responses
@@ -23,6 +25,9 @@ from momentum.web.witness import about, audited
 router = APIRouter(prefix="/api/me/voices", tags=["me"])
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+# Whoever enrols has a recording downloaded and decoded: more at once would take the web process from everybody else.
+_LISTENING = asyncio.Semaphore(2)
 
 
 class Enrolment(BaseModel):
@@ -98,7 +103,8 @@ async def _enrol(world: App, encoder: VoiceEncoder, user_id: UUID, enrolment: En
     origin, transcript, recording_id = await _origin(world, user_id, enrolment.transcript_id)
     if enrolment.speaker not in transcript.speakers:
         raise Invalid(ErrorCode.INVALID_REQUEST, f"Nobody in this transcript is called {enrolment.speaker!r}.")
-    made = await enrol(origin, world.tools.decoder, encoder, transcript, enrolment.speaker)
+    async with _LISTENING:
+        made = await enrol(origin, world.tools.decoder, encoder, transcript, enrolment.speaker)
     voice = Voice((enrolment.name or enrolment.speaker).strip(), made.vector)
     seconds, now = round(made.seconds, 1), world.clock()
     async with world.database.person(user_id) as connection:
@@ -110,7 +116,7 @@ async def _enrol(world: App, encoder: VoiceEncoder, user_id: UUID, enrolment: En
 async def _origin(world: App, user_id: UUID, transcript_id: UUID) -> tuple[RecordingOrigin, Transcript, UUID]:
     """The recording that a transcript was made of, cut into the same parts. Raises NotFound."""
     async with world.database.person(user_id) as connection:
-        found = await transcripts.get(connection, transcript_id)
+        found = (await read_transcript(connection, transcript_id)).shown
         processing = await processings.get(connection, found.summary.processing_id)
         recording = await recordings.get(connection, found.summary.recording_id)
     if recording is None:  # gone in this moment
