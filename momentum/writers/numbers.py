@@ -176,16 +176,23 @@ def _scaled(value: Decimal, tokens: Sequence[str], used: int) -> tuple[Decimal, 
 
 
 def _spelt(tokens: Sequence[str]) -> tuple[Decimal, int]:
-    """A run of number words: hundreds multiply what stands before them, larger scales close a group."""
+    """A run of number words: hundreds multiply what stands before them, larger scales close a group.
+
+    Scales only get smaller within a number: "nine thousand and six thousand" are two.
+    """
     total = group = used = 0
     previous = ""
+    closed = (0, 0, max(SCALES.values()) * _THOUSAND)
     for token in tokens:
         if token in CARDINALS and _continues(previous, CARDINALS[token]):
             group += CARDINALS[token]
         elif token == "hundred" and group:
             group *= 100
         elif token in SCALES and group:
+            if SCALES[token] >= closed[2]:
+                return Decimal(closed[0]), closed[1]
             total, group = total + group * SCALES[token], 0
+            closed = (total, used + 1, SCALES[token])
         elif token == "and" and previous in SCALES and len(tokens) > used + 1 and tokens[used + 1] in CARDINALS:
             pass
         elif token in ORDINALS and previous in _TENS and ORDINALS[token] < 10:

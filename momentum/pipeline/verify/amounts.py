@@ -206,7 +206,7 @@ def _pairs(text: str) -> list[tuple[Decimal, str | None]]:
 def _unit(text: str, number: numbers.Number, behind: str) -> str | None:
     if text[number.start : number.end].endswith("%"):
         return "percent"
-    behind = _RATE_BEHIND.split(behind)[0]  # "five thousand a day" counts no days
+    behind = _SIGN_BEHIND.sub("", _RATE_BEHIND.split(behind)[0])  # "five thousand a day" counts no days, "9 costs $36" no dollars
     signs = _WORD.findall(text[max(0, number.start - 1) : number.start])
     after = _WORD.findall(_SENTENCE_END.split(behind)[0])[: _BETWEEN + 1]
     if unit := next((UNITS[w.casefold()] for w in (*signs, *after) if w.casefold() in UNITS), None):
@@ -214,6 +214,7 @@ def _unit(text: str, number: numbers.Number, behind: str) -> str | None:
     return "" if after and language.stems(after[0]) else None
 
 
+_SIGN_BEHIND = re.compile(r"[€$£¥₹]\s*$")
 _RATE_BEHIND = re.compile(r"\b(?:an?|per|each|every)\b", re.IGNORECASE)
 
 

@@ -33,7 +33,7 @@ _HEDGE = language.phrases(
     fingers crossed|no promises|can't promise|should be (?:able|ready|done|finished)|should have it|pencil(?:led)?
     (?:have|has|need) to (?:ask|talk|speak|check)\b[^.?!]* first
     conceivabl[ey]|imaginable
-    there's a chance|there is a chance|chances are|at risk|risk of|a risk|wouldn't rule out|can't rule out|we'll see|let's see
+    (?:a|some|any) (?:[\w-]+ )?chance|chances are|at risk|risk of|a risk|wouldn't rule out|can't rule out|we'll see|let's see
     not yet|not (?:yet )?(?:decided|fixed|final|settled|signed)
     """
 )
@@ -108,9 +108,8 @@ def _shared(text: str, sentence: str) -> int:
 
 def is_too_doubtful(text: str, said: str) -> bool:
     """Whether the claim is in doubt and nothing that was said there is."""
-    return (
-        bool(_DOUBTED.search(_without_asides(text))) and not _HEDGE.search(_without_asides(said)) and "can" not in said.casefold().split()
-    )
+    said = _without_asides(said)
+    return bool(_DOUBTED.search(_without_asides(text))) and not (_HEDGE.search(said) or _SOFTENED.search(said))
 
 
 def is_only_asked(quoted: str, answers: str) -> bool:

@@ -84,6 +84,9 @@ def _whole(clauses: Sequence[str]) -> list[str]:
     whole: list[str] = []
     rest = ""
     for clause in clauses:
+        if rest and _is_negated(rest) and not _is_negated(clause):
+            whole.append(rest)
+            rest = ""
         rest = f"{rest} {clause}".strip()
         if len(language.stems(rest)) > 1:
             whole.append(rest)
@@ -101,7 +104,7 @@ def _by_opposites(text: str, quoted: str) -> bool | None:
 
 def _is_a_no(sentence: str, names: Collection[str]) -> bool:
     """Whether a sentence begins with a "not" and little else: "Not much, honestly"."""
-    first = [_statement(clause, names) for clause in language.clauses(sentence)[:1]]
+    first = [_statement(clause, names) for clause in language.clauses(sentence)[:1] if _DENIES.match(clause)]
     return any(s.negated and not s.stems - amounts.COUNTS - {language.stem("nope")} for s in first)
 
 
