@@ -13,13 +13,15 @@ _LONG = 25
 """Words of a sentence in which people say more than one thing."""
 _NEAR = 8
 """Words within which a hedge belongs to what stands beside it, in a long sentence."""
+_MOST = 0.5
+"""Of the words that a long sentence shares with the claim, those that must stand near its hedge."""
 
 # Where "if", "could" and "might" put nothing in doubt.
 _ASIDE = language.phrases(
     r"""
     (?:ask|asked|asking|asks|see|check|checks|know|wonder|find out|tell me|tell us|let me know|let us know|as|even) if
     if i may|if i (?:remember|recall)|if you (?:like|want|can|don't mind)
-    as (?:you|we|one) (?:might|may|could) \w+|might as well|as likely
+    as (?:you|we|one) (?:might|may|could) \w+|might as well|as likely|as \w+ as (?:\w+ )?possibl[ey](?: can)?|i mean,? if
     could you|could not|couldn't|(?:not|isn't|aren't|wasn't|im)\W?possible
     """
 )
@@ -72,7 +74,7 @@ def is_too_certain(text: str, quoted: str, answers: str, *, decides: bool) -> bo
         (count == most and _is_doubted(text, sentence)) or (at and shares[at - 1] == most and _only_doubts(sentence))
         for at, (sentence, count) in enumerate(zip(sentences, shares, strict=True))
     )
-    return doubtful and not (decides and _agrees(answers))
+    return doubtful and not (decides and agrees(answers))
 
 
 def _is_softened(text: str, quoted: str) -> bool:
@@ -85,13 +87,14 @@ _WANTS = frozenset({"want", "wants", "like", "likes", "plan", "plans", "planned"
 
 
 def _is_doubted(text: str, sentence: str) -> bool:
-    """Whether a hedge stands near the words that the sentence shares with the claim."""
+    """Whether a hedge stands near the words that the sentence shares with the claim: most of them, in a long sentence."""
     sentence = _without_asides(sentence)
-    ours = language.stems(text)
+    shared = language.stems(text) & language.stems(sentence)
     near = _NEAR if len(sentence.split()) <= _LONG else _NEAR // 2
     for match in _HEDGE.finditer(sentence):
         before, after = sentence[: match.start()].split()[-near:], sentence[match.end() :].split()[:near]
-        if not ours & language.stems(sentence) or len(sentence.split()) <= 2 * _NEAR or ours & language.stems(" ".join([*before, *after])):
+        beside = shared & language.stems(" ".join([*before, *after]))
+        if len(sentence.split()) <= 2 * _NEAR or len(beside) >= _MOST * len(shared):
             return True
     return False
 
@@ -116,16 +119,17 @@ def is_only_asked(quoted: str, answers: str) -> bool:
     """Whether the quote asks and nobody says yes."""
     sentences = language.sentences(quoted)
     asks = all(s.rstrip().endswith("?") and not _TAG.search(s) for s in sentences)
-    return bool(sentences) and asks and not _agrees(answers)
+    return bool(sentences) and asks and not agrees(answers)
 
 
-def _agrees(answers: str) -> bool:
+def agrees(answers: str) -> bool:
+    """Whether a sentence says yes, and is sure of it."""
     return any(_ASSENT.search(s) and not _HEDGE.search(s) for s in language.sentences(answers))
 
 
 def is_a_wish(quoted: str, answers: str) -> bool:
     """Whether the quote only wishes or proposes, and nobody says yes."""
-    return all(_WISH.search(s) for s in language.sentences(quoted)) and not _agrees(answers)
+    return all(_WISH.search(s) for s in language.sentences(quoted)) and not agrees(answers)
 
 
 _WISH = language.phrases("i want to|i propose|i suggest|i'd suggest|my suggestion|i would suggest")

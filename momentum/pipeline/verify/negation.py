@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import product, zip_longest
 
-from momentum.pipeline.verify import amounts, language
+from momentum.pipeline.verify import amounts, certainty, language
 from momentum.pipeline.verify.opposites import PAIRS, Pair
 from momentum.writers import numbers
 
@@ -76,7 +76,8 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
     if _TAIL.search(text) and _is_negated(quoted):
         return False  # both say what is, and what is not
     wider = _statements(said, names)
-    return any(_is_turned(clause, theirs, wider, names) for clause in _whole(language.clauses(main)))
+    yes = certainty.agrees(quoted)
+    return any(_is_turned(clause, theirs, wider, names, yes=yes) for clause in _whole(language.clauses(main)))
 
 
 def _whole(clauses: Sequence[str]) -> list[str]:
@@ -248,10 +249,11 @@ def _is_negated(text: str, *, whole: bool = True) -> bool:
     return bool(_NEGATION.search(_ANSWER.sub(" ", text if whole else f"{text} x")))
 
 
-def _is_turned(clause: str, theirs: Sequence[_Statement], wider: Sequence[_Statement], names: Collection[str]) -> bool:
-    """Whether the quote says the same as this clause with a "not" more or less.
+def _is_turned(clause: str, theirs: Sequence[_Statement], wider: Sequence[_Statement], names: Collection[str], *, yes: bool) -> bool:
+    """Whether the quote says the same as this clause with a "not" more or less; `yes` where it agrees to something in so many words.
 
     The rest of the evidence can only speak for a "not" that the quote does not hold: what else was said there says too many things.
+    A quote that neither agrees nor shares a word with the clause says nothing against its "not".
     """
     ours = _statement(clause, names)
     if not ours.stems:
@@ -259,7 +261,8 @@ def _is_turned(clause: str, theirs: Sequence[_Statement], wider: Sequence[_State
     if _is_contradicted(ours, theirs) or _all_turned(ours, theirs, least=len(ours.stems) / 2):
         return True
     denied = any(s.negated for s in theirs) or any(s.negated for s in wider if s.stems & ours.stems)
-    return ours.negated and not denied and not any(s.limits for s in theirs)
+    affirmed = yes or any(s.stems & ours.stems for s in theirs)
+    return ours.negated and affirmed and not denied and not any(s.limits for s in theirs)
 
 
 def _is_contradicted(ours: _Statement, theirs: Sequence[_Statement]) -> bool:

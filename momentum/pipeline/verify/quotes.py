@@ -77,11 +77,13 @@ class Said:
         self._begins = list(accumulate((len(w) + 1 for w in line), initial=0))
 
     def find(self, quote: Sequence[str], near: Collection[int] = ()) -> Place | None:
-        """The occurrence of `quote` nearest to the positions `near`; the first one without them."""
+        """The occurrence of `quote` nearest to the positions `near`; the last one without them, which is what was said in the end."""
         if not quote:
             return None
         wanted = _SEPARATOR + _SEPARATOR.join(quote) + _SEPARATOR
         places = list(self._occurrences(wanted, len(quote)))
+        if not near:
+            return places[-1] if places else None
         return min(places, key=lambda p: min((abs(p.positions[0] - n) for n in near), default=0), default=None)
 
     def _occurrences(self, wanted: str, length: int) -> Iterable[Place]:
