@@ -118,10 +118,10 @@ def unproven(text: str, quoted: str, said: str, meeting: str) -> list[str]:
     scales = [scale for word, scale in numbers.SCALES.items() if scale >= 1_000 and word in text.casefold()]
     missing = [
         v
-        for v, unit in _pairs(text)
+        for v, unit in pairs(text)
         if v not in (counted if unit else any_number) and not _is_year(v, meeting) and not any(v * s in counted for s in scales)
     ]
-    missing += [v for v, _ in _pairs(text) if v in _answered(quoted, said)]
+    missing += [v for v, _ in pairs(text) if v in _answered(quoted, said)]
     if missing:
         return [f"The quote does not hold the number {', '.join(dict.fromkeys(shown(n) for n in missing))}."]
     if units := [u for u in _units(text) if not _is_proven(u, said, meeting)]:
@@ -138,7 +138,7 @@ _PER_CENT = re.compile(r"\bper cent\b", re.IGNORECASE)
 
 def _answered(quoted: str, said: str) -> set[Decimal]:
     """Numbers asked for, to which the quote gives another one of the same size that stands alone."""
-    given = [n for n, unit in _pairs(quoted) if unit is None]
+    given = [n for n, unit in pairs(quoted) if unit is None]
     if len(given) != 1 or len(numbers.find(quoted)) != 1:
         return set()
     asked = {n.value for s in language.sentences(said) if s.endswith("?") and s not in quoted for n in numbers.find(s)}
@@ -193,7 +193,7 @@ def _is_proven(unit: str, said: str, meeting: str) -> bool:
     return False
 
 
-def _pairs(text: str) -> list[tuple[Decimal, str | None]]:
+def pairs(text: str) -> list[tuple[Decimal, str | None]]:
     """Each number with the unit that stands with it; "" where it counts something else, None where it stands alone."""
     found = numbers.find(text)
     pairs: list[tuple[Decimal, str | None]] = []
@@ -221,9 +221,9 @@ _RATE_BEHIND = re.compile(r"\b(?:an?|per|each|every)\b", re.IGNORECASE)
 def _other_unit(text: str, said: str) -> str | None:
     """A number with a unit that it has nowhere in `said`, where it stands with other units only."""
     spoken: dict[Decimal, set[str | None]] = {}
-    for value, unit in _pairs(said):
+    for value, unit in pairs(said):
         spoken.setdefault(value, set()).add(unit)
-    for value, unit in _pairs(text):
+    for value, unit in pairs(text):
         if unit and value in spoken and None not in spoken[value] and unit not in spoken[value]:
             return f"{shown(value)} {unit}"
     return None
@@ -231,7 +231,7 @@ def _other_unit(text: str, said: str) -> str | None:
 
 def _lent_unit(text: str, said: str) -> str | None:
     """A number with the unit that in `said` belongs to another number of `text`, which has none here."""
-    ours, theirs = _pairs(text), {(v, unit) for n, values in numbers.heard(said) for v in values for _, unit in [_pair_at(said, n)]}
+    ours, theirs = pairs(text), {(v, unit) for n, values in numbers.heard(said) for v in values for _, unit in [_pair_at(said, n)]}
     bare = {value for value, unit in ours if not unit}
     for value, unit in ours:
         owners = {v for v, u in theirs if u == unit and v in bare}
@@ -275,7 +275,7 @@ _PART_OF = re.compile(r"\b([\d,]+) (?:out )?of ([\d,]+)\b")
 
 def _have_units(a: Decimal, b: Decimal, text: str, said: str) -> bool:
     """Whether the two are told apart by their units, or one of them by the only unit."""
-    ours, theirs = dict(_pairs(text)), _pairs(said)
+    ours, theirs = dict(pairs(text)), pairs(said)
     counted = [(n, ours[n]) for n in (a, b) if ours[n]]
     return bool(counted) and ours[a] != ours[b] and all(pair in theirs for pair in counted)
 

@@ -28,6 +28,8 @@ _REWRITTEN = (
     (re.compile(r"\b(?:stop|stops|stopped|quit|cease[sd]?) (?=\w+ing\b)", re.IGNORECASE), "not "),
     (re.compile(r"\b(?:no|not)((?: \w+)?) more than\b", re.IGNORECASE), r"\1 at most"),
     (re.compile(r"\b(?:no|not)((?: \w+)?) less than\b", re.IGNORECASE), r"\1 at least"),
+    (re.compile(r"(\d|\w),? not more(?= *(?:[.,;!?]|$))", re.IGNORECASE), r"\1 at most"),
+    (re.compile(r"\ball the same\b", re.IGNORECASE), "anyway"),
     (re.compile(r"\btoo \w+ (?:for|to)\b", re.IGNORECASE), "not"),
     (
         language.phrases(

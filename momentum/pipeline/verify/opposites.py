@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 _LINES = """
     approv* accept* agree agrees agreed agreeing adopt* endors* sign..off in_favour in_favor | reject* refus* declin* deny denied denies veto* turn*..down vote*..down rul*..out oppos* disagree* disapprov*
-    keep keeps kept keeping stay* remain* retain* continu* maintain* stick*..with preserv* includ* carr*..on still_on leave*..as leave*..in leave*..on leave*..open leave*..alone left..as left..open unchanged same | drop drops dropped dropping remov* scrap* abandon* cancel* discontinu* stop stops stopped stopping ceas* delet* abolish* eliminat* get*..rid take*..out taken..out out..entirely axe axed terminat* exclud* omit* leave*..out left..out thrown..away throw*..away discard* is_out are_out comes_out come_out off_the off_our is_off are_off replac* swap* chang* close closes closed give*..up phase*..out
+    keep keeps kept keeping stay* remain* retain* continu* maintain* stick*..with preserv* includ* carr*..on still_on leave*..as leave*..in leave*..on leave*..open leave*..alone left..as left..open unchanged same | drop drops dropped dropping remov* scrap* abandon* cancel* discontinu* stop stops stopped stopping ceas* delet* abolish* eliminat* get*..rid take*..out taken..out out..entirely axe axed terminat* exclud* omit* leave*..out left..out thrown..away throw*..away discard* is_out are_out comes_out come_out off_the off_our is_off are_off replac* swap* chang* close closes closed give*..up phase*..out throw*..out thrown..out send*..back sent..back give*..away no_more sell sells sold
     keep keeps kept keeping | cut cuts cutting
     sign signs signed signing renew* | terminat* cancel* refus* not_sign
-    increas* rais* rise rises rising rose grow* grew higher expand* extend* lengthen* longer gain* climb* go*..up went..up up_by up_to_# up_# up_from up_on | decreas* reduc* lower lowers lowered lowering fall falls fell falling declin* drop* less fewer cut cuts cutting shrink* shorten* shorter smaller go*..down went..down down_by down_to_# down_# down_from down_on
+    increas* rais* rise rises rising rose grow* grew higher expand* extend* lengthen* longer gain* climb* go*..up went..up up_by up_to_# up_# up_from is_up are_up was_up were_up | decreas* reduc* lower lowers lowered lowering fall falls fell falling declin* drop* less fewer cut cuts cutting shrink* shorten* shorter smaller go*..down went..down down_by down_to_# down_# down_from is_down are_down was_down were_down
     = large big bigger | small smaller
     block* | releas*
     = at_least minimum more_than no_less_than not_less_than | at_most maximum no_more_than not_more_than
@@ -85,7 +85,7 @@ _LINES = """
     enough sufficient | insufficient too_little too_few
     correct true | incorrect wrong false
     valid | invalid expired
-    satisfied happy glad pleased | dissatisfied unhappy displeased
+    satisfied happy glad pleased | dissatisfied unhappy displeased disappointed
     = central* | decentral*
     import imports imported | export exports exported
     = hot hotter warm warmer | cold colder cool cooler
@@ -101,6 +101,46 @@ _LINES = """
     promot* | demot*
     join joins joined | quit quits leave leaves left
     agreed_to agree_to agrees_to willing | refus* unwilling
+    = wide wider broad broader | narrow narrower
+    = rich richer wealthy | poor poorer
+    = heavy heavier | light lighter
+    = thick thicker | thin thinner
+    = deep deeper | shallow shallower
+    = strong stronger | weak weaker
+    = easy easier | hard harder difficult
+    = young younger | old older
+    = near nearer close_to nearby | far further distant
+    = wet | dry
+    = clean | dirty
+    = empty | full
+    = strict stricter tight tighter | loose looser lax
+    = upper top | lower bottom
+    = domestic national | foreign international abroad
+    = paid | free unpaid volunteer*
+    = regular* usual* often always | irregular* rare* seldom never
+    = together joint* | separate* apart alone
+    move* | stay*
+    runs ran running works worked | stood_still stands_still idle stopped broken
+    arriv* | depart*
+    hide hides hidden | show shows shown
+    push pushes | pull pulls
+    attach* connect* | detach* disconnect*
+    lock locks locked | unlock*
+    load loads loaded | unload*
+    build builds built construct* | demolish* tear*..down tore..down knock*..down
+    remember* | forget* forgot*
+    encourag* recommend* advis* | discourag* advis*..against warn*..against
+    switch switches switched | stay*..with stick*..with keep keeps kept
+    prefer* | dislike*
+    trust* | distrust* mistrust*
+    include includes included | exclude* leave*..out left..out
+    own owns owned | rent rents rented lease leases leased
+    underestimat* | overestimat*
+    appear* | disappear*
+    lengthen* prolong* extend* | shorten* ends
+    lift lifts lifted | impos*
+    blame* accus* | prais*
+    ignor* | consider* notice*
 """  # noqa: E501 -- a line for each pair
 
 

@@ -28,6 +28,7 @@ _TAKES_BACK = language.phrases(
     """
 )
 _FORGET = re.compile(r"\b(?:forget|scratch|scrap|never mind) (?:the |about the |about )?(?P<what>\w+)", re.IGNORECASE)
+_AFTER_ALL = re.compile(r"\bthen (?P<what>[^.?!]*) after all\b", re.IGNORECASE)
 _ANEW = re.compile(
     r"\b(?:make (?:it|that)|instead|let's|rather|since (?:agreed|decided)|sorry|actually|correction|, not|(?:is|be) better|it is|change|"
     r"is enough)\b|^\W*no\b",
@@ -45,14 +46,15 @@ _TALK = 40
 _COUNTED_ANEW = re.compile(rf"{_ANEW.pattern}|\bthen\W*$", re.IGNORECASE)
 _NOT_THAT = re.compile(r"\bnot ((?:\w+ ?){1,3})", re.IGNORECASE)
 _NO = re.compile(r"^\W*no\b", re.IGNORECASE)
-_POINTS_BACK = re.compile(r"\b(?:it|them|that)\b", re.IGNORECASE)
+_POINTS_BACK = re.compile(r"(?<=\w )(?:it|them|that)\b", re.IGNORECASE)
+"""What is done to the same thing: "keep it"; "it drops players" tells something new."""
 _POINTS = 3
 """Words of its own of a sentence that speaks of the same by "it"."""
 _FEW = 1
 """Words of its own that a sentence has which only names another day or number: "Let's take the twenty-sixth instead." """
 _LONGEST = 25
 """Words of a sentence that revises; longer ones explain."""
-_NEW_SUBJECT = 6
+_NEW_SUBJECT = 4
 """Words that mean something after which talk without any word of the claim is about something else."""
 _SETTLED = re.compile(r"\bwe(?:'ve| have)? (?:approved|agreed|decided|said)\b", re.IGNORECASE)
 _SETTLES = re.compile(
@@ -72,14 +74,12 @@ def taken_back(claim: Claim, evidence: Evidence, segments: Sequence[Segment], fo
         return None  # it says itself that it may come otherwise
     last = max(evidence.place.positions)
     topic = language.stems(f"{claim.text} {evidence.quoted}") - amounts.COUNTS
-    if _is_retraction(evidence.after):
-        return segments[last]
     said = _Said(claim, evidence.quoted, topic, day)
     settled = False
     for at in range(last + 1, min(len(segments), last + 1 + LATER)):
         near = at - last <= SOON and not settled
         between = " ".join(s.text for s in segments[last + 1 : at])
-        if near and at in found and _is_still_about(topic, evidence.quoted, between, day) and not _is_settled(segments, at):
+        if near and at in found and _is_still_about(said, between, segments[at].text) and not _is_settled(segments, at):
             return segments[at]
         for sentence in language.sentences(segments[at].text):
             if _is_revised(said, between, sentence, near=near):
@@ -91,12 +91,18 @@ def taken_back(claim: Claim, evidence: Evidence, segments: Sequence[Segment], fo
     return next((segments[n] for n in found if n > last and _is_about(claim, evidence, segments, n, day)), None)
 
 
-def _is_still_about(topic: frozenset[str], quoted: str, between: str, day: date | None) -> bool:
-    """Whether nothing new came up in between: no other subject, no day where the quote has none."""
+def _is_still_about(said: _Said, between: str, text: str) -> bool:
+    """Whether nothing new came up: no other subject, no day where the quote has none, and `text` takes nothing else back."""
     new = language.stems(between) - amounts.COUNTS
-    if len(new) > _NEW_SUBJECT and not new & topic:
+    if (len(new) > _NEW_SUBJECT and not new & said.topic) or _names_another(text, said.topic):
         return False
-    return bool(dates.mentions(quoted, day)) or not dates.mentions(between, day)
+    return bool(dates.mentions(said.quoted, said.day)) or not dates.mentions(between, said.day)
+
+
+def _names_another(text: str, topic: frozenset[str]) -> bool:
+    """Whether what is taken back has a name, and the claim does not speak of it: "Then forget Sundays"."""
+    named = language.stems(" ".join(m["what"] for pattern in (_FORGET, _AFTER_ALL) for m in pattern.finditer(text))) - amounts.COUNTS
+    return bool(named) and not named & topic
 
 
 def _is_settled(segments: Sequence[Segment], at: int) -> bool:
@@ -192,7 +198,13 @@ def _other_number(said: _Said, between: str, text: str) -> bool:
         return last[0] in denied
     anew = _STRONGLY_ANEW.search(text) or (_COUNTED_ANEW.search(text) and set(others) <= {*last, *theirs})
     bare = not between.strip() and all(language.stem(w) in amounts.COUNTS for w in words(text))
-    return len(theirs) == 1 and theirs[0] not in _values(quoted) and bool(anew or bare) and _is_like(last[0], theirs[0])
+    return (
+        len(theirs) == 1
+        and theirs[0] not in _values(quoted)
+        and bool(anew or bare)
+        and _is_like(last[0], theirs[0])
+        and _unit_of(theirs[0], text) in {"", _unit_of(last[0], quoted)}
+    )
 
 
 _STRONGLY_ANEW = re.compile(r"\b(?:fair (?:point|enough)|make (?:it|that)|let's say|instead|all right|since agreed)\b", re.IGNORECASE)
@@ -201,6 +213,11 @@ _STRONGLY_ANEW = re.compile(r"\b(?:fair (?:point|enough)|make (?:it|that)|let's 
 def _is_like(old: Decimal, new: Decimal) -> bool:
     """Whether one may stand for the other: another value, of the same size."""
     return old != new and bool(old) and Decimal("0.1") <= new / old <= 10
+
+
+def _unit_of(value: Decimal, text: str) -> str:
+    """The unit that stands with a number; "" where it counts something else or stands alone."""
+    return next((unit or "" for number, unit in amounts.pairs(text) if number == value), "")
 
 
 def _values(text: str) -> list[Decimal]:
