@@ -35,7 +35,7 @@ _HEDGE = language.phrases(
     fingers crossed|no promises|can't promise|should be (?:able|ready|done|finished)|should have it|pencil(?:led)?
     (?:have|has|need) to (?:ask|talk|speak|check)\b[^.?!]* first
     conceivabl[ey]|imaginable
-    (?:a|some|any) (?:[\w-]+ )?chance|chances are|at risk|risk of|a risk|wouldn't rule out|can't rule out|we'll see|let's see
+    (?:a|some|any) (?:[\w-]+ )?(?:chance|risk)|chances are|at risk|risk of|wouldn't rule out|can't rule out|we'll see|let's see
     not yet|not (?:yet )?(?:decided|fixed|final|settled|signed)
     """
 )
@@ -63,18 +63,17 @@ _TAG = re.compile(r",\s*(?:\w+\W+){1,4}$")
 def is_too_certain(text: str, quoted: str, answers: str, *, decides: bool) -> bool:
     """Whether the quote is in doubt and the claim is not. `answers` is what others say to it; a decision may rest on their yes.
 
-    What counts are the sentences that speak most of the same, and short ones behind them that add nothing but a doubt.
+    What counts are the sentences that speak most of the same, and short ones behind them that add nothing but a doubt. One of them
+    without a doubt is enough.
     """
     if _is_softened(text, quoted):
         return False
     sentences = language.sentences(quoted)
     shares = [_shared(text, s) for s in sentences]
     most = max(shares, default=0)
-    doubtful = any(
-        (count == most and _is_doubted(text, sentence)) or (at and shares[at - 1] == most and _only_doubts(sentence))
-        for at, (sentence, count) in enumerate(zip(sentences, shares, strict=True))
-    )
-    return doubtful and not (decides and agrees(answers))
+    nearest = [at for at, count in enumerate(shares) if count == most]
+    doubtful = all(_is_doubted(text, sentences[at]) or any(map(_only_doubts, sentences[at + 1 : at + 2])) for at in nearest)
+    return bool(nearest) and doubtful and not (decides and agrees(answers))
 
 
 def _is_softened(text: str, quoted: str) -> bool:
@@ -100,7 +99,7 @@ def _is_doubted(text: str, sentence: str) -> bool:
 
 
 def _only_doubts(sentence: str) -> bool:
-    says = re.search(r"\b(?:we|they|he|she|it|you|there)\b", sentence, re.IGNORECASE)
+    says = re.search(r"\b(?:we|they|he|she|it|you|there|i(?! (?:guess|suppose|think|hope)))\b", sentence, re.IGNORECASE)
     return is_hedged(sentence) and len(language.stems(sentence)) <= _FEW and not says
 
 

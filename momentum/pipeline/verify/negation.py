@@ -67,7 +67,7 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
     if "before" in text:
         quoted = quoted.replace("at the earliest", "not before")
     theirs = _statements(quoted, names)
-    if any(_is_a_no(sentence, names) for sentence in language.sentences(quoted)):
+    if any(_is_a_no(sentence, names) for sentence in language.sentences(quoted) if not sentence.endswith("?")):
         return not _is_negated(text)  # "Do you know Rust?" - "Not much."
     if _is_negated(text) and _NAY.search(quoted) and not _says(theirs, language.stems_without(text, names)):
         return False
