@@ -23,7 +23,8 @@ _IRREGULAR = {
     "meant": "mean", "heard": "hear", "hired": "hire", "withdrew": "withdraw", "withdrawn": "withdraw", "threw": "throw",
     "thrown": "throw", "extension": "extend", "expansion": "expand", "suspension": "suspend", "decision": "decide", "permission": "permit",
     "admission": "admit", "closure": "close", "approval": "approve", "removal": "remove", "renewal": "renew", "refusal": "refuse",
-    "replacement": "replace", "choice": "choose", "growth": "grow", "loss": "lose", "sale": "sell", "sales": "sell", "stood": "stand", "drove": "drive", "people": "person", "children": "child",
+    "replacement": "replace", "choice": "choose", "growth": "grow", "loss": "lose", "sale": "sell", "sales": "sell",
+    "stood": "stand", "drove": "drive", "people": "person", "children": "child",
 }  # fmt: skip
 _CLAUSE = re.compile(
     r"[,;:.!?()\u2013\u2014]+\s|[.!?]+$|\s+(?:but|because|so|then|while|although|though|and|which|who|that|if|when|unless)\s+",
