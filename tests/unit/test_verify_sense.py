@@ -40,6 +40,10 @@ SAME = [
     ("A hundred and ten. No, sorry, a hundred and twelve guests.", "There are 112 guests."),
     ("We take three, not five.", "Three are taken, not five."),
     ("Maybe the offsite moves to March.", "The offsite may move to March."),
+    ("There's a slight chance that the offsite moves.", "The offsite might move."),
+    ("We've had two quotes, nine thousand and six thousand four hundred.", "The two quotes are 9,000 and 6,400."),
+    ("The new motor for pump nine is thirty-six thousand dollars.", "The motor for pump 9 costs $36,000."),
+    ("We buy the red machine. Perhaps Ben joins us by phone.", "The red machine is bought."),
 ]
 
 
@@ -171,3 +175,24 @@ def test_more_numbers(said, value):
 @pytest.mark.parametrize(("said", "value"), [("two four", "2.4"), ("three fifty", "350"), ("twenty twenty-seven", "2027"), ("two-oh", "2")])
 def test_numbers_that_can_be_read_in_two_ways(said, value):
     assert numbers.Decimal(value) in numbers.readings(said)
+
+
+@pytest.mark.parametrize(
+    ("later", "state"),
+    [
+        ("Then forget Sundays.", ClaimState.VERIFIED),
+        ("Then forget the plan.", ClaimState.NEEDS_CONFIRMATION),
+        ("Make it four days.", ClaimState.VERIFIED),
+        ("Make it four.", ClaimState.NEEDS_CONFIRMATION),
+    ],
+)
+def test_a_word_that_takes_back_must_mean_the_claim(later, state):
+    said = "We order seven chairs as in the plan."
+    done = checked([("Dana Lee", said), ("Sam Ode", later)], "Seven chairs are ordered.", said)
+    assert done.state is state, done.reason
+
+
+def test_of_a_question_and_its_answer_in_the_same_words_the_answer_is_quoted():
+    lines = [("Dana Lee", "The machine, do we lease it?"), ("Sam Ode", "We buy it."), ("Ben Hart", "No money. We lease it.")]
+    done = checked(lines, "The machine is leased.", "We lease it.", 0, 2)
+    assert (done.state, done.start) == (ClaimState.VERIFIED, 10.0 + 4 * 2 / 5), done.reason

@@ -20,9 +20,8 @@ AROUND = 15
 class Evidence:
     """The words that can prove a claim.
 
-    `quoted` are the whole sentences in which the quote stands, `after` is what follows it in its last segment. `segments` are those
-    of the quote, which `quotes` are, and those the claim names beside it. `near` are those around them: they prove no more than that
-    a name was said.
+    `quoted` are the whole sentences in which the quote stands. `segments` are those of the quote, which `quotes` are, and those the
+    claim names beside it. `near` are those around them: they prove no more than that a name was said.
     """
 
     place: quotes.Place
@@ -30,7 +29,6 @@ class Evidence:
     quotes: tuple[Segment, ...]
     near: tuple[Segment, ...]
     quoted: str
-    after: str
     said: str = field(default="")
 
     @property
@@ -44,33 +42,28 @@ def gather(segments: Sequence[Segment], place: quotes.Place, named: Sequence[int
     around = [p for p in range(first - AROUND, last + AROUND + 1) if 0 <= p < len(segments) and not segments[p].unsaid]
     within = named if len(named) <= POINTED else [p for p in named if first - NEIGHBOURS <= p <= last + NEIGHBOURS]
     close = sorted({p for p in within if not segments[p].unsaid} | set(place.positions))
-    quoted, after = _in_full([segments[p].text for p in place.positions], place)
     return Evidence(
         place=place,
         segments=tuple(segments[p] for p in close),
         quotes=tuple(segments[p] for p in place.positions),
         near=tuple(segments[p] for p in around),
-        quoted=quoted,
-        after=after,
+        quoted=_in_full([segments[p].text for p in place.positions], place),
         said=language.settled(" ".join(segments[p].text for p in close)),
     )
 
 
-def _in_full(texts: Sequence[str], place: quotes.Place) -> tuple[str, str]:
-    """The sentences over which the quote runs, and those behind it."""
+def _in_full(texts: Sequence[str], place: quotes.Place) -> str:
+    """The sentences over which the quote runs."""
     counts = [len(quotes.spoken_words(t)) for t in texts]
     begin, end = place.begins * counts[0], sum(counts[:-1]) + place.ends * counts[-1]
     quoted: list[str] = []
-    behind: list[str] = []
     at = 0
     for sentence in language.sentences(" ".join(texts)):
         length = len(quotes.spoken_words(sentence))
         if at + length > begin + _ROUNDING and at < end - _ROUNDING:
             quoted.append(sentence)
-        elif at >= end - _ROUNDING:
-            behind.append(sentence)
         at += length
-    return " ".join(quoted) or " ".join(texts), " ".join(behind)
+    return " ".join(quoted) or " ".join(texts)
 
 
 _ROUNDING = 0.01
