@@ -99,7 +99,7 @@ def _whole(clauses: Sequence[str]) -> list[str]:
 
 def _by_opposites(text: str, quoted: str) -> bool | None:
     """Whether opposite words turn the one round, or say the same in other words (False); None where they tell nothing."""
-    signs = [(_signs(text, pair), _signs(quoted, pair)) for pair in PAIRS]
+    signs = [(ours, _signs(quoted, pair)) for pair in PAIRS if (ours := _signs(text, pair))]
     if any(_opposed(ours, theirs) for ours, theirs in signs):
         return True
     return False if any(_is_same_in_other_words(ours, theirs) for ours, theirs in signs if ours and theirs) else None
@@ -291,7 +291,7 @@ def _all_turned(ours: _Statement, theirs: Sequence[_Statement], *, least: float)
 def opposes(text: str, other: str) -> bool:
     """Whether the one says the opposite of the other: by opposites, or by a "not" on the same words."""
     text, other = _plain(text), _plain(other)
-    if any(_opposed(_signs(text, pair), _signs(other, pair)) for pair in PAIRS):
+    if any(_opposed(ours, _signs(other, pair)) for pair in PAIRS if (ours := _signs(text, pair))):
         return True
     theirs = _statements(other, ())
     return any(_all_turned(_statement(clause, ()), theirs, least=_TWO) for clause in language.clauses(text))
