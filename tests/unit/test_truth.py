@@ -13,6 +13,8 @@ from truth.meetings import FOLDER, Case, Correct, read, read_all
 from truth.plant import KINDS, plants
 from truth.score import Score, score, table
 
+pytestmark = pytest.mark.xdist_group("truth")  # the score is reckoned once
+
 
 @pytest.fixture(scope="module")
 def held_out() -> Score:
