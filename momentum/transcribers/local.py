@@ -22,7 +22,7 @@ import numpy.typing as npt
 from momentum.errors import ErrorCode, Permanent, Retry
 from momentum.model import SAMPLE_RATE, Chunk, Heard, Word
 from momentum.transcribers.base import Limits
-from momentum.transcribers.sentences import sentences
+from momentum.transcribers.sentences import sentences, whole
 from momentum.transcribers.weights import WHISPER_BASE, packaged_weights
 from momentum.transcribers.windows import Window, windows
 
@@ -33,7 +33,7 @@ SURE = 0.5
 _LOOP = 2.4
 """Compression above which OpenAI's own decoder calls a window failed: https://github.com/openai/whisper."""
 _AUDIBLE = 1.0
-_VERSION = 1  # of everything below that changes the words for the same audio
+_VERSION = 2  # of everything below that changes the words for the same audio
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ class LocalWhisper:
             self._model = _load(self._given, self._threads, self._models)
         audio = np.frombuffer(chunk.pcm, dtype="<i2").astype(np.float32) / 32768.0
         found, detected, probability = self._decode(audio, windows(chunk.pcm, chunk.speech), language, stop)
-        segments = sentences((word for window in found for word in window.words), seconds=chunk.seconds)
+        segments = sentences((word for window in found for word in whole(window.words)), seconds=chunk.seconds)
         known = language or (detected if probability >= SURE else None)
         return Heard(segments, known, raw=_evidence(found, detected, probability))
 

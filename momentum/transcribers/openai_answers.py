@@ -13,7 +13,7 @@ from typing import Any
 
 from momentum.model import Chunk, Heard, Segment, Word
 from momentum.transcribers.openai_models import language_code
-from momentum.transcribers.sentences import sentences
+from momentum.transcribers.sentences import sentences, whole
 from momentum.transcribers.spread import spread
 
 _SLACK_SECONDS = 30.0
@@ -58,27 +58,14 @@ def _unit(items: list[Mapping[str, Any]], seconds: float) -> float | None:
 
 def _words(items: list[Mapping[str, Any]], text: str, unit: float) -> list[Word]:
     """Words with times. OpenAI's come without punctuation: where the text has as many words, its spelling is used."""
-    whole = _whole([Word(_raw(item), _at(item, "start", unit), _at(item, "end", unit), _probability(item)) for item in items])
+    joined = whole([Word(_raw(item), _at(item, "start", unit), _at(item, "end", unit), _probability(item)) for item in items])
     written = text.split()
-    spelling = written if len(written) == len(whole) else [word.text.strip() for word in whole]
-    return [replace(word, text=f" {spelt}") for word, spelt in zip(whole, spelling, strict=True)]
+    spelling = written if len(written) == len(joined) else [word.text.strip() for word in joined]
+    return [replace(word, text=f" {spelt}") for word, spelt in zip(joined, spelling, strict=True)]
 
 
 def _raw(item: Mapping[str, Any]) -> str:
     return str(item.get("word") or item.get("text") or "")
-
-
-def _whole(pieces: list[Word]) -> list[Word]:
-    """Whisper's tokens joined to words: servers that hand on its blanks (" stand", "-up.") start a word with one."""
-    if 2 * sum(piece.text.startswith(" ") for piece in pieces) <= len(pieces):  # stripped, or a script without blanks
-        return pieces
-    words: list[Word] = []
-    for piece in pieces:
-        if words and not piece.text.startswith(" "):
-            words[-1] = replace(words[-1], text=words[-1].text + piece.text, end=max(words[-1].end, piece.end))
-        else:
-            words.append(piece)
-    return words
 
 
 def _probability(item: Mapping[str, Any]) -> float | None:

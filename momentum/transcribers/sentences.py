@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from momentum.model import Segment, Word
 
@@ -31,6 +32,19 @@ def sentences(words: Iterable[Word], *, seconds: float) -> tuple[Segment, ...]:
             groups.append([])
         groups[-1].append(word)
     return tuple(_segment(i, group) for i, group in enumerate(groups))
+
+
+def whole(pieces: Sequence[Word]) -> list[Word]:
+    """Whisper's tokens joined to words, which begin with a blank: " $15" and ",000" are one."""
+    if 2 * sum(piece.text.startswith(" ") for piece in pieces) <= len(pieces):  # stripped, or a script without blanks
+        return list(pieces)
+    words: list[Word] = []
+    for piece in pieces:
+        if words and not piece.text.startswith(" "):
+            words[-1] = replace(words[-1], text=words[-1].text + piece.text, end=max(words[-1].end, piece.end))
+        else:
+            words.append(piece)
+    return words
 
 
 def _in_order(words: Iterable[Word], seconds: float) -> Iterable[Word]:

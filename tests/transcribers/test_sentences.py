@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from momentum.model import Word
-from momentum.transcribers.sentences import sentences
+from momentum.transcribers.sentences import sentences, whole
 from momentum.transcribers.spread import split, spread
 from momentum.transcribers.windows import LONGEST, PAD, windows
 
@@ -35,6 +35,11 @@ def test_endless_speech_is_parted():
     found = sentences(words("word " * 400, 0.5), seconds=300)
     assert all(len(s.words) <= 101 for s in found)
     assert sum(len(s.words) for s in found) == 400
+
+
+def test_tokens_without_a_blank_belong_to_the_word_before_them():
+    pieces = [Word(" spend", 0, 0.4), Word(" $15", 0.5, 0.9), Word(",000", 0.9, 1.4), Word(" on", 1.5, 1.6)]
+    assert [(w.text, w.start, w.end) for w in whole(pieces)] == [(" spend", 0, 0.4), (" $15,000", 0.5, 1.4), (" on", 1.5, 1.6)]
 
 
 def test_languages_without_spaces_stay_without():
