@@ -56,6 +56,8 @@ class Options:
     """Whether only those parts are read that could not be read for `again`; the others are taken over."""
     nonce: str | None = None
     """What makes one request for a new version another than the last."""
+    anew: bool = False
+    """Whether a transcript that an earlier processing made of the same files in the same way is not taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,9 @@ class Shelf(Protocol):
         ...
 
     async def kept_transcript(self, made_from: str) -> str | None:
-        """Id of the transcript made from exactly this, if one stands here."""
+        """Id of the transcript made from exactly this, if one stands here: by an earlier processing of the recording too, unless
+        `options.anew`, so that what a person put right in it holds for what is written later.
+        """
         ...
 
     async def keep_transcript(self, made_from: str, transcript: Transcript) -> str: ...

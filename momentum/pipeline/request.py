@@ -46,7 +46,7 @@ async def request_stored(
         raise NotFound(ErrorCode.RECORDING_NOT_FOUND, "This recording has no such file.")
     names = [await _resolved(connection, name) for name in options.deliverables]
     language = options.output_language or (await profiles.get(connection, user_id)).output_language
-    options = dataclasses.replace(options, deliverables=tuple(names), output_language=language)
+    options = dataclasses.replace(options, deliverables=tuple(names), output_language=language, anew=nonce is not None)
     key = request_key(recording, options, nonce=nonce)
     return await processings.create(connection, user_id, recording.id, recording.provider, key, options)
 

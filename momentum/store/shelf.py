@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.errors import ErrorCode, NotFound, Permanent
 from momentum.model import Clock, Deliverable, Transcript, Voice
-from momentum.store import audit, deliverables, processings, templates, transcripts, voices
+from momentum.store import audit, deliverables, processings, rulings, templates, transcripts, voices
 from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
 from momentum.store.database import Database
@@ -80,8 +80,14 @@ class StoredShelf:
             await processings.record_event(connection, self._processing.id, step, "running", fraction, detail)
 
     async def kept_transcript(self, made_from: str) -> str | None:
+        of = self._processing
         async with self._transaction() as connection:
-            return _text(await transcripts.find(connection, self._processing.id, made_from))
+            if (mine := await transcripts.find(connection, of.id, made_from)) is not None or of.options.anew:
+                return _text(mine)
+            if (earlier := await transcripts.find_earlier(connection, of.recording_id, made_from)) is None:
+                return None
+            await processings.set_made(connection, of.id, transcript_id=earlier.id, audio_seconds=earlier.seconds)
+        return str(earlier.id)
 
     async def keep_transcript(self, made_from: str, transcript: Transcript) -> str:
         async with self._transaction() as connection:
@@ -133,7 +139,17 @@ class StoredShelf:
         async with self._transaction() as connection:
             if incomplete:
                 await processings.set_notice(connection, self._processing.id, code=ErrorCode.MEDIA_TRUNCATED, detail=incomplete)
+            await self._take_over(connection, deliverable_ids)
             await deliverables.deliver(connection, [UUID(i) for i in deliverable_ids])
+
+    async def _take_over(self, connection: AsyncConnection, deliverable_ids: Sequence[str]) -> None:
+        """A new version begins with what its person said of the claims that stay the same."""
+        of = self._processing
+        if of.options.again is None:
+            return
+        for later in map(UUID, deliverable_ids):
+            if not (await deliverables.get(connection, later)).about.delivered:
+                await rulings.take_over(connection, of.user_id, earlier=UUID(of.options.again), later=later)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -77,6 +77,17 @@ async def find(connection: AsyncConnection, processing_id: UUID, made_from: str)
     query = select(_table.c.id).where(_table.c.processing_id == processing_id, _table.c.made_from == made_from)
     found: UUID | None = await connection.scalar(query)
     return found
+
+
+async def find_earlier(connection: AsyncConnection, recording_id: UUID, made_from: str) -> TranscriptSummary | None:
+    """What another processing of the recording made from exactly this: the one that was corrected last, else the newest."""
+    corrected = select(func.max(tables.corrections.c.made_at)).where(
+        tables.corrections.c.transcript_id == _table.c.id, tables.corrections.c.withdrawn_at.is_(None)
+    )
+    order = (corrected.scalar_subquery().desc().nulls_last(), _table.c.created_at.desc(), _table.c.id)
+    query = _select().where(_table.c.recording_id == recording_id, _table.c.made_from == made_from).order_by(*order).limit(1)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else TranscriptSummary(**row)
 
 
 async def get(connection: AsyncConnection, transcript_id: UUID) -> StoredTranscript:

@@ -217,6 +217,42 @@ async def test_written_again_it_is_another_version_with_a_diff_and_the_first_sta
     assert [v["version"] for v in newest] == [3]
 
 
+async def corrected(ada, path, kind, **fields):
+    answer = await ada.http.post(f"/api/{path}/corrections", json={"kind": kind, **fields})
+    assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize("what", ["again", "retry"])
+async def test_what_a_person_said_of_a_claim_stands_in_the_next_version(house, ada, model, model_server, wire, normally, what):
+    house.hand_out(captions(CUES), kind="TRANSCRIPT")
+    model(window=12_000)
+    model_server.faults.extend([normally, wire.refuses()])
+    first = await ada.document(await ada.outcome(transcript="zoom", deliverables=["minutes"]))
+    last = len(first["claims"]) - 1
+    await corrected(ada, f"deliverables/{first['id']}", "reject_claim", claim=0)
+    await corrected(ada, f"deliverables/{first['id']}", "edit_claim", claim=last, text="It sings.")
+    second = await posted(ada, first["id"], what)
+    assert len(second["claims"]) > len(first["claims"]), "the one that was edited has another place now"
+    told = {c["quote"]: (c["ruling"], c["text"]) for c in second["claims"] if c["ruling"]}
+    assert told == {
+        first["claims"][0]["quote"]: ("rejected", first["claims"][0]["text"]),
+        first["claims"][last]["quote"]: ("edited", "It sings."),
+    }
+
+
+async def test_what_was_put_right_holds_for_a_document_that_is_asked_for_later(house, ada, model, model_server, wire):
+    house.hand_out(captions(40), kind="TRANSCRIPT")
+    model()
+    first = await ada.outcome(transcript="zoom", deliverables=["minutes"])
+    await corrected(ada, f"transcripts/{first['transcript_id']}", "fix_term", term="canary", replacement="parrot")
+    second = await ada.outcome(transcript="zoom", deliverables=["decision_log"])
+    assert second["transcript_id"] == first["transcript_id"]
+    assert second["audio_seconds"] == first["audio_seconds"]
+    assert "canary" not in await read(ada, second["deliverable_ids"][0], "markdown")
+    anew = await ada.outcome(transcript="zoom", deliverables=["decision_log"], force=True)
+    assert anew["transcript_id"] != first["transcript_id"]
+
+
 async def test_two_requests_for_a_new_version_are_one_while_it_is_made(house, ada, model, model_server, wire):
     house.hand_out(captions(40), kind="TRANSCRIPT")
     model()
