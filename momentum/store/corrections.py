@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Text, cast, func, or_, select, update
+from sqlalchemy import RowMapping, Text, cast, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +17,7 @@ from momentum.errors import ErrorCode, NotFound
 from momentum.store import serial, tables
 
 _table = tables.corrections
+_TURN = text("select pg_advisory_xact_lock(hashtextextended(:id, 1))")
 _COLUMNS = [column for column in _table.c if column.name not in {"user_id", "sequence"}]
 
 
@@ -52,6 +53,12 @@ async def add(
     values = {**belongs, "kind": kind_of(layer), "body": serial.storable(body(layer)), "made_at": now}
     row = (await connection.execute(insert(_table).values(values).returning(*_COLUMNS))).mappings().one()
     return _correction(row)
+
+
+async def turn(connection: AsyncConnection, *transcript_ids: UUID) -> None:
+    """Wait until nobody else corrects these; until the transaction ends nobody else begins. So the same correction is made once."""
+    for transcript_id in sorted(transcript_ids):  # in one order, or two might wait for each other
+        await connection.execute(_TURN, {"id": str(transcript_id)})
 
 
 async def of_transcript(connection: AsyncConnection, transcript_id: UUID) -> tuple[Correction, ...]:
@@ -106,11 +113,11 @@ async def titled(connection: AsyncConnection, titles: Sequence[tuple[UUID, str]]
 async def mentioning(connection: AsyncConnection, user_id: UUID, words: Sequence[str], *, most: int, beside: UUID) -> list[UUID]:
     """Ids of a person's other transcripts in which one of `words` may stand, newest first: to look at, not to rely on."""
     table = tables.transcripts
-    text = func.lower(cast(table.c.segments, Text))
+    words_of = func.lower(cast(table.c.segments, Text))
     # As it stands in JSON; a term of several words by its longest, however they are set apart.
     sought = [json.dumps(max(word.split(), key=len), ensure_ascii=False)[1:-1].lower() for word in words if word.split()]
     query = select(table.c.id).where(table.c.user_id == user_id, table.c.id != beside)
-    query = query.where(or_(*(func.strpos(text, part) > 0 for part in sought))).order_by(table.c.created_at.desc(), table.c.id.desc())
+    query = query.where(or_(*(func.strpos(words_of, part) > 0 for part in sought))).order_by(table.c.created_at.desc(), table.c.id.desc())
     return list((await connection.execute(query.limit(most))).scalars())
 
 

@@ -1,5 +1,6 @@
 """Correct once, right everywhere: transcript, documents, subtitles, pages; and back again."""
 
+import asyncio
 from dataclasses import replace
 from uuid import UUID
 
@@ -124,6 +125,16 @@ async def test_the_machines_result_is_kept_and_undoing_brings_it_back(meeting, c
         assert undone["withdrawn_at"] is not None
     assert await everything(ada, transcript, deliverable) == before
     assert all(c["withdrawn_at"] for c in (await ada.get(f"{transcript}/corrections")).json()["corrections"])
+
+
+async def test_a_correction_that_is_sent_twice_at_once_is_made_once_and_undone_at_once(meeting):
+    ada, transcript, _ = await meeting()
+    asked = {"kind": "rename_speaker", "speaker": "Speaker 1", "name": "Ada"}
+    answers = await asyncio.gather(*(ada.post(f"{transcript}/corrections", json=asked) for _ in range(6)))
+    assert sorted(a.status_code for a in answers) == [201] + [422] * 5
+    (made,) = [a.json()["correction"]["id"] for a in answers if a.status_code == 201]
+    await ada.delete(f"/api/corrections/{made}")
+    assert (await ada.get(transcript)).json()["segments"][0]["speaker"] == "Speaker 1"
 
 
 async def test_undoing_one_leaves_those_after_it(meeting, correct):

@@ -108,6 +108,7 @@ async def offer_correction(world: World, person: Asking, correction_id: UUID) ->
 async def carry_over_correction(world: World, person: Asking, correction_id: UUID, asked: AskedElsewhere) -> Corrections:
     """Make the same correction in other meetings: in all that are named, or in none."""
     async with world.database.person(person.user_id) as connection:
+        await corrections.turn(connection, *asked.transcript_ids)
         made = await correct.carry_over(connection, person.user_id, correction_id, asked.transcript_ids, now=world.clock())
     return Corrections(corrections=[correction_item(one) for one in made])
 
@@ -120,6 +121,7 @@ async def _corrected(
             answer.status_code = status.HTTP_200_OK
             differences = await correct.preview(connection, transcript_id, layer, deliverable_id=deliverable_id)
             return Corrected(correction=None, differences=_items(differences))
+        await corrections.turn(connection, transcript_id)
         made, differences = await correct.correct(
             connection, user_id, transcript_id, layer, deliverable_id=deliverable_id, now=world.clock()
         )
