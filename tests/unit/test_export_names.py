@@ -43,6 +43,13 @@ def test_any_title_becomes_a_name_that_every_system_takes(title):
     assert not re.match(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)", name)
 
 
+@pytest.mark.parametrize("title", ["x" * 300, "会" * 200])
+def test_a_long_title_is_cut_and_its_day_and_kind_are_not(title):
+    name = file_name("2026-11-12", title, "Decision log", extension="pdf")
+    assert re.fullmatch(rf"2026-11-12 - {title[0]}{{40,}} - Decision log\.pdf", name)
+    assert len(name.encode()) <= 200
+
+
 @given(st.text(max_size=100))
 def test_the_header_carries_the_name_whole_and_is_ascii(title):
     name = file_name(title, extension="pdf")

@@ -14,11 +14,18 @@ _JOINERS = "\u200c\u200d"
 
 
 def file_name(*parts: str, extension: str) -> str:
-    """`parts` joined by " - ", without what a path, a device or a control character could be made of: a name on any system."""
-    stem = " - ".join(part for part in map(_tame, parts) if part) or "meeting"
+    """`parts` joined by " - ", without what a path, a device or a control character could be made of: a name on any system.
+
+    Where it is too long, its longest part is cut: what tells two files of one meeting apart stays.
+    """
+    kept = [part for part in map(_tame, parts) if part]
+    if (over := len(" - ".join(kept).encode()) - MOST_BYTES) > 0:
+        longest = max(kept, key=lambda part: len(part.encode()))
+        kept = [_shortened(part, len(part.encode()) - over) if part is longest else part for part in kept]
+    stem = " - ".join(part for part in kept if part) or "meeting"
     if _RESERVED.match(stem):
         stem = f"_{stem}"
-    return f"{_shortened(stem)}.{extension}"
+    return f"{_shortened(stem, MOST_BYTES)}.{extension}"
 
 
 def disposition(name: str) -> str:
@@ -39,6 +46,7 @@ def _tame(part: str) -> str:
     return line.lstrip(".-~ ").rstrip(". ")
 
 
-def _shortened(stem: str) -> str:
-    raw = stem.encode()
-    return stem if len(raw) <= MOST_BYTES else raw[:MOST_BYTES].decode("utf-8", "ignore").rstrip(". ")
+def _shortened(text: str, most: int) -> str:
+    """Its first bytes, `most` at the most, in whole characters."""
+    raw = text.encode()
+    return text if len(raw) <= most else raw[: max(0, most)].decode("utf-8", "ignore").rstrip(". ")
