@@ -15,6 +15,8 @@ _LINE_START = re.compile(r"^(\d+)([.)])|^([-+=>])")
 # Control characters, and those that turn the direction of the text around them.
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
+MOST_NAMED = 30
+"""Participants that are named at the top; all of them stand in the data."""
 SECTIONS = {"decision": "Decisions", "action": "Action items", "question": "Open questions", "topic": "Topics", "highlight": "Key moments"}
 SUGGESTED_SECTIONS = {"decision": "Suggested decisions", "action": "Suggested actions"}
 
@@ -111,7 +113,9 @@ def _when(deliverable: Deliverable, meeting: Meeting) -> list[str]:
     lines = [f"**When:** {escape(dates.moment_in_words(start))}"] if start else []
     people = deliverable.extra.get("participants")
     if isinstance(people, list) and people:
-        lines.append(f"**Who:** {', '.join(escape(str(p)) for p in people)}")
+        more = [f"and {len(people) - MOST_NAMED} more"] if len(people) > MOST_NAMED + 1 else []
+        named = people[:MOST_NAMED] if more else people
+        lines.append(f"**Who:** {', '.join([*(escape(str(p)) for p in named), *more])}")
     return ["  \n".join(lines)]
 
 

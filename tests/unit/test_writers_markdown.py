@@ -141,3 +141,10 @@ def test_an_address_that_somebody_read_out_is_no_link(text):
     assert "www." not in escape(text).lower()
     assert "p://" not in escape(text)
     assert html == f"<p>{text}</p>\n"
+
+
+def test_of_a_crowd_some_are_named_and_the_others_counted():
+    people = [f"Guest {n}" for n in range(1, 201)]
+    page = document(extra={"participants": people})
+    assert "Guest 30, and 170 more\n" in page
+    assert "Guest 31" not in page
