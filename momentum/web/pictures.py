@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,6 +22,8 @@ COLOURS = 8
 """Of the palette in the templates; more speakers than that share them."""
 _LONGEST_NAME = 22
 _LONGEST_TITLE = 60
+_NUMBER = 24
+"""Width that a chapter's number of up to three digits needs."""
 # What XML 1.0 cannot hold even escaped: https://www.w3.org/TR/xml/#charsets
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -53,7 +56,8 @@ def timeline(found: Analysis, title: str) -> str:
     seconds, room = max(found.seconds, 1.0), WIDTH - 2 * MARGIN - NAMES
     titles = [_plain(f"{clock(c.start)} {c.title}", _LONGEST_TITLE) for c in found.chapters.chapters]
     starts = [_at(c.start, seconds, room) for c in found.chapters.chapters]
-    chapters = [{"x": x, "number": i, "title": title} for i, (x, title) in enumerate(zip(starts, titles, strict=True), 1)]
+    numbered = zip(starts, _legible(starts), titles, strict=True)
+    chapters = [{"x": x, "number": i, "legible": legible, "title": title} for i, (x, legible, title) in enumerate(numbered, 1)]
     names = [s.speaker for s in found.talk.speakers[:MOST]]
     lanes = [
         {**_named(name), "colour": i % COLOURS, "y": 84 + 30 * i, "spans": _boxes(found.talk.spans[name], seconds, room)}
@@ -128,6 +132,15 @@ def _boxes(spans: Sequence[Span], seconds: float, room: float) -> list[Values]:
         else:
             boxes.append({"x": x, "width": max(1.0, round(right - x, 1))})
     return boxes
+
+
+def _legible(places: Sequence[float]) -> list[bool]:
+    """Which of the numbers at these places have room beside the one before."""
+    drawn_at, legible = -math.inf, []
+    for x in places:
+        legible.append(x - drawn_at >= _NUMBER)
+        drawn_at = x if legible[-1] else drawn_at
+    return legible
 
 
 def _points(of: SpeakerSentiment, seconds: float, room: float, middle: int) -> list[Values]:

@@ -1,12 +1,17 @@
 """What is measured of a meeting, as data and as pictures."""
 
 import re
+from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
 from sqlalchemy import text
 
-from momentum.model import Claim, ClaimState, Segment
+from momentum.analysis import analyse
+from momentum.analysis.chapters import written
+from momentum.model import Claim, ClaimState, Segment, Transcript
+from momentum.web.pictures import timeline
 
 pytestmark = pytest.mark.anyio
 UNKNOWN = "0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10"
@@ -69,6 +74,16 @@ async def test_bars_are_as_long_as_people_spoke(world, address):
     root = ET.fromstring((await world.program("ada").get(f"{address}/talk-time.svg")).text)
     widths = [float(e.get("width")) for e in root.iter(f"{NAMESPACE}rect") if e.get("class") == "fill"]
     assert widths[1] / widths[0] == pytest.approx(8 / 30, abs=0.01)
+
+
+def test_numbers_of_chapters_close_together_do_not_cover_each_other():
+    said = tuple(Segment(n, 25.0 * n, 25.0 * n + 9, f"We talk about plan number {n}.", "Ada") for n in range(100))
+    topics = [Claim("topic", s.text, s.text, (s.id,), state=ClaimState.VERIFIED, start=s.start) for s in said]
+    found = analyse(Transcript(said, "en", 2500.0, "own", "local:base"))
+    drawn = timeline(replace(found, chapters=written(topics, "minutes", 2500.0)), "Plans")
+    places = [float(e.get("x")) for e in ET.fromstring(drawn).iter(f"{NAMESPACE}text") if e.get("y") == "70"]
+    assert len(places) > 5
+    assert min(after - before for before, after in pairwise(places)) >= 20
 
 
 async def test_what_was_not_measured_is_said_in_the_picture(world):
