@@ -173,7 +173,7 @@ class _Work:
     def _give_up(self, part: Part, error: Permanent) -> None:
         self.failure = error
         self.missing.update(s.id for s in part)
-        self.unread.append((part[0].id, part[-1].id, f"{_minutes(part)} not read. {error.detail}"))
+        self.unread.append((part[0].id, part[-1].id, f"{_minutes(part)} not read. {_what_happened(error)}"))
 
     def merged(self) -> Read:
         """One document out of all that was read, now and for `base`."""
@@ -220,6 +220,11 @@ def _name(writer: Writer) -> str:
 
 def _digest(made_of: Any) -> str:
     return hashlib.sha256(json.dumps(made_of, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def _what_happened(error: Permanent) -> str:
+    """The first sentence. What an operator may do about it is no business of those to whom the document is passed on."""
+    return re.split(r"(?<=[.!?]) ", error.detail, maxsplit=1)[0]
 
 
 def _minutes(part: Part) -> str:
