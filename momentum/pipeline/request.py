@@ -56,7 +56,8 @@ async def request_version(
 ) -> tuple[processings.Processing, bool]:
     """The processing that makes a new version of a deliverable, and whether it is new: one that is under way is not begun twice.
 
-    With `missing_only`, it reads what could not be read the last time, and nothing else. Raises Conflict when there is nothing
+    With `missing_only`, it reads what could not be read the last time, and nothing else; where that was read since, it is the
+    processing that did. Raises Conflict when there is nothing
     of the kind, and Invalid when the form it was written by is deleted.
     """
     if missing_only and not found.deliverable.coverage.missing:

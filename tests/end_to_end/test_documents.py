@@ -168,6 +168,10 @@ async def test_a_part_that_failed_is_named_at_the_top_and_read_alone_later(house
     assert await read(ada, first["id"]) == first, "the first version is as it was"
     refused = await ada.http.post(f"/api/deliverables/{second['id']}/retry")
     assert (refused.status_code, refused.json()["error_code"]) == (409, "conflict")
+    calls = len(model_server.calls)
+    once_more = (await ada.http.post(f"/api/deliverables/{first['id']}/retry")).json()
+    assert (once_more["processing_id"], once_more["created"]) == (second["processing_id"], False)
+    assert len(model_server.calls) == calls, "what was read is not read, nor paid for, twice"
 
 
 async def test_what_is_asked_twice_is_shown_apart(house, ada, model, model_server, wire):
@@ -178,6 +182,15 @@ async def test_what_is_asked_twice_is_shown_apart(house, ada, model, model_serve
     tokens = found["coverage"]["tokens"]
     assert tokens["sent"] == tokens["again"] == tokens["transcript"] > 0
     assert found["usage"]["calls"] == 2
+
+
+async def test_those_who_read_a_document_are_not_told_how_to_set_up_a_server(house, ada, model, model_server, wire, normally):
+    house.hand_out(captions(CUES), kind="TRANSCRIPT")
+    model(window=12_000)
+    model_server.faults.extend([normally, *[wire.says("Sure! Here are your minutes:")] * 2])
+    found = await ada.document(await ada.outcome(transcript="zoom", deliverables=["minutes"]))
+    ((_, _, reason),) = found["coverage"]["unread"]
+    assert reason.endswith("not read. The language model twice gave an answer that is not in the form we asked for.")
 
 
 # --- versions ---------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ def test_every_option_makes_another_request():
     ways = [
         {}, {"deliverables": ("minutes",)}, {"transcript": "own"}, {"language": "de"}, {"file_id": "f"}, {"redact": ("email",)},
         {"redact_names": ("Dana",)}, {"output_language": "de"}, {"again": "d"}, {"missing_only": True}, {"nonce": "n"},
+            {"anew": True},
     ]  # fmt: skip
     assert len({request_key(RECORDING, Options(**way)) for way in ways}) == len(ways)
     assert {name for way in ways for name in way} == {field.name for field in dataclasses.fields(Options)}
