@@ -9,7 +9,6 @@ from uuid import UUID
 import structlog
 from fastapi import APIRouter, Query, Request, status
 from fastapi.responses import RedirectResponse, Response
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from momentum.app import App
@@ -26,6 +25,7 @@ from momentum.web.messages import page, sign_in_page
 from momentum.web.witness import audited
 from momentum.writers import LABELS, render
 from momentum.writers.exports import DELIVERABLE_FORMATS, FORMATS, TRANSCRIPT_FORMATS
+from momentum.writers.exports.web_page import rendered
 
 log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
@@ -52,7 +52,6 @@ STEP_WORDS = {
 RETRYABLE = frozenset({ProcessingState.ACTION_REQUIRED, ProcessingState.FAILED, ProcessingState.CANCELLED})
 
 # Raw HTML is off: a topic or a transcript full of markup stays text.
-_markdown = MarkdownIt("commonmark", {"html": False})
 
 
 def _moment(at: datetime) -> str:
@@ -187,7 +186,7 @@ async def document(world: World, visitor: Visitor, deliverable_id: UUID) -> Resp
         return sign_in_page()
     async with world.database.person(visitor) as connection:
         found = (await correct.read_deliverable(connection, deliverable_id)).shown
-    body = Markup(_markdown.render(render(found.deliverable, documents.meeting_of(found))))  # noqa: S704 -- rendered with raw HTML off
+    body = Markup(rendered(render(found.deliverable, documents.meeting_of(found))))  # noqa: S704 -- rendered with raw HTML off
     offered: dict[str, Any] = {"formats": FORMATS, "exports": DELIVERABLE_FORMATS, "transcript_exports": TRANSCRIPT_FORMATS}
     missing = bool(found.deliverable.coverage.missing)
     return page("document.html", person=visitor, about=found.about, body=body, missing=missing, **offered)

@@ -130,9 +130,19 @@ async def test_a_document(world):
     browser = await world.browser()
     assert f'href="/deliverables/{deliverable_id}"' in (await browser.get("/")).text
     page = await browser.get(f"/deliverables/{deliverable_id}")
-    assert "<h1>Weekly planning</h1>" in page.text
-    assert "<blockquote>" in page.text
+    assert ">Weekly planning</h1>" in page.text
+    assert "<blockquote" in page.text
     assert f"/api/transcripts/{transcript_id}" in page.text
+
+
+async def test_words_from_right_to_left_stand_so_on_the_page_too(world):
+    hebrew = "\u05d4\u05d7\u05dc\u05d8\u05e0\u05d5"
+    claims = tuple(Claim("decision", text, text, (0,), state=ClaimState.VERIFIED) for text in (hebrew, "Go"))
+    _, _, deliverable_id = await world.keep_document(await world.user_id("local"), topic="Plan", claims=claims)
+    body = (await (await world.browser()).get(f"/deliverables/{deliverable_id}")).text
+    assert f'<li dir="rtl">{hebrew}' in body
+    assert '<li dir="ltr">Go' in body
+    assert '<h1 dir="ltr">Plan' in body
 
 
 async def test_a_document_is_written_again_and_its_missing_parts_are_read_by_buttons(world):

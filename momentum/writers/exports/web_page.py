@@ -22,7 +22,12 @@ _BLOCKS = frozenset({"heading_open", "paragraph_open", "blockquote_open", "bulle
 
 
 def as_html(text: str, language: str | None) -> bytes:
-    """A page of a Markdown text; each block is read in the direction of its first letter."""
+    """A page of a Markdown text."""
+    return _page(parsed(text), rendered(text), language).encode()
+
+
+def rendered(text: str) -> str:
+    """A Markdown text as what stands between the tags of a page; each block is read in the direction of its first letter."""
     tokens = markdown.parse(text)
     rightward = False
     for token in reversed(tokens):  # what is around a text comes before it
@@ -30,8 +35,8 @@ def as_html(text: str, language: str | None) -> bytes:
             rightward = is_rightward("".join(child.content for child in token.children or ()))
         elif token.type in _BLOCKS:
             token.attrSet("dir", "rtl" if rightward else "ltr")
-    body = markdown.renderer.render(tokens, markdown.options, {})
-    return _page(parsed(text), body, language).encode()
+    body: str = markdown.renderer.render(tokens, markdown.options, {})
+    return body
 
 
 def _page(blocks: list[Block], body: str, language: str | None) -> str:
