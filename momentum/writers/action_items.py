@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
+from momentum.model import Claim
 from momentum.writers.base import Section, Writer
 from momentum.writers.sections import SectionWriter
 
@@ -10,7 +14,7 @@ class ActionItems(SectionWriter):
     """The writer of the action list."""
 
     name = "action_items"
-    version = "1"
+    version = "2"
     label = "Action items"
     purpose = "You list the tasks that came out of a meeting, from its transcript, for the people who have to do them."
     sections = (
@@ -18,6 +22,15 @@ class ActionItems(SectionWriter):
         Section("unassigned", "Nobody has taken these", "action", "Tasks that were said to be needed and that nobody took on."),
         Section("waiting", "Waiting for", "statement", "What a task waits for, as it was said: an answer, a delivery, a day."),
     )
+
+    def read(self, answer: dict[str, Any]) -> tuple[str, tuple[Claim, ...], dict[str, Any]]:
+        summary, claims, extra = super().read(answer)
+        return summary, tuple(map(_placed, claims)), extra
+
+
+def _placed(claim: Claim) -> Claim:
+    """A task that somebody has is not among those that nobody has taken, whatever a model says."""
+    return dataclasses.replace(claim, section="actions") if claim.section == "unassigned" and claim.owner else claim
 
 
 WRITER: Writer = ActionItems()

@@ -107,3 +107,12 @@ def test_the_mail_to_send_holds_what_was_proven_or_confirmed_and_nothing_else():
     head, _, body = page.partition("\n## To send\n")
     assert body.strip() == "What happens next:\n\n- Send the \\*draft\\* (Dana Lee, by Friday)\n- Call Tom"
     assert "Pay a million" in head
+
+
+def test_a_task_that_somebody_has_is_not_among_those_that_nobody_has_taken():
+    writer = WRITERS["action_items"]
+    answer = answer_of(writer)
+    answer["unassigned"] = [answer["actions"][0] | {"owner": "Dana Lee"}, answer["actions"][0] | {"text": "Test."}]
+    _, claims, _ = writer.merge([writer.read(answer)])
+    placed = [(c.section, c.text, c.owner) for c in claims if c.section != "waiting"]
+    assert placed == [("actions", "Ship.", "Dana Lee"), ("unassigned", "Test.", None)]
