@@ -61,7 +61,10 @@ class Chapters:
 def written(topics: Sequence[Claim], source: str, seconds: float) -> Chapters | None:
     """From the topics of a deliverable; None where none of them has a time."""
     placed = sorted((c.start, c.text) for c in topics if c.start is not None and c.state is not ClaimState.DROPPED)
-    starts = [(at, text) for i, (at, text) in enumerate(placed) if i == 0 or at - placed[i - 1][0] >= NEAR]
+    starts: list[tuple[float, str]] = []
+    for at, text in placed:
+        if not starts or at - starts[-1][0] >= NEAR:
+            starts.append((at, text))
     if not starts:
         return None
     ends = [at for at, _ in starts[1:]] + [max(seconds, starts[-1][0])]

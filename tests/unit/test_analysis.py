@@ -134,6 +134,12 @@ def three_subjects():
     return a_meeting(*said)
 
 
+def test_topics_in_quick_succession_are_not_all_one_chapter():
+    said = Transcript(tuple(Segment(n, 15.0 * n, 15.0 * n + 9, f"Point {n}.", "Ada") for n in range(8)), "en", 120.0, "own", "local:base")
+    topics = [Claim("topic", s.text, s.text, (s.id,), state=ClaimState.VERIFIED, start=s.start) for s in said.segments]
+    assert [c.start for c in analyse(said, topics).chapters.chapters] == [0.0, 30.0, 60.0, 90.0]
+
+
 def test_chapters_end_where_the_words_change():
     found = analyse(three_subjects()).chapters
     assert found.source == "words"
