@@ -147,4 +147,5 @@ async def _invalid(request: Request, error: Exception) -> Response:
 def _sentence(problem: dict[str, Any]) -> str:
     # The value itself is left out: it may be a code or a token.
     where = ".".join(str(part) for part in problem["loc"][1:] if not isinstance(part, int)) or "body"
-    return f"{where}: {problem['msg']}."
+    told = str(problem["msg"]).removeprefix("Value error, ")  # the framework's word for a sentence of ours
+    return f"{where}: {told.rstrip('.')}."

@@ -100,3 +100,9 @@ async def test_the_language_of_ones_documents(world, refuses):
     for wrong in ({"output_language": "Deutsch"}, {}, {"output_language": "de", "name": "x"}):
         refuses(await ada.patch("/api/me", json=wrong), 422, "invalid_request")
     assert (await ada.patch("/api/me", json={"output_language": None})).json()["output_language"] is None
+
+
+async def test_a_refusal_is_told_in_our_words_alone(world, refuses):
+    sections = [{"heading": heading, "question": "What?"} for heading in ("Same", "same")]
+    answer = await world.program("ada").post("/api/templates", json={"name": "Twice", "purpose": "None.", "sections": sections})
+    assert refuses(answer, 422, "invalid_request") == "body: two sections have the same heading."
