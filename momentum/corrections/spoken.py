@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from momentum.corrections.laying import Laying
 from momentum.corrections.layers import Layer
+from momentum.corrections.laying import Laying
 from momentum.model import Transcript
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -106,7 +106,6 @@ def _with_name(text: str, former: str, name: str) -> str:
 
 def _reworded(deliverable: Deliverable, laying: Laying, layer: FixTerm) -> Deliverable:
     """The term is fixed wherever it stands but in the names of speakers: those are renamed."""
-
     begins = "".join(layer.term.split()[:1]).lower()
 
     def fix(text: str) -> str:
@@ -167,7 +166,7 @@ def _handed_on(deliverable: Deliverable, former: Mapping[int, str | None], layin
     return replace(deliverable, claims=tuple(claims))
 
 
-def _repointed(claim: Claim, former: Mapping[int, str | None], moved: Set[int], laying: Laying) -> Claim:
+def _repointed(claim: Claim, former: Mapping[int, str | None], moved: Collection[int], laying: Laying) -> Claim:
     """Segments that were cut are cited by the part that holds the quote; whoever owned the task as its speaker hands it on."""
     elsewhere = [i for i in claim.segment_ids if machine_id(i) not in moved]
     spoke = {former[i] for i in claim.segment_ids if i in former}.union(laying.speakers_of(elsewhere))
@@ -178,7 +177,7 @@ def _repointed(claim: Claim, former: Mapping[int, str | None], moved: Set[int], 
     return claim if claim.owner in now else replace(claim, owner=now[0] if now else None)
 
 
-def _cited(claim: Claim, former: Mapping[int, str | None], moved: Set[int], laying: Laying) -> Iterator[int]:
+def _cited(claim: Claim, former: Mapping[int, str | None], moved: Collection[int], laying: Laying) -> Iterator[int]:
     for segment_id in claim.segment_ids:
         origin = machine_id(segment_id)
         parts = [s for s in laying.parts(origin) if s.id == segment_id or s.id not in former] if origin in moved else []

@@ -161,12 +161,6 @@ LAYERS = st.lists(
 )
 
 
-def has_twins(transcript, layers):
-    """Whether two parts came to have one id: a text that was edited longer and then cut where another part begins."""
-    ids = [s.id for s in one_after_another(transcript, layers).segments]
-    return len(ids) != len(set(ids))
-
-
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_layers_laid_quickly_are_layers_laid_one_after_another(data):

@@ -14,6 +14,7 @@ from momentum import writers
 from momentum.model import Claim, ClaimState, Deliverable, Meeting, Ruling, Segment
 from momentum.writers import LABELS, WRITERS, own, render
 from momentum.writers.own import Form, FormSection, OwnWriter
+from momentum.writers.sections import MOST_LISTED
 
 EIGHT = {
     "minutes", "action_items", "executive_summary", "decision_log", "follow_up_email", "customer_call_notes", "project_brief",
@@ -107,3 +108,19 @@ def test_the_mail_to_send_holds_what_was_proven_or_confirmed_and_nothing_else():
     head, _, body = page.partition("\n## To send\n")
     assert body.strip() == "What happens next:\n\n- Send the \\*draft\\* (Dana Lee, by Friday)\n- Call Tom"
     assert "Pay a million" in head
+
+
+def participants_line(writer, people, *, speakers=("Eve",)):
+    segments = [Segment(n, n, n + 1.0, "Hello.", speaker) for n, speaker in enumerate(speakers)]
+    messages = writer.messages(Meeting("Webinar", participants=people), segments, part=1, parts=2, language=None)
+    return next(row for row in messages[1]["content"].splitlines() if row.startswith("Participants: "))
+
+
+@pytest.mark.parametrize("writer", ALL, ids=lambda w: w.name)
+def test_of_very_many_participants_those_who_speak_in_the_part_are_named_first_and_the_others_counted(writer):
+    people = tuple(f"Guest {n:03}" for n in range(500))
+    row = participants_line(writer, people, speakers=("Guest 400", "Eve", None, "Guest 321"))
+    assert row.startswith("Participants: Guest 321, Guest 400, Guest 000, Guest 001, ")
+    assert row.endswith(f"Guest {MOST_LISTED - 3:03} and {500 - MOST_LISTED} others")
+    assert participants_line(writer, people[:MOST_LISTED]) == f"Participants: {', '.join(people[:MOST_LISTED])}"
+    assert participants_line(writer, people[: MOST_LISTED + 1]).endswith(" and 1 other")
