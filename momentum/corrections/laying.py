@@ -38,7 +38,10 @@ class Laid:
 
 
 class Laying:
-    """Layers are laid one after another; `transcript` is what they make of it so far."""
+    """Layers are laid one after another; `transcript` is what they make of it so far.
+
+    `rewritten`: how often a segment was given a new text, and its words their times; nothing else that layers do costs as much.
+    """
 
     def __init__(self, transcript: Transcript) -> None:
         self._origin = transcript
@@ -49,6 +52,7 @@ class Laying:
         self._speaking = Counter(segment.speaker for segment in transcript.segments)
         self._renamings: list[tuple[Sequence[str], str]] = []
         self._names: dict[tuple[int, str], str] = {}
+        self.rewritten = 0
 
     # --- what is there ----------------------------------------------------------------------------
 
@@ -133,6 +137,7 @@ class Laying:
             self._settle(piece)
         piece.segment = replace(piece.segment, text=text, words=retimed(piece.segment, text))
         piece.lowered = text.lower()
+        self.rewritten += 1
 
     def _rename(self, former: Sequence[str], name: str) -> None:
         segments = sum(self._speaking.pop(one, 0) for one in dict.fromkeys(former))
