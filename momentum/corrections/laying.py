@@ -52,12 +52,18 @@ class Laying:
         self._speaking = Counter(segment.speaker for segment in transcript.segments)
         self._renamings: list[tuple[Sequence[str], str]] = []
         self._names: dict[tuple[int, str], str] = {}
+        self._taken: Transcript | None = None
         self.rewritten = 0
 
     # --- what is there ----------------------------------------------------------------------------
 
     def transcript(self) -> Transcript:
         """The transcript under the layers that were laid; segments that none of them touched are the machine's own."""
+        if self._taken is None:
+            self._taken = self._written_out()
+        return self._taken
+
+    def _written_out(self) -> Transcript:
         for piece in self._pieces:
             self._settle(piece)
         segments, participants = tuple(piece.segment for piece in self._pieces), self._origin.participants
@@ -108,6 +114,7 @@ class Laying:
 
     def lay(self, layer: Layer) -> Laid:
         """Lay one more. One that finds nothing to change changes nothing."""
+        self._taken = None
         if isinstance(layer, FixTerm):
             self._fix(layer)
         elif isinstance(layer, EditSegment):

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
+from typing import TypeVar
 from uuid import UUID
 
 from momentum.corrections import FixTerm, Layer, MergeSpeakers, RenameSpeaker, renaming
 from momentum.errors import ErrorCode, Invalid, NotFound
-from momentum.pipeline.correct import Difference, add, checked, look
+from momentum.pipeline.correct import Difference, Looked, add, checked, look
 from momentum.store import corrections
 from momentum.store.corrections import Correction
 from momentum.store.database import Database
 from momentum.store.transcripts import TranscriptSummary
 
+T = TypeVar("T")
+
 MOST_OFFERED = 50
 """Other meetings that are looked into, the newest first."""
 SECONDS = 8.0
 """After which no further meeting is looked for or into."""
+AT_ONCE = 2
+"""Meetings looked into at the same time: one is fetched while another is worked on."""
 _NUMBERED = re.compile(r"speaker\s*[0-9].*|[0-9]+", re.IGNORECASE)
 """Labels of voices and engines: "Speaker 1" of two meetings is two people."""
 
@@ -53,10 +59,11 @@ async def offers(database: Database, user_id: UUID, correction_id: UUID, *, seco
         return Offers((), complete=True)
     found, complete = await _candidates(database, user_id, made, end)
     offered: list[Offer] = []
-    for transcript_id in found:
+    for some in _batches(found):
         if monotonic() >= end:
             return Offers(tuple(offered), complete=False)
-        offered += await _offered(database, user_id, transcript_id, made.layer)
+        for one in await _all(_offered(database, user_id, transcript_id, made.layer) for transcript_id in some):
+            offered += one
     return Offers(tuple(offered), complete)
 
 
@@ -68,7 +75,9 @@ async def carry_over(
         layer = (await corrections.get(connection, correction_id)).layer
     if not is_general(layer):
         raise Invalid(ErrorCode.INVALID_REQUEST, "This correction is about one meeting alone.")
-    looked = [checked(await look(database, user_id, other, layer)) for other in dict.fromkeys(transcript_ids)]
+    looked: list[Looked] = []
+    for some in _batches(list(dict.fromkeys(transcript_ids))):
+        looked += map(checked, await _all(look(database, user_id, other, layer) for other in some))
     async with database.person(user_id) as connection:
         return [await add(connection, user_id, one, layer, now=now) for one in looked]
 
@@ -78,6 +87,19 @@ def is_general(layer: Layer) -> bool:
     if isinstance(layer, RenameSpeaker | MergeSpeakers):
         return not any(_NUMBERED.fullmatch(name) for name in renaming(layer)[0])
     return isinstance(layer, FixTerm)
+
+
+def _batches(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    return (ids[n : n + AT_ONCE] for n in range(0, len(ids), AT_ONCE))
+
+
+async def _all(asked: Iterable[Awaitable[T]]) -> list[T]:
+    """Their answers, once all are there: nothing goes on behind the back of a failure."""
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return [answer for answer in answers if not isinstance(answer, BaseException)]
 
 
 async def _candidates(database: Database, user_id: UUID, made: Correction, end: float) -> tuple[list[UUID], bool]:
