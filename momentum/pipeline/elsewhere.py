@@ -24,7 +24,7 @@ T = TypeVar("T")
 MOST_OFFERED = 50
 """Other meetings that are looked into, the newest first."""
 SECONDS = 8.0
-"""After which no further meeting is looked for or into."""
+"""After which no further meeting is looked into; after half of it, no further one is looked for."""
 AT_ONCE = 2
 """Meetings looked into at the same time: one is fetched while another is worked on."""
 _NUMBERED = re.compile(r"speaker\s*[0-9].*|[0-9]+", re.IGNORECASE)
@@ -52,15 +52,15 @@ async def offers(database: Database, user_id: UUID, correction_id: UUID, *, seco
 
     Each is a short transaction and work outside of it. Raises NotFound.
     """
-    end = monotonic() + seconds
+    begin = monotonic()
     async with database.person(user_id) as connection:
         made = await corrections.get(connection, correction_id)
     if not is_general(made.layer):
         return Offers((), complete=True)
-    found, complete = await _candidates(database, user_id, made, end)
+    found, complete = await _candidates(database, user_id, made, begin + seconds / 2)
     offered: list[Offer] = []
     for some in _batches(found):
-        if monotonic() >= end:
+        if monotonic() >= begin + seconds:
             return Offers(tuple(offered), complete=False)
         for one in await _all(_offered(database, user_id, transcript_id, made.layer) for transcript_id in some):
             offered += one

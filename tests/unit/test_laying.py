@@ -176,6 +176,17 @@ def test_layers_laid_quickly_are_layers_laid_one_after_another(data):
     assert deliverable_under(document, transcript, layers) == written_one_after_another(document, transcript, layers)
 
 
+@given(st.data())
+def test_what_is_said_and_written_needs_no_words_where_nothing_is_cut(data):
+    transcript = data.draw(transcripts())
+    layers = [one for one in data.draw(LAYERS) if not isinstance(one, Reassign) or (one.first_word, one.last_word) == (None, None)]
+    document = data.draw(documents(transcript))
+    bare = replace(transcript, segments=tuple(replace(s, words=()) for s in transcript.segments))
+    assert deliverable_under(document, bare, layers) == deliverable_under(document, transcript, layers)
+    said = [[(s.id, s.speaker, s.text) for s in transcript_under(one, layers).segments] for one in (bare, transcript)]
+    assert said[0] == said[1]
+
+
 def test_segments_that_no_layer_touches_are_the_machines_own():
     transcript = Transcript(tuple(Segment(n, n, n + 1.0, f"word{n} we", "Ada") for n in range(9)), "en", 9.0, "own", "e")
     under = transcript_under(transcript, [FixTerm("word3", "x"), Reassign(5, 5, "Bob"), RenameSpeaker("Eve", "Ada")])

@@ -11,10 +11,11 @@ import pytest
 from openai_standin import strict
 
 from momentum import writers
-from momentum.model import Claim, ClaimState, Deliverable, Meeting, Ruling, Segment
+from momentum.model import Claim, ClaimState, Deliverable, Meeting, Ruling, Segment, Transcript
 from momentum.writers import LABELS, WRITERS, own, render
 from momentum.writers.own import Form, FormSection, OwnWriter
 from momentum.writers.sections import MOST_LISTED
+from momentum.writers.spoken import people as everybody
 
 EIGHT = {
     "minutes", "action_items", "executive_summary", "decision_log", "follow_up_email", "customer_call_notes", "project_brief",
@@ -124,3 +125,4 @@ def test_of_very_many_participants_those_who_speak_in_the_part_are_named_first_a
     assert row.endswith(f"Guest {MOST_LISTED - 3:03} and {500 - MOST_LISTED} others")
     assert participants_line(writer, people[:MOST_LISTED]) == f"Participants: {', '.join(people[:MOST_LISTED])}"
     assert participants_line(writer, people[: MOST_LISTED + 1]).endswith(" and 1 other")
+    assert everybody(Transcript((), "en", 1.0, "own", "e"), Meeting("Webinar", participants=people)) == people, "owners are checked by all"

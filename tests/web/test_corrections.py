@@ -1,5 +1,6 @@
 """Correct once, right everywhere: transcript, documents, subtitles, pages; and back again."""
 
+import asyncio
 from dataclasses import replace
 from uuid import UUID
 
@@ -340,6 +341,24 @@ async def test_corrections_that_would_make_reading_slow_are_refused(monkeypatch,
         await correct(ada, transcript, "fix_term", term=before, replacement=after)
     answer = await ada.post(f"{transcript}/corrections", json={"kind": "fix_term", "term": "Friday", "replacement": "Monday"})
     assert "would rewrite more than 2 segments" in refuses(answer, 409, "conflict")
+
+
+async def test_no_connection_is_held_while_talk_is_worked_on(world, meeting, correct, monkeypatch):
+    ada, transcript, deliverable = await meeting()
+    _, second, _ = await meeting(topic="A week later")
+    in_thread, held = asyncio.to_thread, []
+
+    async def watched(work, *given, **named):
+        held.append((work.__name__, world.app.database._engine.pool.checkedout()))
+        return await in_thread(work, *given, **named)
+
+    monkeypatch.setattr("momentum.pipeline.correct.asyncio.to_thread", watched)
+    made = (await correct(ada, transcript, "fix_term", term="Acme Crop", replacement="Acme Corp"))["correction"]["id"]
+    await ada.get(f"/api/corrections/{made}/elsewhere")
+    await ada.post(f"/api/corrections/{made}/elsewhere", json={"transcript_ids": [second.rpartition("/")[2]]})
+    await everything(ada, transcript, deliverable)
+    assert {"_looked", "_told", "_read_transcript", "_read_deliverable"} <= {name for name, _ in held}
+    assert {connections for _, connections in held} == {0}
 
 
 async def test_corrections_go_with_the_person(world, meeting, correct, owner_dsn):
