@@ -106,7 +106,8 @@ def written_one_after_another(document, transcript, layers):
 
 # --- what is laid -----------------------------------------------------------------------------------
 
-NAMES = st.sampled_from(["Ada", "Bob", "Ada King", "Speaker 1", "東"])
+ALL_NAMES = ["Ada", "Bob", "Eve", "Ada King", "東"]
+NAMES = st.sampled_from(ALL_NAMES)
 TOKENS = st.sampled_from(["we", "We", "ship", "SHIP", "Ada", "crop", "outcrop", "Crop,", "no.", "ΑΣ", "İst", "東京", "a-b"])
 TEXTS = st.lists(TOKENS, min_size=1, max_size=5).map(" ".join)
 PLACES = st.integers(0, 4)
@@ -143,21 +144,26 @@ def documents(draw, transcript):
     return Deliverable("minutes", "1", draw(TEXTS), "en", draw(TEXTS), tuple(made), extra={"keywords": [draw(TEXTS)]})
 
 
-IDS = st.builds(lambda segment, word: segment + word * STRIDE, PLACES, st.sampled_from([0, 0, 0, 1, 2, 3]))
-WORDS = st.none() | st.integers(0, 4)
-LAYERS = st.lists(
-    st.one_of(
-        st.builds(RenameSpeaker, NAMES, NAMES),
-        st.builds(MergeSpeakers, st.lists(NAMES, min_size=1, max_size=3).map(tuple), NAMES),
-        st.builds(Reassign, IDS, IDS, st.none() | NAMES, WORDS, WORDS),
-        st.builds(lambda i, *more: Reassign(i, i, *more), IDS, st.none() | NAMES, WORDS, WORDS),
-        st.builds(FixTerm, TOKENS | TEXTS, TEXTS),
-        st.builds(EditSegment, IDS, TEXTS),
-        st.builds(ConfirmClaim, PLACES),
-        st.builds(EditClaim, PLACES, TEXTS, st.none() | NAMES),
-        st.builds(RejectClaim, PLACES),
-    ),
-    max_size=9,
+PARTS = st.sampled_from([0, 0, 0, 0, 1, 2])
+IDS = st.builds(lambda segment, word: segment + word * STRIDE, st.integers(0, 2), PARTS)
+WORDS = st.none() | st.integers(0, 3)
+FEW = st.sampled_from(["Ada", "Bob", "Eve"])
+NAMING = st.one_of(
+    st.builds(RenameSpeaker, FEW, FEW),
+    st.builds(MergeSpeakers, st.lists(NAMES, min_size=1, max_size=3).map(tuple), NAMES),
+    st.builds(lambda i, name: Reassign(i, i, name), IDS, FEW),
+    st.builds(lambda first, more, name: Reassign(first, first + more, name), st.integers(0, 1), st.integers(0, 1), st.none() | FEW),
+)
+WORDING = st.one_of(
+    st.builds(FixTerm, TOKENS | TEXTS, TEXTS),
+    st.builds(EditSegment, IDS, TEXTS),
+    st.builds(lambda i, *more: Reassign(i, i, *more), IDS, st.none() | FEW, WORDS, WORDS),
+)
+RULING = st.one_of(st.builds(ConfirmClaim, PLACES), st.builds(EditClaim, PLACES, TEXTS, st.none() | NAMES), st.builds(RejectClaim, PLACES))
+LAYERS = st.one_of(
+    st.lists(NAMING, min_size=3, max_size=8),
+    st.lists(WORDING, min_size=2, max_size=6),
+    st.lists(NAMING | WORDING | RULING, max_size=10),
 )
 
 
@@ -168,12 +174,33 @@ def test_layers_laid_quickly_are_layers_laid_one_after_another(data):
     layers = data.draw(LAYERS)
     expected = one_after_another(transcript, layers)
     assert transcript_under(transcript, layers) == expected
-    laying = Laying(transcript)
+    laying, step = Laying(transcript), transcript
     for layer in layers:
         laying.lay(layer)
-    assert {name for name in (*expected.speakers, "Ada", "") if laying.speaks(name)} == set(expected.speakers)
+        step = laid(step, layer)
+        assert {name for name in (*ALL_NAMES, *step.speakers, "") if laying.speaks(name)} == set(step.speakers)
+    looking = Laying(transcript)
+    for n, layer in enumerate(layers):
+        looking.lay(layer)
+        assert looking.transcript() == one_after_another(transcript, layers[: n + 1])
     document = data.draw(documents(transcript))
     assert deliverable_under(document, transcript, layers) == written_one_after_another(document, transcript, layers)
+
+
+CHAINS = [
+    (EditSegment(0, "We crop."), FixTerm("crop", "corp"), FixTerm("corp", "Acme")),
+    (RenameSpeaker("Ada", "Eve"), Reassign(0, 0, "Ada"), RenameSpeaker("Eve", "Bob")),
+    (Reassign(0, 0, "Ada"), RenameSpeaker("Ada", "Eve"), Reassign(1, 1, "Ada", 0, 0), RenameSpeaker("Ada", "Bob")),
+    (Reassign(1, 1, "Eve", 1), Reassign(0, 1_000_001, "Ada"), EditSegment(1_000_001, "ship crop"), FixTerm("crop", "x")),
+]
+
+
+@pytest.mark.parametrize("layers", CHAINS)
+def test_a_layer_finds_what_those_before_it_made(layers):
+    words = [Word("We", 0.0, 1.0), Word("ship", 1.0, 2.0, 0.9, "Bob", 0.5)]
+    segments = tuple(Segment(n, n * 9.0, n * 9.0 + 6, "We ship", "Ada", tuple(words)) for n in range(2))
+    transcript = Transcript(segments, "en", 18.0, "own", "e", participants=("Ada", "Bob"))
+    assert transcript_under(transcript, layers) == one_after_another(transcript, layers) != transcript
 
 
 @given(st.data())
