@@ -5,14 +5,19 @@
     words.py        what became of a text, word by word
     quotes.py       a quote of a segment that was edited
     timing.py       times of the words of a text that was edited
-    spoken.py       a layer over a transcript
-    written.py      a layer over a deliverable, once its transcript is corrected
+    cuts.py         a segment that is reassigned in part
+    laying.py       a transcript while layers are laid over it
+    spoken.py       layers over a transcript
+    written.py      layers over a deliverable, each once it is laid over its transcript
+    corrected.py    a meeting under its layers: transcript and documents
     changes.py      what a layer would change, to accept or not
 
 Layers are laid in the order in which they were made. One that finds nothing to change (what it spoke of was undone) changes nothing.
 """
 
 from momentum.corrections.changes import Change, changes
+from momentum.corrections.corrected import Corrected
+from momentum.corrections.cuts import machine_id
 from momentum.corrections.layers import (
     ClaimLayer,
     ConfirmClaim,
@@ -27,8 +32,9 @@ from momentum.corrections.layers import (
     body,
     kind_of,
     layer,
+    renaming,
 )
-from momentum.corrections.spoken import machine_id, objection, transcript_under
+from momentum.corrections.spoken import objection, transcript_under
 from momentum.corrections.terms import replaced
 from momentum.corrections.written import claim_objection, deliverable_under, title_under
 
@@ -36,6 +42,7 @@ __all__ = [
     "Change",
     "ClaimLayer",
     "ConfirmClaim",
+    "Corrected",
     "EditClaim",
     "EditSegment",
     "FixTerm",
@@ -52,6 +59,7 @@ __all__ = [
     "layer",
     "machine_id",
     "objection",
+    "renaming",
     "replaced",
     "title_under",
     "transcript_under",

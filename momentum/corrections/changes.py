@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from momentum.corrections.spoken import machine_id
+from momentum.corrections.cuts import machine_id
 from momentum.model import Claim, Deliverable, Segment, Transcript
 
 _CLAIM_FIELDS = ("text", "quote", "owner", "due_words", "due_date", "state", "ruling")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Scripts whose words stand without spaces between them, or carry endings that do: a term may begin and end anywhere in them.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
@@ -30,6 +31,7 @@ def replaced(text: str, term: str, replacement: str) -> str:
     return pattern.sub(written, text)
 
 
+@lru_cache(maxsize=4096)
 def is_letter(character: str) -> bool:
     """Whether a word goes on through it: a letter, a mark on one or a digit, of a script that has spaces between its words."""
     if not character or _UNSPACED.match(character):

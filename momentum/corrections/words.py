@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from itertools import groupby
@@ -9,6 +10,7 @@ from itertools import groupby
 from momentum.corrections.terms import is_letter
 
 Stretch = tuple[bool, int, int, int, int]
+_ASCII_WORD = re.compile(r"[A-Za-z0-9_]+|[^\sA-Za-z0-9_]")
 
 
 def compared(before: str, after: str) -> list[Stretch]:
@@ -37,6 +39,8 @@ def _stretches(before: str, after: str) -> Iterator[Stretch]:
 
 def _words(text: str) -> list[tuple[int, int]]:
     """Where each word stands; every other character but spaces is one by itself."""
+    if text.isascii():
+        return [match.span() for match in _ASCII_WORD.finditer(text)]
     found: list[tuple[int, int]] = []
     at = 0
     for inside, run in groupby(text, key=is_letter):

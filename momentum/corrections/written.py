@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from momentum.corrections.cuts import machine_id
 from momentum.corrections.layers import (
     ClaimLayer,
     ConfirmClaim,
@@ -17,8 +18,8 @@ from momentum.corrections.layers import (
     RejectClaim,
     renaming,
 )
+from momentum.corrections.laying import Laid, Laying
 from momentum.corrections.quotes import quote_under
-from momentum.corrections.spoken import machine_id, transcript_under
 from momentum.corrections.terms import replaced
 from momentum.model import Claim, ClaimState, Deliverable, Ruling, Transcript
 
@@ -29,10 +30,32 @@ _NO_TEXT = frozenset({"participants", "speakers", "gaps", "faults", "listen_here
 
 def deliverable_under(deliverable: Deliverable, transcript: Transcript, layers: Sequence[Layer]) -> Deliverable:
     """The deliverable of the machine's `transcript` with every layer laid over both, in order."""
+    laying = Laying(transcript)
     for layer in layers:
-        before, transcript = transcript, transcript_under(transcript, (layer,))
-        deliverable = _under(deliverable, layer, before, transcript)
-    return _attributed(deliverable, transcript) if layers else deliverable
+        deliverable = written_under(deliverable, laying.lay(layer), laying)
+    return attributed(deliverable, laying.transcript()) if layers else deliverable
+
+
+def written_under(deliverable: Deliverable, laid: Laid, laying: Laying) -> Deliverable:
+    """The deliverable with one more layer laid over it, right after it was laid over the transcript."""
+    layer = laid.layer
+    if isinstance(layer, ConfirmClaim | EditClaim | RejectClaim):
+        claims = (_ruled(claim, layer) if n == layer.claim else claim for n, claim in enumerate(deliverable.claims))
+        return replace(deliverable, claims=tuple(claims))
+    if isinstance(layer, FixTerm):
+        return _reworded(deliverable, laying, layer)
+    if isinstance(layer, EditSegment):
+        return replace(deliverable, claims=tuple(_requoted(claim, laid.said, laying, layer.segment) for claim in deliverable.claims))
+    if isinstance(layer, Reassign):
+        return _handed_on(deliverable, laid.speakers, laying)
+    return _renamed(deliverable, *renaming(layer))
+
+
+def attributed(deliverable: Deliverable, transcript: Transcript) -> Deliverable:
+    """Who was there, and who said each cited segment, as writers keep it: by the segment's id as text."""
+    cited = {i for claim in deliverable.claims for i in claim.segment_ids}
+    speakers = {str(s.id): s.speaker for s in transcript.segments if s.id in cited and s.speaker}
+    return replace(deliverable, extra={**deliverable.extra, "participants": list(transcript.people), "speakers": speakers})
 
 
 def title_under(title: str, layers: Sequence[Layer]) -> str:
@@ -46,22 +69,6 @@ def claim_objection(layer: ClaimLayer, deliverable: Deliverable) -> str | None:
     """Why a layer cannot be laid over this deliverable, in a sentence; None where it can."""
     known = layer.claim < len(deliverable.claims) and deliverable.claims[layer.claim].state is not ClaimState.DROPPED
     return None if known else f"There is no claim {layer.claim}."
-
-
-def _under(deliverable: Deliverable, layer: Layer, before: Transcript, after: Transcript) -> Deliverable:
-    if isinstance(layer, ConfirmClaim | EditClaim | RejectClaim):
-        claims = (_ruled(claim, layer) if n == layer.claim else claim for n, claim in enumerate(deliverable.claims))
-        return replace(deliverable, claims=tuple(claims))
-    if isinstance(layer, FixTerm):
-        return _reworded(deliverable, before, layer)
-    if isinstance(layer, EditSegment):
-        return replace(deliverable, claims=tuple(_requoted(claim, before, after, layer.segment) for claim in deliverable.claims))
-    if isinstance(layer, Reassign):
-        moved = _moved(before, after)
-        touched = (not moved.isdisjoint(map(machine_id, claim.segment_ids)) for claim in deliverable.claims)
-        claims = (_repointed(c, before, after) if cites else c for c, cites in zip(deliverable.claims, touched, strict=True))
-        return replace(deliverable, claims=tuple(claims))
-    return _renamed(deliverable, *renaming(layer))
 
 
 def _ruled(claim: Claim, layer: ClaimLayer) -> Claim:
@@ -97,14 +104,18 @@ def _with_name(text: str, former: str, name: str) -> str:
     return name.join(replaced(part, former, name) for part in text.split(name))
 
 
-def _reworded(deliverable: Deliverable, before: Transcript, layer: FixTerm) -> Deliverable:
+def _reworded(deliverable: Deliverable, laying: Laying, layer: FixTerm) -> Deliverable:
     """The term is fixed wherever it stands but in the names of speakers: those are renamed."""
+    begins = "".join(layer.term.split()[:1]).lower()
 
     def fix(text: str) -> str:
-        return replaced(text, layer.term, layer.replacement)
+        return replaced(text, layer.term, layer.replacement) if begins in text.lower() else text
 
     def fixed(claim: Claim) -> Claim:
-        owner = claim.owner if claim.owner is None or claim.owner in before.speakers else fix(claim.owner)
+        # What most claims have nothing of is looked for once in each: there may be a thousand terms.
+        if begins not in "\n".join((claim.text, claim.quote, claim.reason, claim.owner or "", claim.due_words or "")).lower():
+            return claim
+        owner = claim.owner if claim.owner is None or laying.speaks(claim.owner) else fix(claim.owner)
         due = fix(claim.due_words) if claim.due_words else claim.due_words
         # A day that was worked out of other words is none: "by Friday" that was "by Monday".
         day = claim.due_date if due == claim.due_words else None
@@ -131,13 +142,12 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
 # --- segments -------------------------------------------------------------------------------------
 
 
-def _requoted(claim: Claim, before: Transcript, after: Transcript, segment_id: int) -> Claim:
+def _requoted(claim: Claim, former: str, laying: Laying, segment_id: int) -> Claim:
     """The quote follows the edit. Whether it still proves the claim, nobody has checked: the person is asked."""
     if segment_id not in claim.segment_ids:
         return claim
-    former, now = (_text_of(transcript, segment_id) for transcript in (before, after))
-    quote = quote_under(claim.quote, former, now)
-    proven = _letters(quote) == _letters(claim.quote) and _letters(quote) in _letters(_text_of(after, *claim.segment_ids))
+    quote = quote_under(claim.quote, former, laying.text_of((segment_id,)))
+    proven = _letters(quote) == _letters(claim.quote) and _letters(quote) in _letters(laying.text_of(claim.segment_ids))
     claim = replace(claim, quote=quote)
     if proven or claim.state not in {ClaimState.VERIFIED, ClaimState.REPAIRED}:
         return claim
@@ -148,38 +158,28 @@ def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def _text_of(transcript: Transcript, *segment_ids: int) -> str:
-    return " ".join(s.text for s in transcript.segments if s.id in segment_ids)
+def _handed_on(deliverable: Deliverable, former: Mapping[int, str | None], laying: Laying) -> Deliverable:
+    """Claims that cite what was reassigned point to the parts of it that hold their quotes."""
+    moved = set(map(machine_id, former))
+    touched = (not moved.isdisjoint(map(machine_id, claim.segment_ids)) for claim in deliverable.claims)
+    claims = (_repointed(c, former, moved, laying) if cites else c for c, cites in zip(deliverable.claims, touched, strict=True))
+    return replace(deliverable, claims=tuple(claims))
 
 
-def _moved(before: Transcript, after: Transcript) -> set[int]:
-    """The machine's segments of which something was reassigned."""
-    former = {s.id: s for s in before.segments}
-    return {machine_id(s.id) for s in after.segments if former.get(s.id) is not s}
-
-
-def _repointed(claim: Claim, before: Transcript, after: Transcript) -> Claim:
+def _repointed(claim: Claim, former: Mapping[int, str | None], moved: Collection[int], laying: Laying) -> Claim:
     """Segments that were cut are cited by the part that holds the quote; whoever owned the task as its speaker hands it on."""
-    former = {s.speaker for s in before.segments if s.id in claim.segment_ids}
-    cited = tuple(_cited(claim, before, after))
-    claim = replace(claim, segment_ids=cited)
-    now = list(dict.fromkeys(s.speaker for s in after.segments if s.id in cited))
-    if claim.owner is None or claim.owner not in former or claim.owner in now or replaced(claim.quote, claim.owner, "") != claim.quote:
+    elsewhere = [i for i in claim.segment_ids if machine_id(i) not in moved]
+    spoke = {former[i] for i in claim.segment_ids if i in former}.union(laying.speakers_of(elsewhere))
+    claim = replace(claim, segment_ids=tuple(_cited(claim, former, moved, laying)))
+    if claim.owner is None or claim.owner not in spoke or replaced(claim.quote, claim.owner, "") != claim.quote:
         return claim
-    return replace(claim, owner=now[0] if now else None)
+    now = laying.speakers_of(claim.segment_ids)
+    return claim if claim.owner in now else replace(claim, owner=now[0] if now else None)
 
 
-def _cited(claim: Claim, before: Transcript, after: Transcript) -> Iterator[int]:
-    known = {s.id for s in before.segments}
+def _cited(claim: Claim, former: Mapping[int, str | None], moved: Collection[int], laying: Laying) -> Iterator[int]:
     for segment_id in claim.segment_ids:
         origin = machine_id(segment_id)
-        parts = [s for s in after.segments if machine_id(s.id) == origin and (s.id == segment_id or s.id not in known)]
+        parts = [s for s in laying.parts(origin) if s.id == segment_id or s.id not in former] if origin in moved else []
         holding = [s.id for s in parts if claim.quote and claim.quote in s.text]
         yield from holding or [s.id for s in parts] or [segment_id]
-
-
-def _attributed(deliverable: Deliverable, transcript: Transcript) -> Deliverable:
-    """Who was there, and who said each cited segment, as writers keep it: by the segment's id as text."""
-    cited = {i for claim in deliverable.claims for i in claim.segment_ids}
-    speakers = {str(s.id): s.speaker for s in transcript.segments if s.id in cited and s.speaker}
-    return replace(deliverable, extra={**deliverable.extra, "participants": list(transcript.people), "speakers": speakers})

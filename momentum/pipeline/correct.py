@@ -1,9 +1,12 @@
-"""Correct once, right everywhere: what is shown is the machine's result under a person's layers. No model is ever asked."""
+"""Correct once, right everywhere: what is shown is the machine's result under a person's layers. No model is ever asked.
+
+Three hours of talk are tenths of a second of work: it is read in a short transaction, and worked on outside of any, in a thread.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,28 +14,28 @@ from uuid import UUID
 
 from momentum.corrections import (
     Change,
-    ClaimLayer,
-    FixTerm,
+    Corrected,
     Layer,
-    MergeSpeakers,
-    RenameSpeaker,
+    Reassign,
     changes,
-    claim_objection,
     deliverable_under,
-    objection,
     title_under,
     transcript_under,
 )
 from momentum.errors import Conflict, ErrorCode, Invalid, NotFound
 from momentum.store import corrections, deliverables, transcripts
 from momentum.store.corrections import Correction
+from momentum.store.database import Database
 from momentum.store.deliverables import StoredDeliverable
-from momentum.store.transcripts import StoredTranscript, TranscriptSummary
+from momentum.store.transcripts import KeptTranscript, StoredTranscript, TranscriptSummary
 
 MOST_CORRECTIONS = 1_000
 """Of one transcript, withdrawn ones too: each is laid anew whenever it is read."""
-MOST_OFFERED = 50
-"""Other meetings that are looked through, the newest first."""
+MOST_REWRITTEN = 20_000
+"""Texts of segments that all corrections of a transcript may rewrite, together: about two seconds at each reading."""
+
+MOST_TRIES = 10
+"""At a correction that others come before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,135 +63,160 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """Another meeting in which a correction would change something."""
+class Looked:
+    """What a layer would change in a meeting.
+
+    `rewritten`: segments that would be given a new text, each time it is read; `over`: ids of the corrections that it was laid over.
+    """
 
     transcript: TranscriptSummary
     differences: tuple[Difference, ...]
+    rewritten: int
+    over: tuple[UUID, ...]
 
 
-async def read_transcript(connection: Any, transcript_id: UUID) -> ReadTranscript:
+@dataclass(frozen=True, slots=True)
+class _Meeting:
+    """All that a correction reaches."""
+
+    transcript: KeptTranscript
+    documents: Sequence[StoredDeliverable]
+    made: Sequence[Correction]
+
+
+async def read_transcript(database: Database, user_id: UUID, transcript_id: UUID) -> ReadTranscript:
     """Raises NotFound, also for somebody else's."""
-    original = await transcripts.get(connection, transcript_id)
-    layers = await corrections.bearing_on(connection, transcript_id)
-    return ReadTranscript(await asyncio.to_thread(_transcript_under, original, layers), original)
+    async with database.person(user_id) as connection:
+        kept = await transcripts.kept(connection, transcript_id)
+        layers = await corrections.bearing_on(connection, transcript_id)
+    return await asyncio.to_thread(_read_transcript, kept, layers)
 
 
-async def read_deliverable(connection: Any, deliverable_id: UUID) -> ReadDeliverable:
+async def read_deliverable(database: Database, user_id: UUID, deliverable_id: UUID) -> ReadDeliverable:
     """Raises NotFound, also for somebody else's and for a draft: nothing in that is checked yet."""
-    original = await deliverables.get(connection, deliverable_id)
-    if not original.about.delivered:
-        raise NotFound(ErrorCode.NOT_FOUND, "There is no such deliverable.")
-    layers = await corrections.bearing_on(connection, original.about.transcript_id, deliverable_id)
-    if not layers:
-        return ReadDeliverable(original, original)
-    transcript = await transcripts.get(connection, original.about.transcript_id)
-    return ReadDeliverable(await asyncio.to_thread(_deliverable_under, original, transcript, layers), original)
+    async with database.person(user_id) as connection:
+        original = await deliverables.get(connection, deliverable_id)
+        if not original.about.delivered:
+            raise NotFound(ErrorCode.NOT_FOUND, "There is no such deliverable.")
+        layers = await corrections.bearing_on(connection, original.about.transcript_id, deliverable_id)
+        if not layers:
+            return ReadDeliverable(original, original)
+        transcript = await transcripts.kept(connection, original.about.transcript_id, words=_cuts(layers))
+    return await asyncio.to_thread(_read_deliverable, original, transcript, layers)
 
 
-async def preview(connection: Any, transcript_id: UUID, layer: Layer, *, deliverable_id: UUID | None = None) -> tuple[Difference, ...]:
+async def preview(
+    database: Database, user_id: UUID, transcript_id: UUID, layer: Layer, *, deliverable_id: UUID | None = None
+) -> tuple[Difference, ...]:
     """What a correction would change, in the transcript and in every document made from it.
 
     `deliverable_id`: whose claim it is about. Raises NotFound, and Invalid with the sentence that says why it cannot be made.
     """
-    original = await transcripts.get(connection, transcript_id)
-    documents = await deliverables.of_transcript(connection, transcript_id)
-    layers = await corrections.bearing_on(connection, transcript_id)
-    before = await asyncio.to_thread(transcript_under, original.transcript, layers)
-    if sentence := None if _is_of_claim(layer) else objection(layer, before):
-        raise Invalid(ErrorCode.INVALID_REQUEST, sentence)
-    after = await asyncio.to_thread(transcript_under, before, (layer,))
-    found = [Difference(None, change) for change in changes(before, after)]
-    for document in documents:
-        if deliverable_id in {None, document.id}:
-            found += await _in_document(connection, document, original, layer)
-    return tuple(found)
+    return (await look(database, user_id, transcript_id, layer, deliverable_id=deliverable_id)).differences
+
+
+async def look(database: Database, user_id: UUID, transcript_id: UUID, layer: Layer, *, deliverable_id: UUID | None = None) -> Looked:
+    """As `preview`, with what the correction would cost."""
+    async with database.person(user_id) as connection:
+        made = await corrections.in_force(connection, transcript_id)
+        # What differs is who speaks and what is said; times of words matter to cuts alone.
+        transcript = await transcripts.kept(connection, transcript_id, words=_cuts((*(one.layer for one in made), layer)))
+        documents = await deliverables.of_transcript(connection, transcript_id)
+    return await asyncio.to_thread(_looked, _Meeting(transcript, documents, made), layer, deliverable_id)
 
 
 async def correct(
-    connection: Any, user_id: UUID, transcript_id: UUID, layer: Layer, *, deliverable_id: UUID | None = None, now: datetime
+    database: Database, user_id: UUID, transcript_id: UUID, layer: Layer, *, deliverable_id: UUID | None = None, now: datetime
 ) -> tuple[Correction, tuple[Difference, ...]]:
-    """Lay a correction over the machine's result; gives it and what it changes. Raises as `preview`, Invalid where nothing would change."""
-    differences = await preview(connection, transcript_id, layer, deliverable_id=deliverable_id)
-    if not differences:
+    """Lay a correction over the machine's result; gives it and what it changes.
+
+    Raises as `preview`, Invalid where nothing would change, Conflict where there are too many.
+    """
+    for _ in range(MOST_TRIES):
+        looked = checked(await look(database, user_id, transcript_id, layer, deliverable_id=deliverable_id))
+        async with database.person(user_id) as connection:
+            if await stands(connection, looked):
+                return await add(connection, user_id, looked, layer, deliverable_id=deliverable_id, now=now), looked.differences
+    raise crowded()
+
+
+async def stands(connection: Any, *looked: Looked) -> bool:
+    """Whether nobody corrected these in between; until the transaction ends nobody does."""
+    await corrections.turn(connection, *(one.transcript.id for one in looked))
+    made = [await corrections.in_force(connection, one.transcript.id) for one in looked]
+    return all(tuple(m.id for m in now) == one.over for one, now in zip(looked, made, strict=True))
+
+
+def crowded() -> Conflict:
+    """What is told to whom always somebody else comes before."""
+    return Conflict(ErrorCode.CONFLICT, "This transcript is being corrected by many requests at once. Send this one again in a moment.")
+
+
+def checked(looked: Looked) -> Looked:
+    """The same. Raises Invalid where nothing would change, and Conflict where reading would take too long from then on."""
+    if not looked.differences:
         raise Invalid(ErrorCode.INVALID_REQUEST, "This would change nothing here.")
-    if await corrections.count(connection, transcript_id) >= MOST_CORRECTIONS:
+    if looked.rewritten > MOST_REWRITTEN:
+        sentence = f"With this, the corrections of this transcript would rewrite more than {MOST_REWRITTEN} segments."
+        raise Conflict(ErrorCode.CONFLICT, sentence)
+    return looked
+
+
+async def add(
+    connection: Any, user_id: UUID, looked: Looked, layer: Layer, *, deliverable_id: UUID | None = None, now: datetime
+) -> Correction:
+    """Keep a correction that was looked at. Raises NotFound where its transcript is gone, Conflict where there are too many."""
+    about = await transcripts.about(connection, looked.transcript.id)
+    if await corrections.count(connection, about.id) >= MOST_CORRECTIONS:
         raise Conflict(ErrorCode.CONFLICT, f"There are {MOST_CORRECTIONS} corrections of this transcript already.")
-    about = (await transcripts.get(connection, transcript_id)).summary
-    made = await corrections.add(
+    return await corrections.add(
         connection,
         user_id=user_id,
         recording_id=about.recording_id,
-        transcript_id=transcript_id,
+        transcript_id=about.id,
         deliverable_id=deliverable_id,
         layer=layer,
         now=now,
     )
-    return made, differences
 
 
-async def offers(connection: Any, user_id: UUID, correction_id: UUID) -> list[Offer]:
-    """The person's other meetings in which the same name or term would change; none for what is about one meeting alone.
-
-    Looks at the newest MOST_OFFERED that may hold it. Raises NotFound.
-    """
-    made = await corrections.get(connection, correction_id)
-    sought = _sought(made.layer)
-    if not sought:
-        return []
-    found = await corrections.mentioning(connection, user_id, sought, most=MOST_OFFERED, beside=made.transcript_id)
-    looked_at = [await _offer(connection, transcript_id, made.layer) for transcript_id in found]
-    return [offer for offer in looked_at if offer.differences]
+# --- beside the event loop ------------------------------------------------------------------------
 
 
-async def carry_over(
-    connection: Any, user_id: UUID, correction_id: UUID, transcript_ids: Sequence[UUID], *, now: datetime
-) -> list[Correction]:
-    """Make the same correction in other meetings. Raises NotFound and Invalid, and then makes none."""
-    made = await corrections.get(connection, correction_id)
-    if not _sought(made.layer):
-        raise Invalid(ErrorCode.INVALID_REQUEST, "This correction is about one meeting alone.")
-    return [(await correct(connection, user_id, other, made.layer, now=now))[0] for other in dict.fromkeys(transcript_ids)]
+def _cuts(layers: Sequence[Layer]) -> bool:
+    """Whether one of them may cut a segment between two words."""
+    return any(isinstance(one, Reassign) and (one.first_word, one.last_word) != (None, None) for one in layers)
 
 
-def _is_of_claim(layer: Layer) -> bool:
-    return isinstance(layer, ClaimLayer)
-
-
-def _sought(layer: Layer) -> tuple[str, ...]:
-    if isinstance(layer, FixTerm):
-        return (layer.term,)
-    if isinstance(layer, RenameSpeaker):
-        return (layer.speaker,)
-    return layer.speakers if isinstance(layer, MergeSpeakers) else ()
-
-
-async def _offer(connection: Any, transcript_id: UUID, layer: Layer) -> Offer:
-    about = (await transcripts.get(connection, transcript_id)).summary
-    try:
-        return Offer(about, await preview(connection, transcript_id, layer))
-    except Invalid:  # nobody of that name speaks there
-        return Offer(about, ())
-
-
-async def _in_document(connection: Any, document: StoredDeliverable, original: StoredTranscript, layer: Layer) -> list[Difference]:
-    layers = await corrections.bearing_on(connection, original.id, document.id)
-    before = await asyncio.to_thread(deliverable_under, document.deliverable, original.transcript, layers)
-    if isinstance(layer, ClaimLayer) and (sentence := claim_objection(layer, before)):
+def _looked(meeting: _Meeting, layer: Layer, deliverable_id: UUID | None) -> Looked:
+    documents = {one.id: one.deliverable for one in meeting.documents if deliverable_id in {None, one.id}}
+    corrected = Corrected(meeting.transcript.parsed().transcript, documents)
+    for made in meeting.made:
+        corrected.lay(made.layer, made.deliverable_id)
+    if sentence := corrected.objection(layer, deliverable_id):
         raise Invalid(ErrorCode.INVALID_REQUEST, sentence)
-    after = await asyncio.to_thread(deliverable_under, document.deliverable, original.transcript, (*layers, layer))
-    return [Difference(document.id, change) for change in changes(before, after)]
+    transcript, written = corrected.transcript(), corrected.documents()
+    corrected.lay(layer, deliverable_id)
+    found = [Difference(None, change) for change in changes(transcript, corrected.transcript())]
+    found += _in_documents(written, corrected)
+    return Looked(meeting.transcript.summary, tuple(found), corrected.rewritten, tuple(made.id for made in meeting.made))
 
 
-def _transcript_under(original: StoredTranscript, layers: Sequence[Layer]) -> StoredTranscript:
+def _in_documents(before: dict[UUID, Any], corrected: Corrected) -> Iterator[Difference]:
+    for one, after in corrected.documents().items():
+        yield from (Difference(one, change) for change in changes(before[one], after))
+
+
+def _read_transcript(kept: KeptTranscript, layers: Sequence[Layer]) -> ReadTranscript:
+    original = kept.parsed()
     if not layers:
-        return original
+        return ReadTranscript(original, original)
     transcript, was = transcript_under(original.transcript, layers), original.summary
     summary = replace(was, word_count=transcript.word_count, topic=title_under(was.topic, layers))
-    return replace(original, transcript=transcript, summary=summary)
+    return ReadTranscript(replace(original, transcript=transcript, summary=summary), original)
 
 
-def _deliverable_under(original: StoredDeliverable, transcript: StoredTranscript, layers: Sequence[Layer]) -> StoredDeliverable:
-    deliverable = deliverable_under(original.deliverable, transcript.transcript, layers)
+def _read_deliverable(original: StoredDeliverable, kept: KeptTranscript, layers: Sequence[Layer]) -> ReadDeliverable:
+    deliverable = deliverable_under(original.deliverable, kept.parsed().transcript, layers)
     about = replace(original.about, title=deliverable.title, topic=title_under(original.about.topic, layers))
-    return replace(original, deliverable=deliverable, about=about)
+    return ReadDeliverable(replace(original, deliverable=deliverable, about=about), original)

@@ -184,8 +184,7 @@ async def document(world: World, visitor: Visitor, deliverable_id: UUID) -> Resp
     """One deliverable, to read."""
     if visitor is None:
         return sign_in_page()
-    async with world.database.person(visitor) as connection:
-        found = (await correct.read_deliverable(connection, deliverable_id)).shown
+    found = (await correct.read_deliverable(world.database, visitor, deliverable_id)).shown
     body = Markup(rendered(render(found.deliverable, documents.meeting_of(found))))  # noqa: S704 -- rendered with raw HTML off
     offered: dict[str, Any] = {"formats": FORMATS, "exports": DELIVERABLE_FORMATS, "transcript_exports": TRANSCRIPT_FORMATS}
     missing = bool(found.deliverable.coverage.missing)

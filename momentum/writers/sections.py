@@ -9,6 +9,8 @@ from momentum.model import Claim, Deliverable, Meeting, Segment
 from momentum.writers import markdown
 from momentum.writers.base import Section
 
+MOST_LISTED = 30
+"""Participants whom a prompt names. Of a webinar's hundreds each part would cost thousands of tokens; lines name who speaks."""
 ACTION = "action"
 STATEMENT = "statement"
 
@@ -109,10 +111,20 @@ def _record(meeting: Meeting, segments: Sequence[Segment]) -> Iterable[str]:
     """The fenced data. Nothing in it can look like the fence or like the id of a segment."""
     yield "<meeting>"
     yield f"Title: {plain(meeting.title)}"
-    yield f"Participants: {', '.join(_name(p) for p in meeting.participants) or 'not known'}"
+    yield f"Participants: {_listed(meeting.participants, segments) or 'not known'}"
     yield "Transcript:"
     yield from (line(segment) for segment in segments)
     yield "</meeting>"
+
+
+def _listed(participants: Sequence[str], segments: Sequence[Segment]) -> str:
+    """Their names, where they are too many with those first who speak in this part."""
+    if len(participants) <= MOST_LISTED:
+        return ", ".join(map(_name, participants))
+    speaking = {segment.speaker for segment in segments}
+    named = sorted(participants, key=lambda name: name not in speaking)[:MOST_LISTED]
+    more = len(participants) - MOST_LISTED
+    return f"{', '.join(map(_name, named))} and {more} other{'s' if more > 1 else ''}"
 
 
 def line(segment: Segment) -> str:

@@ -31,6 +31,18 @@ async def test_a_transcript_comes_back_as_it_was(database, person, keep_processi
     assert (found.summary.topic, found.summary.word_count) == ("Weekly planning", 6)
 
 
+async def test_a_transcript_comes_without_its_words_where_they_are_not_asked_for(database, person, keep_processing, save, a_transcript):
+    processing = await keep_processing(person)
+    given, empty = [await save(processing, one, str(n)) for n, one in enumerate((a_transcript, replace(a_transcript, segments=())))]
+    async with database.person(person) as connection:
+        found = (await transcripts.kept(connection, given, words=False)).parsed().transcript
+        assert (await transcripts.kept(connection, empty, words=False)).parsed().transcript.segments == ()
+        assert await transcripts.about(connection, given) == (await transcripts.get(connection, given)).summary
+
+    assert any(segment.words for segment in a_transcript.segments)
+    assert found == replace(a_transcript, segments=tuple(replace(segment, words=()) for segment in a_transcript.segments))
+
+
 async def test_what_was_made_from_the_same_is_kept_once(database, person, keep_processing, save, a_transcript):
     processing = await keep_processing(person)
     first = await save(processing, a_transcript)
@@ -55,6 +67,8 @@ async def test_another_persons_transcript_is_not_found(database, person, other_p
         for transcript_id in (kept, uuid4()):
             with pytest.raises(NotFound):
                 await transcripts.get(connection, transcript_id)
+            with pytest.raises(NotFound):
+                await transcripts.about(connection, transcript_id)
 
 
 async def test_pages_hold_summaries_newest_first(database, person, keep_processing, save, a_transcript):

@@ -11,9 +11,11 @@ import pytest
 from openai_standin import strict
 
 from momentum import writers
-from momentum.model import Claim, ClaimState, Deliverable, Meeting, Ruling, Segment
+from momentum.model import Claim, ClaimState, Deliverable, Meeting, Ruling, Segment, Transcript
 from momentum.writers import LABELS, WRITERS, own, render
 from momentum.writers.own import Form, FormSection, OwnWriter
+from momentum.writers.sections import MOST_LISTED
+from momentum.writers.spoken import people as everybody
 
 EIGHT = {
     "minutes", "action_items", "executive_summary", "decision_log", "follow_up_email", "customer_call_notes", "project_brief",
@@ -116,3 +118,20 @@ def test_a_task_that_somebody_has_is_not_among_those_that_nobody_has_taken():
     _, claims, _ = writer.merge([writer.read(answer)])
     placed = [(c.section, c.text, c.owner) for c in claims if c.section != "waiting"]
     assert placed == [("actions", "Ship.", "Dana Lee"), ("unassigned", "Test.", None)]
+
+
+def participants_line(writer, people, *, speakers=("Eve",)):
+    segments = [Segment(n, n, n + 1.0, "Hello.", speaker) for n, speaker in enumerate(speakers)]
+    messages = writer.messages(Meeting("Webinar", participants=people), segments, part=1, parts=2, language=None)
+    return next(row for row in messages[1]["content"].splitlines() if row.startswith("Participants: "))
+
+
+@pytest.mark.parametrize("writer", ALL, ids=lambda w: w.name)
+def test_of_very_many_participants_those_who_speak_in_the_part_are_named_first_and_the_others_counted(writer):
+    people = tuple(f"Guest {n:03}" for n in range(500))
+    row = participants_line(writer, people, speakers=("Guest 400", "Eve", None, "Guest 321"))
+    assert row.startswith("Participants: Guest 321, Guest 400, Guest 000, Guest 001, ")
+    assert row.endswith(f"Guest {MOST_LISTED - 3:03} and {500 - MOST_LISTED} others")
+    assert participants_line(writer, people[:MOST_LISTED]) == f"Participants: {', '.join(people[:MOST_LISTED])}"
+    assert participants_line(writer, people[: MOST_LISTED + 1]).endswith(" and 1 other")
+    assert everybody(Transcript((), "en", 1.0, "own", "e"), Meeting("Webinar", participants=people)) == people, "owners are checked by all"

@@ -2,15 +2,17 @@
 
 import asyncio
 from dataclasses import replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import openai_standin
 import psycopg
 import pytest
 from pydantic import SecretStr
 
+from momentum.corrections import FixTerm
 from momentum.model import Claim, ClaimState, Segment, Word
-from momentum.store import deliverables
+from momentum.pipeline import elsewhere
+from momentum.store import corrections, deliverables
 
 pytestmark = pytest.mark.anyio
 UNKNOWN = "0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10"
@@ -256,19 +258,117 @@ async def test_a_fixed_term_is_offered_to_other_meetings_and_carried_over_on_dem
     answer = await ada.post(f"/api/corrections/{made}/elsewhere", json={"transcript_ids": [offer["transcript_id"]]})
     assert [c["transcript_id"] for c in answer.json()["corrections"]] == [offer["transcript_id"]]
     assert "Acme Corp" in (await ada.get(second, params={"format": "text"})).text
-    assert (await ada.get(f"/api/corrections/{made}/elsewhere")).json() == {"offers": []}
+    assert (await ada.get(f"/api/corrections/{made}/elsewhere")).json() == {"offers": [], "complete": True}
 
 
 async def test_a_name_is_offered_where_that_person_speaks_and_what_is_about_one_meeting_is_not(meeting, correct, refuses):
-    ada, transcript, _ = await meeting()
-    _, second, _ = await meeting(topic="A week later")
-    await meeting(topic="Only named", segments=(said(0, 0.0, "Eve", "Speaker 1 was away."),), claims=())
-    named = (await correct(ada, transcript, "rename_speaker", speaker="Speaker 1", name="Ada"))["correction"]["id"]
+    dana = (said(0, 0.0, "Dana", "We ship on Friday."), said(1, 20.0, "Speaker 2", "I will tell them."))
+    ada, transcript, _ = await meeting(segments=dana)
+    _, second, _ = await meeting(topic="A week later", segments=dana)
+    await meeting(topic="Only named", segments=(said(0, 0.0, "Eve", "Dana was away."),), claims=())
+    named = (await correct(ada, transcript, "rename_speaker", speaker="Dana", name="Dana Lee"))["correction"]["id"]
     assert [o["topic"] for o in (await ada.get(f"/api/corrections/{named}/elsewhere")).json()["offers"]] == ["A week later"]
     edited = (await correct(ada, transcript, "edit_segment", segment=0, text="x"))["correction"]["id"]
-    assert (await ada.get(f"/api/corrections/{edited}/elsewhere")).json() == {"offers": []}
+    assert (await ada.get(f"/api/corrections/{edited}/elsewhere")).json() == {"offers": [], "complete": True}
     answer = await ada.post(f"/api/corrections/{edited}/elsewhere", json={"transcript_ids": [second.rpartition("/")[2]]})
     assert refuses(answer, 422, "invalid_request") == "This correction is about one meeting alone."
+
+
+NUMBERED = [
+    ("rename_speaker", {"speaker": "Speaker 1", "name": "Ada"}),
+    ("merge_speakers", {"speakers": ["Speaker 1", "Dana"], "name": "Dana"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "asked"), NUMBERED)
+async def test_numbered_speakers_are_offered_nowhere(meeting, correct, refuses, kind, asked):
+    both = (said(0, 0.0, "Speaker 1", "We ship."), said(1, 9.0, "Dana", "Good."))
+    ada, transcript, _ = await meeting(segments=both)
+    _, second, _ = await meeting(topic="A week later", segments=both)
+    made = (await correct(ada, transcript, kind, **asked))["correction"]["id"]
+    assert (await ada.get(f"/api/corrections/{made}/elsewhere")).json() == {"offers": [], "complete": True}
+    answer = await ada.post(f"/api/corrections/{made}/elsewhere", json={"transcript_ids": [second.rpartition("/")[2]]})
+    assert refuses(answer, 422, "invalid_request") == "This correction is about one meeting alone."
+
+
+FOUND = [
+    ("größe", "Die GRÖSSE und die Größe."), ('Grö"ße\\', 'Die Grö"ße\\ hier.'), ("c++ (new)", "We use C++  (New)."), ("東京", "東京で"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("term", "text"), FOUND)
+async def test_a_term_of_any_characters_is_found_in_other_meetings(meeting, correct, term, text):
+    ada, transcript, _ = await meeting(segments=(said(0, 0.0, "Ada", text),), claims=())
+    await meeting(topic="A week later", segments=(said(0, 0.0, "Ada", text),), claims=())
+    made = (await correct(ada, transcript, "fix_term", term=term, replacement="x"))["correction"]["id"]
+    assert [o["topic"] for o in (await ada.get(f"/api/corrections/{made}/elsewhere")).json()["offers"]] == ["A week later"]
+
+
+async def test_a_cut_in_another_meeting_is_known_there(meeting, correct):
+    ada, transcript, _ = await meeting()
+    _, second, _ = await meeting(topic="A week later")
+    await correct(ada, second, "reassign", first=0, last=0, first_word=2, speaker="Dana")
+    made = (await correct(ada, transcript, "fix_term", term="Acme Crop", replacement="Acme Corp"))["correction"]["id"]
+    (offer,) = (await ada.get(f"/api/corrections/{made}/elsewhere")).json()["offers"]
+    assert ("segment", "the Acme Corp portal on Friday.") in [(d["where"], d["after"]) for d in offer["differences"]]
+
+
+async def test_no_more_meetings_are_looked_into_once_the_time_is_over(world, meeting, correct):
+    ada, transcript, _ = await meeting()
+    await meeting(topic="A week later")
+    made = (await correct(ada, transcript, "fix_term", term="Acme Crop", replacement="Acme Corp"))["correction"]["id"]
+    user_id = await world.user_id("ada")
+    assert await elsewhere.offers(world.app.database, user_id, UUID(made), seconds=0) == elsewhere.Offers((), complete=False)
+
+
+async def test_all_meetings_are_looked_through_page_by_page(world, meeting, correct):
+    _, transcript, _ = await meeting()
+    others = [(await meeting(topic=f"{n} weeks later"))[1].rpartition("/")[2] for n in range(5)]
+    user_id, place, found = await world.user_id("ada"), None, []
+    async with world.app.database.person(user_id) as connection:
+        for _ in range(3):
+            page, place = await corrections.mentioning(connection, user_id, FixTerm("crop", "x"), beside=uuid4(), after=place, size=2)
+            found.append([str(one) for one in page])
+        last = await corrections.mentioning(connection, user_id, FixTerm("crop", "x"), beside=uuid4(), after=place, size=2)
+    assert found == [others[:2:-1], others[2:0:-1], [others[0], transcript.rpartition("/")[2]]]
+    assert last == ([], None)
+
+
+async def test_carrying_over_makes_all_or_none(meeting, correct, refuses):
+    ada, transcript, _ = await meeting()
+    _, second, _ = await meeting(topic="A week later")
+    _, third, _ = await meeting(topic="Elsewhere", segments=(said(0, 0.0, "Eve", "Nothing of the kind."),), claims=())
+    made = (await correct(ada, transcript, "fix_term", term="Acme Crop", replacement="Acme Corp"))["correction"]["id"]
+    asked = {"transcript_ids": [path.rpartition("/")[2] for path in (second, third)]}
+    refuses(await ada.post(f"/api/corrections/{made}/elsewhere", json=asked), 422, "invalid_request")
+    assert (await ada.get(f"{second}/corrections")).json() == {"corrections": []}
+
+
+async def test_corrections_that_would_make_reading_slow_are_refused(monkeypatch, meeting, correct, refuses):
+    monkeypatch.setattr("momentum.pipeline.correct.MOST_REWRITTEN", 2)
+    ada, transcript, _ = await meeting()
+    for before, after in (("Friday", "Monday"), ("Monday", "Friday")):
+        await correct(ada, transcript, "fix_term", term=before, replacement=after)
+    answer = await ada.post(f"{transcript}/corrections", json={"kind": "fix_term", "term": "Friday", "replacement": "Monday"})
+    assert "would rewrite more than 2 segments" in refuses(answer, 409, "conflict")
+
+
+async def test_no_connection_is_held_while_talk_is_worked_on(world, meeting, correct, monkeypatch):
+    ada, transcript, deliverable = await meeting()
+    _, second, _ = await meeting(topic="A week later")
+    in_thread, held = asyncio.to_thread, []
+
+    async def watched(work, *given, **named):
+        held.append((work.__name__, world.app.database._engine.pool.checkedout()))
+        return await in_thread(work, *given, **named)
+
+    monkeypatch.setattr("momentum.pipeline.correct.asyncio.to_thread", watched)
+    made = (await correct(ada, transcript, "fix_term", term="Acme Crop", replacement="Acme Corp"))["correction"]["id"]
+    await ada.get(f"/api/corrections/{made}/elsewhere")
+    await ada.post(f"/api/corrections/{made}/elsewhere", json={"transcript_ids": [second.rpartition("/")[2]]})
+    await everything(ada, transcript, deliverable)
+    assert {"_looked", "_told", "_read_transcript", "_read_deliverable"} <= {name for name, _ in held}
+    assert {connections for _, connections in held} == {0}
 
 
 async def test_corrections_go_with_the_person(world, meeting, correct, owner_dsn):

@@ -61,7 +61,7 @@ async def get_picture(
 
 async def _analysed(world: App, user_id: UUID, transcript_id: UUID) -> tuple[Analysis, str]:
     """The analysis and the meeting's topic. Raises NotFound."""
+    stored = (await read_transcript(world.database, user_id, transcript_id)).shown
     async with world.database.person(user_id) as connection:
-        stored = (await read_transcript(connection, transcript_id)).shown
         kind, written = await topics.of(connection, transcript_id)
     return await asyncio.to_thread(analyse, stored.transcript, written, kind), stored.summary.topic

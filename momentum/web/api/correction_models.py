@@ -197,6 +197,7 @@ class Offers(Shape):
     """Other meetings, newest first."""
 
     offers: list[OfferItem]
+    complete: bool = Field(description="False: there are more meetings that may hold it, or there was no time to look into all.")
 
 
 class AskedElsewhere(Asked):

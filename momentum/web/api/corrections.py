@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -11,9 +12,10 @@ from fastapi import APIRouter, Query, Response, status
 
 from momentum.app import App
 from momentum.corrections import Layer
-from momentum.pipeline import correct
-from momentum.pipeline.correct import Difference, Offer
-from momentum.store import corrections
+from momentum.pipeline import correct, elsewhere
+from momentum.pipeline.correct import Difference
+from momentum.pipeline.elsewhere import Offer
+from momentum.store import corrections, deliverables, transcripts
 from momentum.web.api.correction_models import (
     AskedElsewhere,
     AskedOfDeliverable,
@@ -27,6 +29,7 @@ from momentum.web.api.correction_models import (
     correction_item,
     layer_of,
 )
+from momentum.web.api.documents import delivered
 from momentum.web.door import Asking, World
 from momentum.web.failures import responses
 from momentum.web.witness import audited
@@ -61,7 +64,7 @@ async def correct_deliverable(
 ) -> Corrected:
     """Confirm, edit or reject a claim. What code found of it stays beside your word."""
     async with world.database.person(person.user_id) as connection:
-        transcript_id = (await correct.read_deliverable(connection, deliverable_id)).shown.about.transcript_id
+        transcript_id = delivered(await deliverables.get(connection, deliverable_id)).about.transcript_id
     return await _corrected(world, person.user_id, answer, transcript_id, layer_of(asked), deliverable_id=deliverable_id, preview=preview)
 
 
@@ -73,7 +76,7 @@ async def correct_deliverable(
 async def list_corrections(world: World, person: Asking, transcript_id: UUID) -> Corrections:
     """Every correction of a transcript and of the documents made from it, in the order in which they are laid."""
     async with world.database.person(person.user_id) as connection:
-        await correct.read_transcript(connection, transcript_id)
+        await transcripts.about(connection, transcript_id)
         made = await corrections.of_transcript(connection, transcript_id)
     return Corrections(corrections=[correction_item(one) for one in made])
 
@@ -90,13 +93,19 @@ async def undo_correction(world: World, person: Asking, correction_id: UUID) -> 
 
 
 @router.get(
-    "/corrections/{correction_id}/elsewhere", responses=responses(401, 404), dependencies=[audited("correction.offer", "correction")]
+    "/corrections/{correction_id}/elsewhere",
+    responses=responses(401, 404),
+    response_model=Offers,
+    dependencies=[audited("correction.offer", "correction")],
 )
-async def offer_correction(world: World, person: Asking, correction_id: UUID) -> Offers:
-    """Your other meetings in which the same name or term would change, and what would; looks at the newest 50 that may hold it."""
-    async with world.database.person(person.user_id) as connection:
-        found = await correct.offers(connection, person.user_id, correction_id)
-    return Offers(offers=[_offer(offer) for offer in found])
+async def offer_correction(world: World, person: Asking, correction_id: UUID) -> Response:
+    """Your other meetings in which the same name or term would change, and what would; looks into the newest 50 that may hold it.
+
+    Numbered speakers ("Speaker 1") are offered nowhere: in each meeting they are somebody else.
+    """
+    found = await elsewhere.offers(world.database, person.user_id, correction_id)
+    # A name changes every third segment of fifty meetings: megabytes, which nobody else is to wait for.
+    return Response(await asyncio.to_thread(_told, found), media_type="application/json")
 
 
 @router.post(
@@ -107,29 +116,28 @@ async def offer_correction(world: World, person: Asking, correction_id: UUID) ->
 )
 async def carry_over_correction(world: World, person: Asking, correction_id: UUID, asked: AskedElsewhere) -> Corrections:
     """Make the same correction in other meetings: in all that are named, or in none."""
-    async with world.database.person(person.user_id) as connection:
-        await corrections.turn(connection, *asked.transcript_ids)
-        made = await correct.carry_over(connection, person.user_id, correction_id, asked.transcript_ids, now=world.clock())
+    made = await elsewhere.carry_over(world.database, person.user_id, correction_id, asked.transcript_ids, now=world.clock())
     return Corrections(corrections=[correction_item(one) for one in made])
 
 
 async def _corrected(
     world: App, user_id: UUID, answer: Response, transcript_id: UUID, layer: Layer, *, deliverable_id: UUID | None = None, preview: bool
 ) -> Corrected:
-    async with world.database.person(user_id) as connection:
-        if preview:
-            answer.status_code = status.HTTP_200_OK
-            differences = await correct.preview(connection, transcript_id, layer, deliverable_id=deliverable_id)
-            return Corrected(correction=None, differences=_items(differences))
-        await corrections.turn(connection, transcript_id)
-        made, differences = await correct.correct(
-            connection, user_id, transcript_id, layer, deliverable_id=deliverable_id, now=world.clock()
-        )
+    of = (world.database, user_id, transcript_id, layer)
+    if preview:
+        answer.status_code = status.HTTP_200_OK
+        differences = await correct.preview(*of, deliverable_id=deliverable_id)
+        return Corrected(correction=None, differences=_items(differences))
+    made, differences = await correct.correct(*of, deliverable_id=deliverable_id, now=world.clock())
     return Corrected(correction=correction_item(made), differences=_items(differences))
 
 
 def _items(differences: Iterable[Difference]) -> list[DifferenceItem]:
     return [DifferenceItem(deliverable_id=d.deliverable_id, **dataclasses.asdict(d.change)) for d in differences]
+
+
+def _told(found: elsewhere.Offers) -> str:
+    return Offers(offers=[_offer(offer) for offer in found.offers], complete=found.complete).model_dump_json()
 
 
 def _offer(offer: Offer) -> OfferItem:

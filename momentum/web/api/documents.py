@@ -93,8 +93,7 @@ async def get_deliverable(
     original: Original = False,
 ) -> Response:
     """One deliverable: as data with every claim and its evidence, or as Markdown; under your corrections."""
-    async with world.database.person(person.user_id) as connection:
-        found = await read_deliverable(connection, deliverable_id)
+    found = await read_deliverable(world.database, person.user_id, deliverable_id)
     found = dataclasses.replace(found, shown=found.original) if original else found
     if format == "markdown":
         return Response(await asyncio.to_thread(render, found.shown.deliverable, meeting_of(found.shown)), media_type=MARKDOWN)
@@ -115,8 +114,7 @@ async def get_transcript(
     original: Original = False,
 ) -> Response:
     """One transcript: JSON with words and marks, WebVTT, SubRip or text; under your corrections."""
-    async with world.database.person(person.user_id) as connection:
-        found = await read_transcript(connection, transcript_id)
+    found = await read_transcript(world.database, person.user_id, transcript_id)
     found = dataclasses.replace(found, shown=found.original) if original else found
     # The words of three hours are half a second of work, in which nobody else is to wait.
     if format == "json":

@@ -57,8 +57,7 @@ async def export_deliverable(
     original: Original = False,
 ) -> Response:
     """A deliverable as a file: Markdown, HTML in one file, Word, PDF, JSON or text."""
-    async with world.database.person(person.user_id) as connection:
-        found = await read_deliverable(connection, deliverable_id)
+    found = await read_deliverable(world.database, person.user_id, deliverable_id)
     kept, form = found.original if original else found.shown, FORMATS[format]
     assert form.of_deliverable is not None  # noqa: S101 -- DeliverableFormat names those that have one
     meeting = dataclasses.replace(meeting_of(kept), title=kept.deliverable.title or kept.about.topic)
@@ -81,8 +80,8 @@ async def export_transcript(
     original: Original = False,
 ) -> Response:
     """A transcript as a file: captions (WebVTT, SubRip), Markdown, HTML in one file, Word, PDF, JSON or text."""
+    found = await read_transcript(world.database, person.user_id, transcript_id)
     async with world.database.person(person.user_id) as connection:
-        found = await read_transcript(connection, transcript_id)
         recording = await recordings.get(connection, found.shown.summary.recording_id)
     kept, form = found.original if original else found.shown, FORMATS[format]
     assert form.of_transcript is not None  # noqa: S101 -- TranscriptFormat names those that have one

@@ -28,8 +28,7 @@ router = APIRouter(prefix="/api")
 )
 async def get_receipt(world: World, person: Asking, deliverable_id: UUID) -> ReceiptItem:
     """Which host got how many bytes of what for this deliverable, when, and what was masked."""
-    async with world.database.person(person.user_id) as connection:
-        found = (await read_deliverable(connection, deliverable_id)).original.deliverable.extra.get("receipt")
+    found = (await read_deliverable(world.database, person.user_id, deliverable_id)).original.deliverable.extra.get("receipt")
     if not isinstance(found, dict):
         raise NotFound(ErrorCode.NOT_FOUND, "There is no receipt: this was written before Momentum kept any.")
     return ReceiptItem.model_validate({**found, "deliverable_id": deliverable_id, "in_words": in_words(found)})

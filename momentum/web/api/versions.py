@@ -70,12 +70,11 @@ async def difference(
     against: Annotated[UUID | None, Query(description="The one to compare with; by default the version before.")] = None,
 ) -> Difference:
     """What differs from an earlier version, both under your corrections: claims that came, went or changed, the summary as a diff."""
-    async with world.database.person(person.user_id) as connection:
-        after = (await read_deliverable(connection, deliverable_id)).shown
-        earlier = against or after.about.supersedes
-        if earlier is None:
-            raise Conflict(ErrorCode.CONFLICT, "This is the first version. Name one to compare it with.")
-        before = (await read_deliverable(connection, earlier)).shown
+    after = (await read_deliverable(world.database, person.user_id, deliverable_id)).shown
+    earlier = against or after.about.supersedes
+    if earlier is None:
+        raise Conflict(ErrorCode.CONFLICT, "This is the first version. Name one to compare it with.")
+    before = (await read_deliverable(world.database, person.user_id, earlier)).shown
     if before.about.recording_id != after.about.recording_id:
         raise Conflict(ErrorCode.CONFLICT, "These two are about different recordings.")
     names = (f"version {before.about.version}", f"version {after.about.version}")

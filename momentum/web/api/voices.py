@@ -115,8 +115,8 @@ async def _enrol(world: App, encoder: VoiceEncoder, user_id: UUID, enrolment: En
 
 async def _origin(world: App, user_id: UUID, transcript_id: UUID) -> tuple[RecordingOrigin, Transcript, UUID]:
     """The recording that a transcript was made of, cut into the same parts. Raises NotFound."""
+    found = (await read_transcript(world.database, user_id, transcript_id)).shown
     async with world.database.person(user_id) as connection:
-        found = (await read_transcript(connection, transcript_id)).shown
         processing = await processings.get(connection, found.summary.processing_id)
         recording = await recordings.get(connection, found.summary.recording_id)
     if recording is None:  # gone in this moment
