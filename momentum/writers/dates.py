@@ -6,10 +6,11 @@ import calendar
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from momentum.model import Meeting
+from momentum.writers import daytimes
 from momentum.writers.numbers import CARDINALS, ORDINALS
 
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -305,9 +306,14 @@ def _day(match: re.Match[str], resolver: Resolver, said_on: date | None) -> date
         return None
 
 
-def resolve(words: str, said_on: date) -> date | None:
-    """The day that `words` name when said on `said_on`; None where they name no single day. Never raises."""
+def resolve(words: str, said_on: date, at: time | None = None) -> date | None:
+    """The day that `words` name when said on `said_on`; None where they name no single day. Never raises.
+
+    A time of day alone ("at nine", "before lunch") names that day, or the next where it was over `at` the start of the meeting.
+    """
     found = mentions(words, said_on)
+    if not found:
+        return daytimes.resolve(words, said_on, at)
     return next((m.day for m in found if m.day), None)
 
 

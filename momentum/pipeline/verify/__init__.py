@@ -61,7 +61,8 @@ class _Record:
         self._resumed |= {n for n, s in enumerate(self.segments) if "gap" in s.marks}
         self.said = self.said_at(range(len(self.segments)))
         self.roster = tuple(p for p in spoken.people(transcript, meeting) if not orders.gives_orders(p))
-        self.day = dates.local_date(meeting)
+        start = dates.local_start(meeting)
+        self.day, self.began = (start.date(), start.time()) if start else (None, None)
         self.text = " ".join(s.text for s in self.segments)
         self.english = spoken.is_english(transcript.language, self.text)
         self.writes_english = spoken.is_english(written_in or transcript.language, self.text)
@@ -154,7 +155,7 @@ def _check_due(finding: _Finding, proof: Evidence, record: _Record) -> None:
         finding.doubts.append(f"The time “{due}” was removed: it does not stand in the quote.")
         finding.claim = dataclasses.replace(finding.claim, due_words=None)
     elif record.day is not None:
-        day = dates.resolve(due, record.day)
+        day = times.due_day(due, proof.said, record.day, record.began)
         finding.claim = dataclasses.replace(finding.claim, due_date=day)
         if claimed and claimed != day:
             meant = dates.day_in_words(day) if day else "no certain day"

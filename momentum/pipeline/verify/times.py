@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 from momentum.pipeline.verify import quotes
@@ -72,3 +72,28 @@ def stands_in(words: str, said: str) -> bool:
     """Whether `said` holds these words in one stretch."""
     wanted = quotes.normalised(words)
     return bool(wanted) and "\x1f".join(["", *wanted, ""]) in "\x1f".join(["", *quotes.normalised(said), ""])
+
+
+def due_day(words: str, said: str, day: date, at: time | None) -> date | None:
+    """The day of due words in a meeting on `day` that began `at`.
+
+    A time of day belongs to the day named beside it in `said`: "tomorrow at nine", "at nine on Monday".
+    """
+    if not dates.mentions(words, day) and (beside := _beside(words, said, day)):
+        return beside
+    return dates.resolve(words, day, at)
+
+
+def _beside(words: str, said: str, day: date) -> date | None:
+    pattern = r"\W+".join(map(re.escape, words.split()))
+    match = re.search(rf"\b{pattern}\b", said, re.IGNORECASE) if pattern else None
+    if match is None:
+        return None
+    for mention in dates.mentions(said, day):
+        between = said[mention.end : match.start()] if mention.end <= match.start() else said[match.end() : mention.start]
+        if mention.day and _JOINED.fullmatch(between):
+            return mention.day
+    return None
+
+
+_JOINED = re.compile(r",?\s*(?:(?:on|at|by|from)\s+)?")
