@@ -33,6 +33,8 @@ _BEHIND = (
     r"(?:,?\s+(?:can|could|will|would)\s+you|,\s+please|,?\s+you(?:'ll)?\b|'ll\b|,\s+\w+"
     r"|\s+(?:will|is going to|is gonna|has to|needs to|to|takes?|does|'ll)\b)"
 )
+_NAMES = 4096
+"""Names that are remembered: all of a long meeting."""
 _BEFORE = r"(?:\byou\b[^.?!]*,\s+|\bplease\b[^.?!]*,?\s+|\b(?:can|could|will|would)\s+)"
 
 
@@ -52,8 +54,14 @@ def is_named(person: str, text: str, roster: Sequence[str]) -> bool:
     said = words(text)
     if _holds(said, words(person)):
         return True
+    return any(w in said for w in _own_parts(person, tuple(roster)))
+
+
+@lru_cache(maxsize=_NAMES)
+def _own_parts(person: str, roster: tuple[str, ...]) -> list[str]:
+    """The parts of a name that nobody else on the roster has."""
     others = {w for other in roster if other != person for w in words(other)}
-    return any(w in said for w in parts(person) if w not in others)
+    return [w for w in parts(person) if w not in others]
 
 
 def named(text: str, roster: Sequence[str]) -> list[str]:
@@ -83,13 +91,20 @@ def doubt(owner: str, text: str, evidence: Evidence, roster: Sequence[str]) -> s
     if not speaks and not is_there:
         return f"{owner} neither speaks nor is named there"
     takers = list(dict.fromkeys([*_takers(evidence.quotes, roster)] or _takers(evidence.segments, roster)))
-    if takers and owner not in takers:
-        return f"it is {' or '.join(takers)} who takes it on"
+    if takers:
+        return None if owner in takers else f"it is {' or '.join(takers)} who takes it on"
+    return _doubt_untaken(owner, evidence, roster, is_there=is_there)
+
+
+def _doubt_untaken(owner: str, evidence: Evidence, roster: Sequence[str], *, is_there: bool) -> str | None:
+    """Why `owner` does not own what nobody takes on in so many words: who speaks only beside the quote does not."""
     quoted = " ".join(s.text for s in evidence.quotes)
-    others = [p for p in named(quoted, roster) if p != owner]
-    if not takers and all(s.speaker == owner for s in evidence.quotes) and _REQUEST.search(quoted):
+    if owner not in {s.speaker for s in evidence.quotes}:
+        return None if is_there or _YOU.search(quoted) else f"{owner} does not say it"
+    if all(s.speaker == owner for s in evidence.quotes) and _REQUEST.search(quoted):
         return f"{owner} asks somebody else for it"
-    return f"{owner} speaks there, but names {others[0]}" if others and not takers and not is_there else None
+    others = [p for p in named(quoted, roster) if p != owner]
+    return f"{owner} speaks there, but names {others[0]}" if others and not is_there else None
 
 
 def leading(text: str, roster: Sequence[str]) -> str | None:
@@ -116,11 +131,11 @@ def _takers(segments: Sequence[Segment], roster: Sequence[str]) -> Iterator[str]
 
 def _is_assigned(person: str, text: str, roster: Sequence[str]) -> bool:
     """Whether the words are like "Ben, can you call", "Ben will call" or "Could you call them, Ben?"."""
-    others = {w for other in roster if other != person for w in words(other)}
-    names = [re.escape(n) for n in (person, *(w for w in parts(person) if w not in others))]
-    return any(_assigning(name).search(text) for name in names)
+    there = text.casefold()
+    names = (n for n in (person, *_own_parts(person, tuple(roster))) if n.casefold() in there)
+    return any(_assigning(re.escape(n)).search(text) for n in names)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=_NAMES)
 def _assigning(name: str) -> re.Pattern[str]:
     return re.compile(rf"\b{name}{_BEHIND}|{_BEFORE}{name}\b|,\s+{name}\W*$", re.IGNORECASE)
