@@ -33,11 +33,12 @@ _DAILY: list[tuple[str, time]] = [
     (r"tea(?:time)?|dinner(?:time)?|supper|dusk|dark|sunset|nightfall|midnight", time(23)),
     (r"(?:the |our |my )?(?:(?:coffee|tea|next) )?break", time.max),
     (r"work|school|class|practice|closing(?: time)?|opening(?: time)?|close|bedtime|bed", time.max),
-    (r"(?:I|we|you|they) (?:go|go home|leave|leave (?:today|here)|open|close|start|finish|lock up|hang up|go to bed|open the doors)", time.max),
+    (r"(?:I|we|you|they) (?:go|go home|leave|leave here|open|close|start|finish|lock up|hang up|go to bed|open the doors)", time.max),
     (r"(?:the )?end of (?:the|this|my|our) (?:meeting|call|shift|session|hour)|(?:the |my |our |this )?shift", time.max),
     (r"this(?: (?:meeting|call|session|one))?|our (?:meeting|call)|we're done(?: here)?", time.max),
     (r"on (?:my|the|our) way(?: home| back| there)?|in the (?:afternoon|evening)", time.max),
-    (r"(?:right )?now|right away|straight ?away|at once|immediately|this (?:minute|second|instant|hour|lunchtime)|in a (?:minute|moment|second)", time.max),
+    (r"(?:right )?now|right away|straight ?away|at once|immediately|in a (?:moment|second)", time.max),
+    (r"this (?:minute|second|instant|hour|lunchtime)", time.max),
     (r"(?:within|inside) the hour|this very (?:minute|hour|day)", time.max),
 ]  # fmt: skip
 _EVENTS = [(re.compile(rf"{_LEAD}(?:{words}){_TAIL}", re.IGNORECASE), over) for words, over in _DAILY]

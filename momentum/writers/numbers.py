@@ -219,3 +219,8 @@ def _with_fraction(value: Decimal, tokens: Sequence[str], used: int) -> tuple[De
 def _continues(previous: str, value: int) -> bool:
     """Whether a number word belongs to the same number: "twenty five", "two hundred five", never "five six"."""
     return not previous or previous in SCALES or previous == "and" or (previous in _TENS and 0 < value < 10)
+
+
+def shown(number: Decimal) -> str:
+    """As people write it: 15,000 and 2.5."""
+    return f"{number:,f}".rstrip("0").rstrip(".") if "." in f"{number:f}" else f"{number:,f}"

@@ -62,7 +62,8 @@ class _Record:
         self.said = self.said_at(range(len(self.segments)))
         self.roster = tuple(p for p in spoken.people(transcript, meeting) if not orders.gives_orders(p))
         start = dates.local_start(meeting)
-        self.day, self.began = (start.date(), start.time()) if start else (None, None)
+        self.day = start.date() if start else None
+        self.began = start.time() if start else None
         self.text = " ".join(s.text for s in self.segments)
         self.english = spoken.is_english(transcript.language, self.text)
         self.writes_english = spoken.is_english(written_in or transcript.language, self.text)
@@ -173,7 +174,7 @@ def _check_facts(finding: _Finding, proof: Evidence, record: _Record) -> None:
     text, unproven = times.split(claim.text, proof.said, near, record.day, claim.due_date)
     if unproven:
         finding.doubts.append(f"The quote does not say {' or '.join(f'“{t}”' for t in unproven)}.")
-    finding.doubts.extend(amounts.unproven(text, proof.quoted, proof.said, record.text))
+    finding.doubts.extend(amounts.unproven(text, proof.quoted, proof.said, record.text, proof.nearest))
     present = [s.speaker for s in proof.near if s.speaker] + people.named(near, record.roster)
     names = wording.unproven_names(
         text,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from momentum.model import Segment
 from momentum.pipeline.verify import language, quotes
@@ -30,6 +31,14 @@ class Evidence:
     near: tuple[Segment, ...]
     quoted: str
     said: str = field(default="")
+
+    @cached_property
+    def nearest(self) -> tuple[str, ...]:
+        """What was said around the quote, the nearest first and what came before it sooner than what came after."""
+        quoted = {s.id for s in self.quotes}
+        at = [n for n, s in enumerate(self.near) if s.id in quoted] or [0]
+        distance = {n: (at[0] - n, 0) if n < at[0] else (max(0, n - at[-1]), 1) for n in range(len(self.near))}
+        return tuple(self.near[n].text for n in sorted(distance, key=lambda n: distance[n]))
 
     @property
     def speakers(self) -> list[str]:

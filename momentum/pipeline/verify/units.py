@@ -1,0 +1,175 @@
+"""Units of measure: their names, which of them a number stands with, and which is meant where nobody says it again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from momentum.pipeline.verify import language
+from momentum.writers import numbers
+
+# One line for each unit: all its names, the first one for people to read. Units of one kind stand together.
+_NAMES = """
+    euros euro eur €
+    dollars dollar usd bucks $
+    pounds pound quid sterling gbp £ lb lbs
+    francs franc chf
+    kroner krone kronor krona nok sek dkk
+    crowns crown czk
+    yen jpy ¥
+    reais real brl
+    rupees rupee inr ₹
+    yuan renminbi cny
+    won krw
+    pesos peso
+    zloty zlotys pln
+    cents cent pence penny
+
+    percent % pct percentage
+    points point
+
+    seconds second secs
+    minutes minute mins min
+    hours hour hourly hrs
+    days day daily
+    nights night nightly
+    weeks week weekly
+    fortnights fortnight
+    months month monthly
+    quarters quarter quarterly
+    years year yearly annual annually annum
+
+    kilos kilo kilogram kilograms kilogramme kilogrammes kg
+    grams gram gramme grammes g
+    milligrams milligram mg
+    tonnes tonne tons ton
+    ounces ounce oz
+
+    litres litre liters liter
+    millilitres millilitre milliliters milliliter ml
+    gallons gallon
+
+    millimetres millimetre millimeters millimeter mm
+    centimetres centimetre centimeters centimeter cm
+    metres metre meters meter
+    kilometres kilometre kilometers kilometer km
+    inches inch
+    feet foot ft
+    yards yard
+    miles mile
+
+    hectares hectare
+    acres acre
+
+    kilobytes kilobyte kb
+    megabytes megabyte mb megs
+    gigabytes gigabyte gb gigs gig
+    terabytes terabyte tb
+
+    watts watt
+    kilowatts kilowatt kw
+    megawatts megawatt mw
+
+    volts volt
+
+    degrees degree
+
+    moles mole
+    millimoles millimole
+
+    times
+"""
+UNITS = {name: line.split()[0] for line in _NAMES.strip().splitlines() if line for name in line.split()}
+_KINDS = {line.split()[0]: kind for kind, group in enumerate(_NAMES.split("\n\n")) for line in group.strip().splitlines()}
+_MONEY = _KINDS["euros"]
+COUNTS = frozenset(language.stem(w) for w in (*numbers.CARDINALS, *numbers.ORDINALS, *numbers.SCALES, *UNITS))
+"""Stems of numbers and units: a text is not about these."""
+# Units that are no other word, even where they count nothing.
+_EVIDENT = frozenset(
+    """
+    euros euro € dollars dollar $ £ sterling ¥ percent % hourly nightly weekly monthly quarterly yearly annual annually
+    """.split()
+)
+WORD = re.compile(r"[^\W\d_]+|[€$£¥₹%]")
+SENTENCE_END = re.compile(r"[.!?](?:\s|$)")
+_RATE = re.compile(r"\b(?:a|an|per|each|every|and)\s+$", re.IGNORECASE)
+_AGE = re.compile(r"^(?:-|\s+)(?:old\b|of age\b)", re.IGNORECASE)
+_BETWEEN = 2
+"""Words between a number and its unit: "120 cubic metres"."""
+
+
+def pairs(text: str) -> list[tuple[Decimal, str | None]]:
+    """Each number with the unit that stands with it; "" where it counts something else, None where it stands alone."""
+    found = numbers.find(text)
+    pairs: list[tuple[Decimal, str | None]] = []
+    for at, number in enumerate(found):
+        end = found[at + 1].start if at + 1 < len(found) else len(text)
+        pairs.append((number.value, unit_at(text, number, text[number.end : end])))
+    return pairs
+
+
+def unit_at(text: str, number: numbers.Number, behind: str) -> str | None:
+    """The unit of one number of `text`, which `behind` follows up to the next number; as in `pairs`."""
+    if text[number.start : number.end].endswith("%"):
+        return "percent"
+    behind = _SIGN_BEHIND.sub("", _RATE_BEHIND.split(behind)[0])  # "five thousand a day" counts no days, "9 costs $36" no dollars
+    signs = WORD.findall(text[max(0, number.start - 1) : number.start])
+    after = WORD.findall(SENTENCE_END.split(behind)[0])[: _BETWEEN + 1]
+    if unit := next((UNITS[w.casefold()] for w in (*signs, *after) if w.casefold() in UNITS), None):
+        return unit
+    return "" if after and language.stems(after[0]) else None
+
+
+_SIGN_BEHIND = re.compile(r"[€$£¥₹]\s*$")
+_RATE_BEHIND = re.compile(r"\b(?:an?|per|each|every)\b", re.IGNORECASE)
+
+
+def counted(text: str) -> list[str]:
+    """The units of `text` that count or divide something, and those that are no other word; an age needs none."""
+    return [unit for unit, word in _counted(text) if not (unit == "years" and _AGE.match(text[word.end() :]))]
+
+
+def _counted(text: str) -> Iterator[tuple[str, re.Match[str]]]:
+    ends = [n.end for n in numbers.find(text)]
+    for match in WORD.finditer(text):
+        unit = UNITS.get(match[0].casefold())
+        if unit and (match[0].casefold() in _EVIDENT or _counts(text, match, ends)):
+            yield unit, match
+
+
+def _counts(text: str, match: re.Match[str], ends: Sequence[int]) -> bool:
+    before = text[: match.start()]
+    return bool(_RATE.search(before)) or any(
+        match.start() - end >= 0 and len(text[end : match.start()].split()) <= _BETWEEN for end in ends
+    )
+
+
+def named(text: str) -> set[str]:
+    """Every unit that `text` names, whatever it counts there."""
+    return {unit for word in WORD.findall(text) if (unit := UNITS.get(word.casefold()))}
+
+
+def is_understood(unit: str, text: str, said: str, nearest: Sequence[str], meeting: str) -> bool:
+    """Whether `unit`, which `text` counts in and `said` does not name, is what its bare numbers are counted in.
+
+    The nearest talk that counts in a unit of the same kind decides; where none does, the meeting, if it knows no other.
+    """
+    kind = _KINDS[unit]
+    if any(_KINDS[u] == kind for u in set(counted(said)) - set(counted(text))) or _is_another(unit, text, nearest):
+        return False
+    used = next((u for t in nearest if (u := _used(t, kind))), None)
+    return unit in used if used else _used(meeting, kind) - {"cents"} == {unit}
+
+
+def _is_another(unit: str, text: str, nearest: Sequence[str]) -> bool:
+    """Whether the talk around has a number of `text` with another unit of the same kind, and never with this one."""
+    values = {value for value, u in pairs(text) if u == unit}
+    told = {u for t in nearest for value, u in pairs(t) if value in values and u}
+    return unit not in told and any(_KINDS[u] == _KINDS[unit] for u in told)
+
+
+def _used(text: str, kind: int) -> set[str]:
+    """The units of one kind in which `text` counts, or which it names in the plural: "Hours?"."""
+    plural = {u for w in WORD.findall(text) if (u := UNITS.get(w.casefold())) and w.casefold() == u and u.endswith("s")}
+    return {u for u in {*counted(text), *plural} if _KINDS[u] == kind}
