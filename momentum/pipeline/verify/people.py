@@ -14,7 +14,7 @@ from momentum.writers.spoken import words
 
 _OWN_WORD = language.phrases(
     r"""
-    i'll|i will|i can|i'm|i am|i shall|let me|i could|i'd|i would|i've got|i have to|i need to|i want to|i take
+    i'll|i will|i can|i'm|i am|i shall|let me|i could|i'd(?! like to (?:see|know|hear|have))|i would(?! like to (?:see|know|hear|have))|i've got|i have to|i need to|i want to|i take
     i (?:get|write|bring|send|print|do|call|tell|check|book|look|make|prepare|ask|own|handle)
     on me|from me|mine|my (?:task|job|action)|leave it (?:to|with) me|will do|on it|you'll (?:have|get)|you (?:can|will) (?:have|get|see)
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 from momentum.pipeline.verify import language
 from momentum.writers import numbers
@@ -94,6 +95,7 @@ _EVIDENT = frozenset(
 WORD = re.compile(r"[^\W\d_]+|[€$£¥₹%]")
 SENTENCE_END = re.compile(r"[.!?](?:\s|$)")
 _RATE = re.compile(r"\b(?:a|an|per|each|every|and)\s+$", re.IGNORECASE)
+_PER = re.compile(r"\b(?:a|an|per|each|every)\s+$", re.IGNORECASE)
 _AGE = re.compile(r"^(?:-|\s+)(?:old\b|of age\b)", re.IGNORECASE)
 _BETWEEN = 2
 """Words between a number and its unit: "120 cubic metres"."""
@@ -153,23 +155,38 @@ def named(text: str) -> set[str]:
 def is_understood(unit: str, text: str, said: str, nearest: Sequence[str], meeting: str) -> bool:
     """Whether `unit`, which `text` counts in and `said` does not name, is what its bare numbers are counted in.
 
-    The nearest talk that counts in a unit of the same kind decides; where none does, the meeting, if it knows no other.
+    The nearest talk that counts in a unit of the same kind decides, or divides by one ("a day"), as `text` does; where none does,
+    the meeting, if it knows no other.
     """
-    kind = _KINDS[unit]
-    if any(_KINDS[u] == kind for u in set(counted(said)) - set(counted(text))) or _is_another(unit, text, nearest):
+    kind, is_rate = _KINDS[unit], unit in _divisors(text)
+    if any(_KINDS[u] == kind for u in set(counted(said)) - set(counted(text))) or _is_another(unit, text, said, nearest):
         return False
-    used = next((u for t in nearest if (u := _used(t, kind))), None)
-    return unit in used if used else _used(meeting, kind) - {"cents"} == {unit}
+    used = next((u for t in nearest if (u := _used(t, kind, is_rate=is_rate))), None)
+    return unit in used if used else _used(meeting, kind, is_rate=is_rate) - {"cents"} == {unit}
 
 
-def _is_another(unit: str, text: str, nearest: Sequence[str]) -> bool:
-    """Whether the talk around has a number of `text` with another unit of the same kind, and never with this one."""
-    values = {value for value, u in pairs(text) if u == unit}
-    told = {u for t in nearest for value, u in pairs(t) if value in values and u}
-    return unit not in told and any(_KINDS[u] == _KINDS[unit] for u in told)
+def _is_another(unit: str, text: str, said: str, nearest: Sequence[str]) -> bool:
+    """Whether a number of `text` has another unit in `said`, or one of the same kind around it, and never this one."""
+    values = _counted_in(unit, text)
+    here = {u for value, u in pairs(said) if value in values and u}
+    around = {u for t in nearest for value, u in pairs(t) if value in values and u and _KINDS[u] == _KINDS[unit]}
+    return bool(here | around) and unit not in here | around
 
 
-def _used(text: str, kind: int) -> set[str]:
-    """The units of one kind in which `text` counts, or which it names in the plural: "Hours?"."""
+def _counted_in(unit: str, text: str) -> set[Decimal]:
+    """The numbers of `text` with this unit, and those that share it: "six to four percent", "2,900 of 3,000 hours"."""
+    found = pairs(text)
+    shared = {a for (a, bare), (_, u) in pairwise(found) if u == unit and bare is None}
+    return {value for value, u in found if u == unit} | shared
+
+
+def _divisors(text: str) -> set[str]:
+    """The units by which `text` divides: "a day", "per month"."""
+    return {unit for unit, word in _counted(text) if _PER.search(text[: word.start()])}
+
+
+def _used(text: str, kind: int, *, is_rate: bool) -> set[str]:
+    """The units of one kind in which `text` counts, or which it names in the plural ("Hours?"); or those by which it divides."""
     plural = {u for w in WORD.findall(text) if (u := UNITS.get(w.casefold())) and w.casefold() == u and u.endswith("s")}
-    return {u for u in {*counted(text), *plural} if _KINDS[u] == kind}
+    used = _divisors(text) if is_rate else {*counted(text), *plural} - _divisors(text)
+    return {u for u in used if _KINDS[u] == kind}
