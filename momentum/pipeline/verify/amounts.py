@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from momentum.pipeline.verify import language, units
-from momentum.pipeline.verify.turned import turned
+from momentum.pipeline.verify.turned import contradicted, turned
 from momentum.pipeline.verify.units import COUNTS, pairs
 from momentum.writers import numbers
 
@@ -23,13 +23,18 @@ def unproven(text: str, quoted: str, said: str, meeting: str, nearest: Sequence[
     """
     text, quoted, said, meeting = (_PER_CENT.sub("percent", t) for t in (text, quoted, said, meeting))
     counted, any_number = _counted(said), numbers.readings(said)
-    scales = [scale for word, scale in numbers.SCALES.items() if scale >= 1_000 and word in text.casefold()]
+    scales = [scale for word, scale in numbers.SCALES.items() if scale >= _THOUSAND and word in text.casefold()]
+    understood = _understood(said, nearest)
     missing = [
         v
         for v, unit in pairs(text)
-        if v not in (counted if unit else any_number) and not _is_year(v, meeting) and not any(v * s in counted for s in scales)
+        if v not in (counted if unit else any_number)
+        and not _is_year(v, meeting)
+        and v not in understood
+        and not any(v * s in counted for s in scales)
     ]
     missing += [v for v, _ in pairs(text) if v in _answered(quoted, said)]
+    missing += contradicted(text, quoted)
     if missing:
         return [f"The quote does not hold the number {', '.join(dict.fromkeys(numbers.shown(n) for n in missing))}."]
     if doubted := [
@@ -43,6 +48,16 @@ def unproven(text: str, quoted: str, said: str, meeting: str, nearest: Sequence[
     return []
 
 
+def _understood(said: str, nearest: Sequence[str]) -> set[Decimal]:
+    """What small numbers that stand alone mean in talk of larger ones: "And at eight?" behind "five thousand" is 8,000."""
+    around = numbers.numbers(" ".join(nearest[:_CLOSE]))
+    scales = {scale for scale in numbers.SCALES.values() if scale >= _THOUSAND and any(v >= scale for v in around)}
+    return {v * scale for v, unit in pairs(said) if not unit and v < _THOUSAND for scale in scales}
+
+
+_THOUSAND = 1_000
+_CLOSE = 9
+"""Pieces of talk around a quote that tell what its numbers count."""
 _PER_CENT = re.compile(r"\bper cent\b", re.IGNORECASE)
 
 
@@ -89,9 +104,14 @@ def _lent_unit(text: str, said: str) -> str | None:
     bare = {value for value, unit in ours if not unit}
     for value, unit in ours:
         owners = {v for v, u in theirs if u == unit and v in bare}
-        if unit and owners and (value, unit) not in theirs and (value, None) not in theirs:
+        if unit and owners and (value, unit) not in theirs and ((value, None) not in theirs or _is_bereft(owners, unit, text, theirs)):
             return f"{numbers.shown(value)} {unit}"
     return None
+
+
+def _is_bereft(owners: set[Decimal], unit: str, text: str, theirs: set[tuple[Decimal, str | None]]) -> bool:
+    """Whether one of the owners counts other things in `text`, and in speech only ever counted in `unit`."""
+    return any((v, "") in pairs(text) and {u for value, u in theirs if value == v} == {unit} for v in owners)
 
 
 def _pair_at(text: str, number: numbers.Number) -> tuple[Decimal, str | None]:

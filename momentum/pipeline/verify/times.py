@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 
-from momentum.pipeline.verify import quotes
+from momentum.pipeline.verify import language, quotes
 from momentum.writers import dates, numbers
 from momentum.writers.spoken import words
 
@@ -27,23 +28,35 @@ class _Known:
 
 
 def split(text: str, said: str, near: str, day: date | None, due: date | None) -> tuple[str, list[str]]:
-    """`text` with its times cut out, and those of them that `said` does not hold. `near` may give the month of a day."""
+    """`text` with its times cut out, and those of them that `said` does not hold.
+
+    `near` may give the month of a day; and the day itself where `said` names none that is not in `text`.
+    """
     months = frozenset(words(near)) & set(dates.MONTHS)
     known = _Known(dates.mentions(said, day or _ANY_DAY), months, frozenset(numbers.numbers(said)), due)
     found = [m for m in dates.mentions(text, day or _ANY_DAY) if not _is_ordinal_alone(m, text)]
     rest = text
     for mention in reversed(found):
         rest = f"{rest[: mention.start]} {rest[mention.end :]}"
-    return rest, [m.words for m in found if not _is_proven(m, known)]
+    missing = [m for m in found if not _is_proven(m, known)]
+    if missing and not _is_contradicted(found, known.spoken):
+        around = dataclasses.replace(known, spoken=dates.mentions(near, day or _ANY_DAY))
+        missing = [m for m in missing if not _is_proven(m, around)]
+    return rest, [m.words for m in missing]
+
+
+def _is_contradicted(found: Sequence[dates.Mention], spoken: Sequence[dates.Mention]) -> bool:
+    """Whether the evidence names a time that the text does not."""
+    ours = _Known(found, frozenset(), frozenset(), None)
+    return any(not _is_proven(s, ours) for s in spoken)
 
 
 def _is_ordinal_alone(mention: dates.Mention, text: str) -> bool:
-    """Whether an ordinal counts something: "the second review" is no day, "on the second" is one."""
-    return (
-        not mention.led
-        and bool(re.match(r"the [\w-]+$", mention.words, re.IGNORECASE))
-        and bool(re.match(r"\s+[a-z]", text[mention.end :]))
-    )
+    """Whether an ordinal counts something: "the second review" and "to the first pass" name no day, "on the second it" does."""
+    behind = re.match(r"\s+([a-z][\w'-]*)", text[mention.end :])
+    if behind is None or not re.match(r"the [\w-]+$", mention.words, re.IGNORECASE):
+        return False
+    return not mention.led or bool(language.stems(behind[1]))
 
 
 def _is_proven(mention: dates.Mention, known: _Known) -> bool:

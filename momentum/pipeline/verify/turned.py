@@ -15,30 +15,78 @@ from momentum.writers import numbers
 
 def turned(text: str, said: str) -> str | None:
     """Two numbers that `said` holds, but of each other's things, or from the one to the other."""
-    if part := _PART_OF.search(text):
-        some, whole = numbers.find(part[1]), numbers.find(part[2])
-        if some and whole and some[0].value > whole[0].value:
-            return f"{part[1]} and {part[2]}"
     found = _told(text)
     if (part := _OF_THEM.search(text)) and any(n.value < found[-1][0] for n in numbers.find(text[: part.start()])[:1]):
         return f"{numbers.shown(found[0][0])} and {numbers.shown(found[-1][0])}"
-    for (a, a_beside), (b, b_beside) in pairwise(found):
-        first, second = _places(a, said), _places(b, said)
-        if a == b or not first or not second:
-            continue
-        if _have_units(a, b, text, said) or re.search(rf"{_written(text, a)}\W+(?:out )?of (?:the )?{_written(text, b)}", text):
-            continue
-        if _change(a, b, text):
-            turned = not _fits(a, b, text) or not _changes(first, second)
-        else:
-            turned = _is_crossed(a_beside, b_beside, first, second)
-        if turned:
-            return f"{numbers.shown(a)} and {numbers.shown(b)}"
-    return None
+    pair = next(((a, b) for a, b in pairwise(numbers.find(text)) if _are_turned(a, b, text, said)), None)
+    return f"{numbers.shown(pair[0].value)} and {numbers.shown(pair[1].value)}" if pair else None
 
 
 _OF_THEM = re.compile(r"\b[\w,]+ of (?:them|those|these|which|whom)\b")
-_PART_OF = re.compile(r"\b([\d,]+) (?:out )?of ([\d,]+)\b")
+
+
+def _are_turned(a: numbers.Number, b: numbers.Number, text: str, said: str) -> bool:
+    first, second = _places(a.value, said), _places(b.value, said)
+    if not first or not second:
+        return False
+    if _OF.fullmatch(text[a.end : b.start]):
+        return a.value > b.value
+    if change := _change(a, b, text):
+        old, new = (first, second) if change == (a, b) else (second, first)
+        goes = _goes(old, new, ordered=bool(_FROM.search(text[: a.start])))
+        if goes is not None or not _fits(change[0].value, change[1].value, text):
+            return not goes or not _fits(change[0].value, change[1].value, text)
+    if a.value == b.value or _have_units(a.value, b.value, text, said):
+        return False
+    return _is_crossed(_beside(text, a), _beside(text, b), first, second)
+
+
+_OF = re.compile(r"\s+(?:out )?of (?:the |all )?")
+
+
+def contradicted(text: str, quoted: str) -> list[Decimal]:
+    """Numbers of `text` for whose thing the quote itself gives another: "two sets" where it says "one set, then"."""
+    return [*_other_counts(text, quoted), *_other_ends(text, quoted), *_refused(text, quoted)]
+
+
+def _other_counts(text: str, quoted: str) -> list[Decimal]:
+    """Numbers with the same thing behind them as another number of the quote, which `text` does not hold."""
+    values, ours, theirs = numbers.readings(quoted), _things(text), _things(quoted)
+    told = {v for v, _ in ours} | numbers.numbers(text)
+    return [v for v, thing in ours if v not in values and any(thing & other and q not in told for q, other in theirs)]
+
+
+def _things(text: str) -> list[tuple[Decimal, frozenset[str]]]:
+    """Each number, "one" too but no ordinal, with the stem of the word behind it."""
+    cardinals = (n for n in numbers.find(text) if not _ORDINAL.search(text[n.start : n.end]))
+    found = [(n.value, text[n.end :]) for n in cardinals] + [(Decimal(1), text[m.end() :]) for m in _ONE.finditer(text)]
+    return [(value, language.stems(word[1])) for value, behind in found if (word := _NEXT.match(behind))]
+
+
+_ORDINAL = re.compile(rf"\d(?:st|nd|rd|th)$|(?:{'|'.join(numbers.ORDINALS)})$", re.IGNORECASE)
+_ONE = re.compile(r"\bone\b", re.IGNORECASE)
+_NEXT = re.compile(r"[\s-]+([^\W\d_]+)")
+
+
+def _other_ends(text: str, quoted: str) -> list[Decimal]:
+    """Ends of a span, "ten to three", of which the quote has one end the same and the other not."""
+    spans = _spans(quoted)
+    ends = [(a, b, c, d) for a, b in _spans(text) for c, d in spans if (a, b) not in spans and (a == c) != (b == d)]
+    return [b if a == c else a for a, b, c, _ in ends]
+
+
+def _spans(text: str) -> list[tuple[Decimal, Decimal]]:
+    return [(a.value, b.value) for a, b in pairwise(numbers.find(text)) if _SPAN.fullmatch(text[a.end : b.start])]
+
+
+_SPAN = re.compile(r"\s*(?:to|until|till|-|\u2013)\s*")
+
+
+def _refused(text: str, quoted: str) -> list[Decimal]:
+    """A number that `text` says no to, where it is the only one of the quote, which does not."""
+    found = numbers.find(quoted)
+    stated = {n.value for n in found if not _OLD.search(quoted[: n.start])} if len(found) == 1 else set()
+    return [n.value for n in numbers.find(text) if n.value in stated and _NO_LONGER.search(text[: n.start])]
 
 
 def _have_units(a: Decimal, b: Decimal, text: str, said: str) -> bool:
@@ -46,11 +94,6 @@ def _have_units(a: Decimal, b: Decimal, text: str, said: str) -> bool:
     ours, theirs = dict(pairs(text)), pairs(said)
     counted = [(n, ours[n]) for n in (a, b) if ours[n]]
     return bool(counted) and ours[a] != ours[b] and all(pair in theirs for pair in counted)
-
-
-def _written(text: str, value: Decimal) -> str:
-    number = next(n for n in numbers.find(text) if n.value == value)
-    return re.escape(text[number.start : number.end])
 
 
 def _is_crossed(a: frozenset[str], b: frozenset[str], first: Sequence[_Place], second: Sequence[_Place]) -> bool:
@@ -63,10 +106,19 @@ def _is_crossed(a: frozenset[str], b: frozenset[str], first: Sequence[_Place], s
     return crossed > straight + (0 if turned else 1) or (crossed == straight and turned and first[0].sentence == second[0].sentence)
 
 
-def _change(a: Decimal, b: Decimal, text: str) -> bool:
-    """Whether `text` says that something went from `a` to `b`."""
-    places = {n.value: n for n in numbers.find(text)}
-    return bool(re.search(r"\bfrom\W+$", text[: places[a].start])) and bool(re.search(r"\bto\W+$", text[: places[b].start]))
+def _change(a: numbers.Number, b: numbers.Number, text: str) -> tuple[numbers.Number, numbers.Number] | None:
+    """Which of two neighbours in `text` was and which is now: "from a to b", "a became b", "b instead of a", "no longer a, but b"."""
+    between = text[a.end : b.start]
+    if (_FROM.search(text[: a.start]) and _TO.search(between)) or _BECAME.search(between) or _NO_LONGER.search(text[: a.start]):
+        return a, b
+    return (b, a) if _INSTEAD.search(between) else None
+
+
+_FROM = re.compile(r"\bfrom\W+$", re.IGNORECASE)
+_TO = re.compile(r"\bto\W+$", re.IGNORECASE)
+_BECAME = re.compile(r"\b(?:becom\w+|became|turned into|went (?:up |down )?to)\W+$", re.IGNORECASE)
+_NO_LONGER = re.compile(r"\b(?:no longer|not|instead of|rather than)(?:\W+\w+)?\W+$", re.IGNORECASE)
+_INSTEAD = re.compile(r"\b(?:instead of|rather than|no longer|(?:up|down) from)\W+(?:the \W*)?$", re.IGNORECASE)
 
 
 def _fits(a: Decimal, b: Decimal, text: str) -> bool:
@@ -79,11 +131,13 @@ _RISE = re.compile(r"\b(?:rais\w+|ris\w+|rose|increas\w+|grow\w*|grew|up|climb\w
 _FALL = re.compile(r"\b(?:lower\w*|fall\w*|fell|decreas\w+|reduc\w+|drop\w*|down|cut\w*|shrink\w*|shorten\w*)\b", re.IGNORECASE)
 
 
-def _changes(first: Sequence[_Place], second: Sequence[_Place]) -> bool:
-    """Whether it went from the first to the second: by what stands before them, else by their order."""
-    fits = any(p.is_old for p in first) or any(p.is_new for p in second)
-    turned = any(p.is_old for p in second) or any(p.is_new for p in first)
-    return first[0].start < second[0].start if fits == turned else fits
+def _goes(old: Sequence[_Place], new: Sequence[_Place], *, ordered: bool) -> bool | None:
+    """Whether it went from the old to the new, by what stands beside them or, where they are `ordered`, by that; None if nothing tells."""
+    fits = any(p.is_old for p in old) or any(p.is_new for p in new)
+    turned = any(p.is_old for p in new) or any(p.is_new for p in old)
+    if fits != turned:
+        return fits
+    return old[0].start < new[0].start if ordered else None
 
 
 def _told(text: str) -> list[tuple[Decimal, frozenset[str]]]:
@@ -125,13 +179,18 @@ def _places(value: Decimal, said: str) -> list[_Place]:
             n.start,
             len(SENTENCE_END.findall(said[: n.start])),
             _beside(said, n),
-            bool(_OLD.search(said[: n.start])),
+            bool(_OLD.search(said[: n.start]) or _BECOMES.match(said[n.end :])),
             bool(_NEW.search(said[: n.start])),
         )
         for n in exact
     ]
 
 
-_OLD = re.compile(r"\b(?:from|was|were|used to be|had been|last (?:year|month|week)(?: it was)?)\W+(?:\w+\W+)?$", re.IGNORECASE)
-_NEW = re.compile(r"\b(?:to|now|becomes?)\W+$", re.IGNORECASE)
+_OLD = re.compile(
+    r"\b(?:from|was|were|used to be|had been|last (?:year|month|week)(?: it was)?|instead of|rather than|no longer|not|"
+    r"said|planned|expected|wanted|promised|asked for|(?:should|supposed to|meant to|ought to) be)\W+(?:[\w']+\W+)?$",
+    re.IGNORECASE,
+)
+_NEW = re.compile(r"\b(?:to|now|becomes?|became)\W+(?:it's\W+)?$", re.IGNORECASE)
+_BECOMES = re.compile(r"(?:\W+[\w']+){0,2}\W+(?:becomes?|became|turned into)\b", re.IGNORECASE)
 _UNIT_STEMS = frozenset(language.stem(name) for name in UNITS)
