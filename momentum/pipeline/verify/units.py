@@ -155,14 +155,15 @@ def named(text: str) -> set[str]:
 def is_understood(unit: str, text: str, said: str, nearest: Sequence[str], meeting: str) -> bool:
     """Whether `unit`, which `text` counts in and `said` does not name, is what its bare numbers are counted in.
 
-    The nearest talk that counts in a unit of the same kind decides, or divides by one ("a day"), as `text` does; where none does,
-    the meeting, if it knows no other.
+    It must count in the talk around, or divide there ("a day") where it does in `text`; where no unit of its kind does, be the only
+    one of the meeting. Nothing in `said` may say otherwise.
     """
     kind, is_rate = _KINDS[unit], unit in _divisors(text)
-    if any(_KINDS[u] == kind for u in set(counted(said)) - set(counted(text))) or _is_another(unit, text, said, nearest):
+    otherwise = {u for u in _divisors(said) - set(counted(text)) if _KINDS[u] == kind}
+    if otherwise or _is_another(unit, text, said, nearest):
         return False
-    used = next((u for t in nearest if (u := _used(t, kind, is_rate=is_rate))), None)
-    return unit in used if used else _used(meeting, kind, is_rate=is_rate) - {"cents"} == {unit}
+    around = {u for t in nearest for u in _used(t, kind, is_rate=is_rate)}
+    return unit in around if around else _used(meeting, kind, is_rate=is_rate) - {"cents"} == {unit}
 
 
 def _is_another(unit: str, text: str, said: str, nearest: Sequence[str]) -> bool:
