@@ -70,7 +70,7 @@ class _Record:
         self.retractions = retractions.positions(self.segments) if self.english else []
         self.orders = orders.positions(self.segments)
         self.vocabulary = language.stems(" ".join([self.text, meeting.title, *self.roster]))
-        self.title = meeting.title
+        self.words = frozenset(spoken.words(f"{self.text} {meeting.title}"))
 
     @cached_property
     def readings(self) -> set[Decimal]:
@@ -179,7 +179,7 @@ def _check_facts(finding: _Finding, proof: Evidence, record: _Record) -> None:
     names = wording.unproven_names(
         text,
         said,
-        f"{near} {record.title}",
+        record.words,
         known=known,
         present=present,
         roster=record.roster,
@@ -187,7 +187,11 @@ def _check_facts(finding: _Finding, proof: Evidence, record: _Record) -> None:
     )
     if names:
         finding.doubts.append(f"The quote does not name {', '.join(names)}.")
-    if record.english and record.writes_english and (name := wording.unknown_subject(text, record.vocabulary)):
+    if (
+        record.english
+        and record.writes_english
+        and (name := wording.unknown_subject(text, record.vocabulary, is_order=claim.kind == "action" and claim.owner is not None))
+    ):
         finding.doubts.append(f"Nobody spoke of {name}.")
 
 
@@ -197,7 +201,7 @@ def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
     if not (record.english and record.writes_english) or claim.kind not in _STATEMENTS:
         return
     answers = _answers(proof, record)
-    if not wording.is_about(claim.text, proof.said, record.roster):
+    if not wording.is_about(claim.text, proof.topic, record.roster):
         finding.doubts.append("The quote speaks of something else.")
     if negation.differs_in_negation(claim.text, proof.quoted, proof.said, record.roster):
         finding.doubts.append("One of claim and quote says “not”, or the opposite of the other.")
@@ -236,5 +240,5 @@ def _summary_doubts(summary: str, record: _Record) -> list[str]:
 
 
 def _is_doubtful(sentence: str, record: _Record) -> bool:
-    names = wording.unproven_names(sentence, record.text, "", known=record.roster, present=(), roster=record.roster, english=record.english)
+    names = wording.unproven_names(sentence, record.text, (), known=record.roster, present=(), roster=record.roster, english=record.english)
     return bool(names) or any(n.value not in record.readings for n in numbers.find(sentence))

@@ -16,6 +16,9 @@ POINTED = 12
 AROUND = 15
 """Segments before and after the quote in which a name must have been said: what is spoken of is not named in every sentence."""
 
+BEFORE = 4
+"""Segments before the quote that may name what it speaks of: "And the kiln?"."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -39,6 +42,13 @@ class Evidence:
         at = [n for n, s in enumerate(self.near) if s.id in quoted] or [0]
         distance = {n: (at[0] - n, 0) if n < at[0] else (max(0, n - at[-1]), 1) for n in range(len(self.near))}
         return tuple(self.near[n].text for n in sorted(distance, key=lambda n: distance[n]))
+
+    @property
+    def topic(self) -> str:
+        """The evidence with what was said just before the quote."""
+        first = self.quotes[0].id
+        at = next((n for n, s in enumerate(self.near) if s.id == first), 0)
+        return " ".join([*(s.text for s in self.near[max(0, at - BEFORE) : at]), self.said])
 
     @property
     def speakers(self) -> list[str]:

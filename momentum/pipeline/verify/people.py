@@ -14,8 +14,8 @@ from momentum.writers.spoken import words
 
 _OWN_WORD = language.phrases(
     r"""
-    i'll|i will|i can|i'm|i am|i shall|let me|i could|i'd(?! like to (?:see|know|hear|have))|i would(?! like to (?:see|know|hear|have))|i've got|i have to|i need to|i want to|i take
-    i (?:get|write|bring|send|print|do|call|tell|check|book|look|make|prepare|ask|own|handle)
+    i'll|i will|i can|i'm|i am|i shall|let me|i could|(?:i'd|i would)(?! like to (?:see|know|hear|have))|i've got
+    i (?:have to|need to|want to|take|get|write|bring|send|print|do|call|tell|check|book|look|make|prepare|ask|own|handle)
     on me|from me|mine|my (?:task|job|action)|leave it (?:to|with) me|will do|on it|you'll (?:have|get)|you (?:can|will) (?:have|get|see)
     """
 )

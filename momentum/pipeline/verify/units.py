@@ -86,12 +86,10 @@ _KINDS = {line.split()[0]: kind for kind, group in enumerate(_NAMES.split("\n\n"
 _MONEY = _KINDS["euros"]
 COUNTS = frozenset(language.stem(w) for w in (*numbers.CARDINALS, *numbers.ORDINALS, *numbers.SCALES, *UNITS))
 """Stems of numbers and units: a text is not about these."""
-# Units that are no other word, even where they count nothing.
-_EVIDENT = frozenset(
-    """
-    euros euro € dollars dollar $ £ sterling ¥ percent % hourly nightly weekly monthly quarterly yearly annual annually
-    """.split()
+_EVIDENT = re.compile(
+    r"euros?|dollars?|sterling|percent|[€$£¥%]|hourly|nightly|weekly|monthly|quarterly|yearly|annual(?:ly)?", re.IGNORECASE
 )
+"""Units that are no other word, even where they count nothing."""
 WORD = re.compile(r"[^\W\d_]+|[€$£¥₹%]")
 SENTENCE_END = re.compile(r"[.!?](?:\s|$)")
 _RATE = re.compile(r"\b(?:a|an|per|each|every|and)\s+$", re.IGNORECASE)
@@ -136,7 +134,7 @@ def _counted(text: str) -> Iterator[tuple[str, re.Match[str]]]:
     ends = [n.end for n in numbers.find(text)]
     for match in WORD.finditer(text):
         unit = UNITS.get(match[0].casefold())
-        if unit and (match[0].casefold() in _EVIDENT or _counts(text, match, ends)):
+        if unit and (_EVIDENT.fullmatch(match[0]) or _counts(text, match, ends)):
             yield unit, match
 
 

@@ -69,16 +69,24 @@ _NO_SUBJECT = re.compile(r"(?:ly|ing|ed|al|ous|ive|ful|less|ic|er|est|tion|ment|
 
 
 def unproven_names(
-    text: str, said: str, near: str, *, known: Collection[str], present: Collection[str], roster: Sequence[str], english: bool
+    text: str,
+    said: str,
+    meeting: Collection[str],
+    *,
+    known: Collection[str],
+    present: Collection[str],
+    roster: Sequence[str],
+    english: bool,
 ) -> list[str]:
     """Names in `text` that nobody said.
 
     A person of the roster must be named in `said`, the evidence, be among `known` (who speaks there, the proven owner), or at least
-    be `present` around it, but then not as the first word, who acts. Other names may stand anywhere `near` the evidence. In English
-    every capital inside a sentence is a name; in other languages only people of the roster are looked for.
+    be `present` around it, but then not as the first word, who acts; whose thing it is ("Ben's offer") does not act. Other names may
+    have been said anywhere in the `meeting`, whose words are given. In English every capital inside a sentence is a name; in other
+    languages only people of the roster are looked for.
     """
     evidence = set(words(said)) | _words_of(known)
-    around = evidence | set(words(near))
+    around = evidence.union(meeting)
     people = _words_of(roster)
     beside = evidence | _words_of(present)
     found: dict[str, None] = {}
@@ -86,10 +94,14 @@ def unproven_names(
         name = match[0].rstrip(".'’-").removesuffix("'s").removesuffix("’s")  # noqa: RUF001 - the typographic apostrophe
         if not _is_name(name, text[: match.start()], people, english=english):
             continue
-        proof = around if not set(words(name)) & people else beside if match.start() else evidence
+        acts = not match.start() and not _OWNS.match(text[len(name) :])
+        proof = around if not set(words(name)) & people else evidence if acts else beside
         if not all(_is_among(w, proof) for w in words(name)):
             found[name] = None
     return list(found)
+
+
+_OWNS = re.compile(r"(?: [A-Z][\w-]*)?['’]s?\b")  # noqa: RUF001 - the typographic apostrophe
 
 
 def _words_of(people: Collection[str]) -> set[str]:
@@ -107,10 +119,10 @@ def _is_among(word: str, proof: Collection[str]) -> bool:
     return word in proof or (len(word) > _PLACE and any(w[:_PLACE] == word[:_PLACE] for w in proof))
 
 
-def unknown_subject(text: str, vocabulary: frozenset[str]) -> str | None:
+def unknown_subject(text: str, vocabulary: frozenset[str], *, is_order: bool) -> str | None:
     """The first word of `text` where somebody acts of whom nobody spoke in the whole meeting (English): "Marcus sends the offer".
 
-    `vocabulary` are the stems of all that was said.
+    `vocabulary` are the stems of all that was said. The text of a task that has its owner may be an order: "Accompany guests to".
     """
     first = _CAPITAL.match(text)
     if first is None:
@@ -120,9 +132,32 @@ def unknown_subject(text: str, vocabulary: frozenset[str]) -> str | None:
     word = re.sub(r"['’]s$", "", word)  # noqa: RUF001 - as above
     if word in FUNCTION_WORDS or word in _ROLES or word in _NO_NAMES or _NO_SUBJECT.search(word):
         return None
-    if not owns and not _ACTS.search(text[first.end() :]):
+    behind = text[first.end() :]
+    if not owns and (not _ACTS.search(behind) or (is_order and _is_object(behind, vocabulary)) or _is_group(word, behind)):
         return None
     return None if language.stems(word) & vocabulary else first[0]
+
+
+def _is_object(behind: str, vocabulary: frozenset[str]) -> bool:
+    """Whether an order has its object here: things in the plural, "guided tours", or somebody of whom was spoken."""
+    name = re.match(r"\s+([A-Z]\w+)", behind)
+    return bool(_OBJECT.match(behind)) or bool(name and language.stems(name[1]) & vocabulary)
+
+
+# Where "sends" would have an object, a noun in the plural has what follows it: "Accompany guests to the hall".
+_OBJECT = re.compile(
+    r"\s+(?:[a-z]+ed\s+[a-z]+"
+    r"|[a-z]+s\s+(?:to|through|from|at|in|into|on|onto|with|for|by|about|of|over|and|or|until|before|after|who|that))\b"
+)
+
+
+def _is_group(word: str, behind: str) -> bool:
+    """Whether the word calls people by what they do, in the plural: "Borrowers", "volunteers", not "Anders Holm"."""
+    return bool(_GROUP.search(word)) and not _SINGLE.match(behind)
+
+
+_SINGLE = re.compile(r"\s+(?:[A-Z]|(?:is|was|has|does)\b)")
+_GROUP = re.compile(r"(?:[^d][eo]rs|ees|ians|ists|ants|ents|ies|men)$")
 
 
 # Words for one thing, of which minutes take another than the meeting did.
