@@ -214,6 +214,8 @@ _THING = "one|thing|time|point|part|half|item|option|version|draft|week|day|pers
 _PATTERNS: list[tuple[str, Resolver]] = [
     (r"\d{4}-\d\d-\d\d", _iso),
     (rf"(?:{_COUNT}) weeks? (?:from|on) (?P<weekday>{_DAY})", _weeks_from),
+    (rf"(?P<count>{_COUNT}) (?P<unit>week)s? (?:from )?today", _in),
+    (rf"(?:the )?(?P<weekday>{_DAY})(?P<weekday2>)(?P<day>) after next", _week_after),
     (rf"(?P<weekday>{_DAY}) week|a week (?:on )?(?P<weekday2>{_DAY})|(?:a week )?(?P<day>today|tomorrow)(?: week)", _week_after),
     (r"a week (?P<weekday>)(?P<weekday2>)(?P<day>today|tomorrow)", _week_after),
     (
@@ -221,7 +223,7 @@ _PATTERNS: list[tuple[str, Resolver]] = [
         _nth_weekday,
     ),
     (rf"(?:in|within) (?P<count>{_COUNT}) (?:working|business) days?", _working_days),
-    (rf"(?:the )?(?:very )?end of (?P<month>{_MONTH}){_YEAR}", _end_of_month),
+    (rf"(?:the )?(?:very end|end|last day|last) of (?P<month>{_MONTH}){_YEAR}", _end_of_month),
     (r"(?:the )?end of q(?P<number>[1-4])", _end_of_quarter),
     (r"(?:the )?end of (?P<year>20\d\d)", _end_of_year),
     (rf"(?:the )?(?:{_SPAN}) of (?:{_MONTH})|(?:mid|early|late)[- ](?:{_MONTH})", _vague),
@@ -234,9 +236,9 @@ _PATTERNS: list[tuple[str, Resolver]] = [
     (r"yesterday", _days(-1)),
     (rf"(?:{_CLOSE})(?: on| of)? (?P<weekday>{_DAY})", lambda m, d: _weekday(d, m["weekday"])),
     (rf"(?:(?:{_CLOSE})(?: of)? )?tomorrow(?: morning| afternoon| evening| night)?", _days(1)),
-    (r"(?:the )?end of (?:(?P<which>the|this|next) )?(?P<unit>week|month|quarter|year)", _end_of),
+    (r"(?:the )?(?:end|last day|last) of (?:(?P<which>the|this|next) )?(?P<unit>week|month|quarter|year)", _end_of),
     (rf"(?:(?:{_CLOSE})(?: of)? )?(?:today|tonight)|this (?:morning|afternoon|evening)|(?:{_CLOSE})", _days(0)),
-    (rf"(?:in|within) (?P<count>{_COUNT}) (?P<unit>day|week|fortnight|month)s?(?: time)?", _in),
+    (rf"(?:in|within)(?: the next)? (?P<count>{_COUNT}) (?P<unit>day|week|fortnight|month)s?(?: time)?", _in),
     (rf"(?P<count>{_COUNT}) (?P<unit>day|week|fortnight|month)s? from (?:now|today)", _in),
     (rf"(?:(?:{_DAY}),? )?the (?P<day>{_ORDINAL})(?! (?:{_THING})\b)", _the_nth),
     (

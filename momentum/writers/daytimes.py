@@ -28,15 +28,15 @@ _CLOCK = re.compile(
 # What comes once a day, and the hour by which it is surely over.
 _DAILY: list[tuple[str, time]] = [
     (r"breakfast", time(10)),
-    (r"noon|midday", time(12)),
+    (r"noon|mid-?day", time(12)),
     (r"(?:our |the |my )?(?:lunch(?:time| break| hour)?)|first thing", time(15)),
-    (r"tea(?:time)?|dinner(?:time)?|supper|dusk|dark|sunset|nightfall|midnight", time(23)),
+    (r"tea(?:time)?|dinner(?:time)?|supper|dusk|dark|sunset|sundown|nightfall|midnight", time(23)),
     (r"(?:the |our |my )?(?:(?:coffee|tea|next) )?break", time.max),
     (r"work|school|class|practice|closing(?: time)?|opening(?: time)?|close|bedtime|bed", time.max),
     (r"(?:I|we|you|they) (?:go|go home|leave|leave here|open|close|start|finish|lock up|hang up|go to bed|open the doors)", time.max),
     (r"(?:the )?end of (?:the|this|my|our) (?:meeting|call|shift|session|hour)|(?:the |my |our |this )?shift", time.max),
     (r"this(?: (?:meeting|call|session|one))?|our (?:meeting|call)|we're done(?: here)?", time.max),
-    (r"on (?:my|the|our) way(?: home| back| there)?|in the (?:afternoon|evening)", time.max),
+    (r"on (?:my|the|our) way(?: home| back| there)?|(?:in )?(?:the |mid-?|late |early )?(?:afternoon|evening)", time.max),
     (r"(?:right )?now|right away|straight ?away|at once|immediately|in a (?:moment|second)", time.max),
     (r"this (?:minute|second|instant|hour|lunchtime)", time.max),
     (r"(?:within|inside) the hour|this very (?:minute|hour|day)", time.max),
@@ -55,7 +55,7 @@ def resolve(words: str, said_on: date, at: time | None = None) -> date | None:
     said = " ".join(words.replace("’", "'").split()).strip(" .,!?")  # noqa: RUF001 - the typographic apostrophe
     if span := _SPAN.fullmatch(said):
         return _after(span, said_on, at)
-    if re.fullmatch(r"(?:first thing )?in the morning", said, re.IGNORECASE):
+    if re.fullmatch(r"(?:first thing )?(?:in|by) (?:the )?morning", said, re.IGNORECASE):
         return said_on + timedelta(days=1) if at and at >= _NOON else None
     over = _latest(said)
     if over is None:

@@ -201,7 +201,8 @@ def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
     if not (record.english and record.writes_english) or claim.kind not in _STATEMENTS:
         return
     answers = _answers(proof, record)
-    if not wording.is_about(claim.text, proof.topic, record.roster):
+    # A decision is worth an attack: nothing but its evidence may show what it is about.
+    if not wording.is_about(claim.text, proof.said if claim.kind == "decision" else proof.topic, record.roster):
         finding.doubts.append("The quote speaks of something else.")
     if negation.differs_in_negation(claim.text, proof.quoted, proof.said, record.roster):
         finding.doubts.append("One of claim and quote says “not”, or the opposite of the other.")
