@@ -315,8 +315,15 @@ def resolve(words: str, said_on: date, at: time | None = None) -> date | None:
     """
     found = mentions(words, said_on)
     if not found:
-        return daytimes.resolve(words, said_on, at)
+        return _time_of_day(words, said_on, at)
     return next((m.day for m in found if m.day), None)
+
+
+def _time_of_day(words: str, said_on: date, at: time | None) -> date | None:
+    try:
+        return daytimes.resolve(words, said_on, at)
+    except OverflowError:
+        return None
 
 
 def day_in_words(day: date) -> str:

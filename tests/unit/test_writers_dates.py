@@ -1,6 +1,6 @@
 """Due words as people say them, worked out against the day of the meeting."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 from hypothesis import given
@@ -91,3 +91,56 @@ def test_no_text_breaks_it(text, day):
 @given(st.sampled_from([p for p, _ in dates._PATTERNS]).flatmap(lambda p: st.from_regex(p, fullmatch=True)), st.dates())
 def test_no_due_words_break_it(words, day):
     dates.resolve(words, day)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *[
+            "at nine",
+            "before lunch",
+            "by noon",
+            "In half an hour",
+            "half past eight",
+            "before seven",
+            "by quarter to six",
+            "at seven thirty",
+        ],
+        *["before I go home", "first thing", "at 14:30", "by 3 p.m.", "after this call", "within the hour", "straight away", "by evening"],
+    ],
+)
+def test_a_time_of_day_names_the_day_it_is_said_on(words):
+    assert dates.resolve(words, WEDNESDAY) == WEDNESDAY
+    assert dates.resolve(words, WEDNESDAY, time(7)) == WEDNESDAY
+
+
+@pytest.mark.parametrize("words", ["before lunch", "by noon", "at 9 a.m.", "at 14:30", "first thing", "in the morning"])
+def test_a_time_of_day_that_is_over_names_the_next_day(words):
+    assert dates.resolve(words, WEDNESDAY, time(17)) == date(2026, 11, 26)
+
+
+@pytest.mark.parametrize("words", ["nine", "by 15", "by 2027", "before the audit", "in the morning", "in 48 hours", "after the match"])
+def test_what_may_be_no_time_of_day_names_no_day(words):
+    assert dates.resolve(words, WEDNESDAY) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("two weeks today", "2026-12-09"),
+        ("the Friday after next", "2026-12-04"),
+        ("the last day of November", "2026-11-30"),
+        ("in the next ten days", "2026-12-05"),
+        ("tomorrow at nine", "2026-11-26"),
+        ("at eight on Monday", "2026-11-30"),
+    ],
+)
+def test_days_told_in_other_ways(words, day):
+    assert dates.resolve(words, WEDNESDAY, time(17)) == date.fromisoformat(day)
+
+
+@given(st.text(max_size=40) | st.integers(0, 10**400).map(str), st.dates() | st.just(date.max), st.times())
+def test_no_time_of_day_breaks_it(text, day, at):
+    dates.resolve(text, day, at)
+    dates.resolve(f"in {text} hours", day, at)
+    dates.resolve("before lunch", day, at)
