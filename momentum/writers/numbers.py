@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise, takewhile
@@ -72,7 +72,7 @@ def readings(text: str) -> set[Decimal]:
     words = set(_TOKEN.findall(text.casefold()))
     implied = {Decimal(value) for word, meant in _IMPLIED.items() if word in words for value in meant}
     implied |= {Decimal(30)} if _HALF_AN_HOUR.search(text) else set()
-    return implied.union(*(values for _, values in heard(text)))
+    return implied.union(composed(text), *(values for _, values in heard(text)))
 
 
 def heard(text: str) -> list[tuple[Number, set[Decimal]]]:
@@ -130,6 +130,50 @@ _IMPLIED: dict[str, tuple[str, ...]] = {
     "a": ("1",),
     "an": ("1",),
 }
+
+
+def composed(text: str) -> set[Decimal]:
+    """What several words mean together: "three quarters", "a quarter to six" (5:45), "an hour and a half", "half a dozen"."""
+    found = {Decimal(value) for pattern, meant in _MEANT for value in meant if pattern.search(text)}
+    for pattern, compute in _COMPUTED:
+        for match in pattern.finditer(text):
+            found.update(compute(*(_small(word) for word in match.groups())))
+    return found
+
+
+def _small(word: str) -> Decimal:
+    folded = word.casefold()
+    return Decimal(folded) if folded.isdecimal() else Decimal({"a": 1, "an": 1}.get(folded, CARDINALS.get(folded, 0)))
+
+
+def _phrase(words: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{words}\b".replace(" ", r"[\s-]+"), re.IGNORECASE)
+
+
+_MEANT: list[tuple[re.Pattern[str], tuple[str, ...]]] = [
+    (_phrase("three quarters"), ("75", "0.75")),
+    (_phrase("two thirds"), ("67", "66", "0.67")),
+    (_phrase("half a dozen"), ("6",)),
+    (_phrase("couple (?:of )?hundred"), ("200",)),
+    (_phrase("couple (?:of )?(?:thousand|grand)"), ("2000",)),
+    (_phrase("hour and a half"), ("1.5", "90")),
+    (_phrase("(?:nought|nil|none|nobody|nothing)"), ("0",)),
+    (_phrase("(?:triple|treble|trio|thrice)"), ("3",)),
+    *((_phrase(f"{tens[:-1]}ies"), (str(CARDINALS[tens]),)) for tens in _TENS),
+]
+_FEW = rf"({'|'.join(sorted(_SMALL, key=len, reverse=True))}|\d{{1,2}})"
+_COUNT = rf"(an?|{_FEW[1:]}"
+_HUNDRED = Decimal(100)
+_COMPUTED: list[tuple[re.Pattern[str], Callable[..., set[Decimal]]]] = [
+    (_phrase(f"quarter to {_FEW}"), lambda hour: {hour - 1, Decimal(45)}),
+    (_phrase(rf"(?:at|by|before|around|about|until|since) (five|ten|twenty) to {_FEW}"), lambda less, hour: {hour - 1, 60 - less}),
+    (_phrase(f"half {_FEW}"), lambda hour: {hour, Decimal(30)}),
+    (_phrase(rf"{_COUNT} \w+ and a half"), lambda whole: {whole + Decimal("0.5")}),
+    (_phrase(f"{_FEW} and a quarter"), lambda whole: {whole + Decimal("0.25")}),
+    (_phrase(f"{_FEW} and three quarters"), lambda whole: {whole + Decimal("0.75")}),
+    (_phrase(f"one (?:in|out of) {_FEW}"), lambda whole: {_HUNDRED / whole} if whole else set()),
+    (_phrase(f"(?:nought|oh)? ?point {_FEW}"), lambda tenths: {tenths / 10} if tenths < 10 else set()),
+]
 
 
 def _is_whole(value: Decimal, least: int, below: int) -> bool:

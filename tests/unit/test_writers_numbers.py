@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from momentum.writers.numbers import numbers
+from momentum.writers.numbers import numbers, readings
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,30 @@ def test_no_text_breaks_it(text):
 @given(st.integers(min_value=2, max_value=999_999_999))
 def test_digits_with_and_without_commas(number):
     assert numbers(f"{number:,}") == numbers(str(number)) == {Decimal(number)}
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("three quarters of it", "0.75"),
+        ("two thirds of them", "67"),
+        ("a quarter to six", "5"),
+        ("at ten to nine", "50"),
+        ("half eight", "30"),
+        ("half a dozen", "6"),
+        ("an hour and a half", "90"),
+        ("two hours and a half", "2.5"),
+        ("three and three quarters", "3.75"),
+        ("a couple of hundred", "200"),
+        ("nought point five", "0.5"),
+        ("in the eighties", "80"),
+        ("one in four", "25"),
+        ("none left", "0"),
+    ],
+)
+def test_what_several_words_mean_together(said, value):
+    assert Decimal(value) in readings(said)
+
+
+def test_a_span_is_no_time_of_day():
+    assert Decimal(7) not in readings("five to eight people")

@@ -81,7 +81,8 @@ def _is_year(value: Decimal, meeting: str) -> bool:
 
 def _counted(said: str) -> set[Decimal]:
     """The numbers that may stand with a unit: "both" is two things, but no two weeks."""
-    return {v for _, values in numbers.heard(said) for v in values} | numbers.readings(" ".join(_PARTS.findall(said)))
+    heard = {v for _, values in numbers.heard(said) for v in values}
+    return heard | numbers.composed(said) | numbers.readings(" ".join(_PARTS.findall(said)))
 
 
 _PARTS = re.compile(r"\b(?:half|quarter|third|noon|midday|midnight|fortnight|couple|one|single|once|twice|an?)\b", re.IGNORECASE)
