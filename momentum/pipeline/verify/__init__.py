@@ -26,7 +26,21 @@ from decimal import Decimal
 from functools import cached_property
 
 from momentum.model import Claim, ClaimState, Deliverable, Meeting, Transcript
-from momentum.pipeline.verify import amounts, certainty, evidence, language, negation, orders, people, quotes, retractions, times, wording
+from momentum.pipeline.verify import (
+    amounts,
+    certainty,
+    choices,
+    evidence,
+    language,
+    negation,
+    orders,
+    people,
+    predicates,
+    quotes,
+    retractions,
+    times,
+    wording,
+)
 from momentum.pipeline.verify.evidence import Evidence
 from momentum.writers import dates, numbers, spoken
 from momentum.writers.markdown import clock
@@ -197,8 +211,8 @@ def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
     answers = _answers(proof, record)
     if not wording.is_about(claim.text, proof.said, record.roster):
         finding.doubts.append("The quote speaks of something else.")
-    if negation.differs_in_negation(claim.text, proof.quoted, proof.said, record.roster):
-        finding.doubts.append("One of claim and quote says “not”, or the opposite of the other.")
+    if turned := _turned(claim, proof, record):
+        finding.doubts.append(turned)
     if certainty.is_too_certain(claim.text, proof.quoted, answers, decides=claim.kind != "highlight"):
         finding.doubts.append("The quote is less certain than the claim.")
     elif certainty.is_too_doubtful(claim.text, proof.said):
@@ -209,6 +223,16 @@ def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
         finding.doubts.append("The quote asks, and nobody answers yes.")
     if back := retractions.taken_back(claim, proof, record.segments, record.retractions, record.day):
         finding.doubts.append(f"Somebody seems to take it back at {clock(back.start)}.")
+
+
+def _turned(claim: Claim, proof: Evidence, record: _Record) -> str | None:
+    """How the claim says the opposite of its evidence; None where nothing shows that it does."""
+    if choices.differs(claim.text, proof.quoted):
+        return "The quote chooses something else."
+    if negation.differs_in_negation(claim.text, proof.quoted, proof.said, record.roster):
+        return "One of claim and quote says “not”, or the opposite of the other."
+    word = predicates.uncarried(claim.text, proof.said)
+    return f"Nothing said there means “{word}”." if word else None
 
 
 def _answers(proof: Evidence, record: _Record) -> str:
