@@ -38,6 +38,7 @@ from momentum.pipeline.verify import (
     predicates,
     quotes,
     retractions,
+    superseded,
     times,
     wording,
 )
@@ -221,7 +222,8 @@ def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
         finding.doubts.append("The quote proposes, and nobody answers yes.")
     if claim.kind != "action" and certainty.is_only_asked(proof.quoted, answers):
         finding.doubts.append("The quote asks, and nobody answers yes.")
-    if back := retractions.taken_back(claim, proof, record.segments, record.retractions, record.day):
+    back = retractions.taken_back(claim, proof, record.segments, record.retractions, record.day)
+    if back := back or superseded.superseding(claim, proof, record.segments, record.day):
         finding.doubts.append(f"Somebody seems to take it back at {clock(back.start)}.")
 
 
