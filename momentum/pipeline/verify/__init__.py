@@ -223,7 +223,7 @@ def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
     if claim.kind != "action" and certainty.is_only_asked(proof.quoted, answers):
         finding.doubts.append("The quote asks, and nobody answers yes.")
     back = retractions.taken_back(claim, proof, record.segments, record.retractions, record.day)
-    if back := back or superseded.superseding(claim, proof, record.segments, record.day):
+    if back := back or superseded.superseding(claim, proof, record.segments):
         finding.doubts.append(f"Somebody seems to take it back at {clock(back.start)}.")
 
 
