@@ -48,6 +48,8 @@ from momentum.writers.markdown import clock
 
 _UNHEARD = {"loop", "credits", "rate", "low_confidence"}
 _TOGETHER = re.compile(r"\b(?:we|us|our|we'll|we've)\b", re.IGNORECASE)
+_BESIDE = 2
+"""Segments before and behind a quote that may carry what becomes of what it speaks of."""
 _STATEMENTS = {"decision", "action", "statement", "highlight"}
 
 
@@ -93,6 +95,10 @@ class _Record:
     def said_at(self, positions: Sequence[int]) -> quotes.Said:
         """The words of these segments, to be searched."""
         return quotes.Said(self.segments, positions, self._resumed)
+
+    def beside(self, positions: Sequence[int]) -> str:
+        """What is said right before and behind these segments: there the words stand that nobody repeats in the quote."""
+        return " ".join(s.text for s in self.segments[max(0, min(positions) - _BESIDE) : max(positions) + 1 + _BESIDE])
 
     def positions(self, segment_ids: Sequence[int]) -> list[int]:
         """Where the named segments stand; ids that do not exist are passed over."""
@@ -233,7 +239,7 @@ def _turned(claim: Claim, proof: Evidence, record: _Record) -> str | None:
         return "The quote chooses something else."
     if negation.differs_in_negation(claim.text, proof.quoted, proof.said, record.roster):
         return "One of claim and quote says “not”, or the opposite of the other."
-    word = predicates.uncarried(claim.text, proof.said)
+    word = predicates.uncarried(claim.text, f"{proof.said} {record.beside(proof.place.positions)}")
     return f"Nothing said there means “{word}”." if word else None
 
 

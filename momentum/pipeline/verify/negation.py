@@ -26,7 +26,7 @@ _ANSWER = language.phrases(
 _REWRITTEN = (
     (re.compile(r"\bwithout ((?:the |a |an |any )?[\w'-]+)", re.IGNORECASE), r", not \1 ,"),
     (re.compile(r"\b(?:stop|stops|stopped|quit|cease[sd]?) (?=\w+ing\b)", re.IGNORECASE), "not "),
-    (re.compile(r"\b(?:no|not)((?: \w+)?) more than\b", re.IGNORECASE), r"\1 at most"),
+    (re.compile(r"\b(?:no|not)((?: \w+){0,2}?) more than\b", re.IGNORECASE), r"\1 at most"),
     (re.compile(r"\b(?:no|not)((?: \w+)?) less than\b", re.IGNORECASE), r"\1 at least"),
     (re.compile(r"(\d|\w),? not more(?= *(?:[.,;!?]|$))", re.IGNORECASE), r"\1 at most"),
     (re.compile(r"\ball the same\b", re.IGNORECASE), "anyway"),
