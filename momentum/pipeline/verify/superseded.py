@@ -189,7 +189,7 @@ def _comes_round(evidence: Evidence, sentence: _Sentence, topic: frozenset[str])
 def _refuses_else(text: str, topic: frozenset[str]) -> bool:
     """Whether a sentence says no to something new: "Okay, no new microphone"."""
     match = _NO_OF_IT.search(text)
-    return bool(match) and not _topical(match["what"], topic)
+    return match is not None and not _topical(match["what"], topic)
 
 
 def _topical(text: str, topic: frozenset[str]) -> bool:
@@ -227,9 +227,9 @@ def _other_value(claim: Claim, evidence: Evidence, sentence: _Sentence, topic: f
     if len(own - topic) > _FEW:
         return False
     for kind in (_weekdays, _days):
-        said, before, claimed = kind(text), kind(quoted), kind(claim.text)
-        if said and before & claimed:
-            return bool(said - before - claimed) and bool((before & claimed) - said)
+        said, earlier = kind(text), kind(quoted) & kind(claim.text)
+        if said and earlier:
+            return bool(said - kind(quoted) - kind(claim.text)) and bool(earlier - said)
     if _weekdays(text) or _days(text) or (not own & topic and len(sentence.between) > _SOON):
         return False
     theirs, before, claimed = (_values(_timeless(t)) for t in (text, quoted, claim.text))
