@@ -106,3 +106,16 @@ def test_what_is_settled_of_something_else_takes_nothing_back(lines):
 def test_a_suspicion_is_a_doubt(said):
     assert "less certain" in one(said, "The leak comes from the roof.").reason
     assert one(said, "The leak seems to come from the roof.").state is ClaimState.VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("The pump runs to noon and then stops.", "The pump stops running at noon."),
+        ("Our lawyer's still reading the lease.", "The lawyer has not finished the lease."),
+        ("The booth is dear, and I'm not sure it pays.", "The booth is dear and may not pay."),
+        ("No cart carries more than nine sacks.", "A cart may carry no more than nine sacks."),
+    ],
+)
+def test_a_not_on_one_side_may_say_the_same(said, text):
+    assert one(said, text).state is ClaimState.VERIFIED, one(said, text).reason

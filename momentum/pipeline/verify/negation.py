@@ -61,6 +61,7 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
 
     What the quote does not speak of is looked for in all that was `said` in the evidence. `names` mean nothing here.
     """
+    text = _said_alike(text, quoted)
     text, quoted, said = _plain(text), _plain(quoted), _plain(said)
     if "before" in text:
         quoted = quoted.replace("at the earliest", "not before")
@@ -80,6 +81,23 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
     wider = _statements(said, names)
     yes = certainty.agrees(quoted)
     return any(_is_turned(clause, theirs, wider, names, yes=yes) for clause in _whole(language.clauses(main)))
+
+
+def _said_alike(text: str, quoted: str) -> str:
+    """`text` with what its quote says in other words: "has not finished" of who is "still reading", "may not" of what is not sure."""
+    if _THEN_STOPS.search(quoted):
+        text = _STOPS.sub("ends", text)
+    if _STILL.search(quoted):
+        text = _NOT_DONE.sub("still", text)
+    return _MAY_NOT.sub("may", text) if _UNSURE.search(quoted) else text
+
+
+_STOPS = re.compile(r"\bstop(?:s|ped)?\b", re.IGNORECASE)
+_THEN_STOPS = re.compile(r"\bstop(?:s|ped)?\W*(?:[.,;!]|$)", re.IGNORECASE)
+_UNSURE = re.compile(r"\b(?:not sure|unsure|not convinced)\b", re.IGNORECASE)
+_STILL = re.compile(r"\bstill\b", re.IGNORECASE)
+_NOT_DONE = re.compile(r"\b(?:(?:has|have|is|are) not|hasn't|haven't|isn't|aren't) (?:yet )?(?:\w+ed|done|ready|through)\b", re.IGNORECASE)
+_MAY_NOT = re.compile(r"\b(?:may|might) not\b", re.IGNORECASE)
 
 
 def _is_only_denied(text: str, quoted: str) -> bool:
