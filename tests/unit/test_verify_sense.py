@@ -65,7 +65,7 @@ OTHER = [
     ("We approve the budget.", "The budget is rejected.", "opposite"),
     ("We keep the office open.", "The office is closed.", "opposite"),
     ("The price goes up by three percent.", "The price falls by three percent.", "opposite"),
-    ("We take three, not five.", "Five are taken, not three.", "opposite"),
+    ("We take three, not five.", "Five are taken, not three.", "something else"),
     ("The tests run before the release.", "The tests run after the release.", "opposite"),
     ("We don't touch the programme.", "The programme is touched.", "not"),
     ("We hire Kim.", "Kim is not hired.", "not"),

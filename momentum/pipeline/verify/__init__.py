@@ -26,13 +26,30 @@ from decimal import Decimal
 from functools import cached_property
 
 from momentum.model import Claim, ClaimState, Deliverable, Meeting, Transcript
-from momentum.pipeline.verify import amounts, certainty, evidence, language, negation, orders, people, quotes, retractions, times, wording
+from momentum.pipeline.verify import (
+    amounts,
+    certainty,
+    choices,
+    evidence,
+    language,
+    negation,
+    orders,
+    people,
+    predicates,
+    quotes,
+    retractions,
+    superseded,
+    times,
+    wording,
+)
 from momentum.pipeline.verify.evidence import Evidence
 from momentum.writers import dates, numbers, spoken
 from momentum.writers.markdown import clock
 
 _UNHEARD = {"loop", "credits", "rate", "low_confidence"}
 _TOGETHER = re.compile(r"\b(?:we|us|our|we'll|we've)\b", re.IGNORECASE)
+_BESIDE = 2
+"""Segments before and behind a quote that may carry what becomes of what it speaks of."""
 _STATEMENTS = {"decision", "action", "statement", "highlight"}
 
 
@@ -80,6 +97,10 @@ class _Record:
     def said_at(self, positions: Sequence[int]) -> quotes.Said:
         """The words of these segments, to be searched."""
         return quotes.Said(self.segments, positions, self._resumed)
+
+    def beside(self, positions: Sequence[int]) -> str:
+        """What is said right before and behind these segments: there the words stand that nobody repeats in the quote."""
+        return " ".join(s.text for s in self.segments[max(0, min(positions) - _BESIDE) : max(positions) + 1 + _BESIDE])
 
     def positions(self, segment_ids: Sequence[int]) -> list[int]:
         """Where the named segments stand; ids that do not exist are passed over."""
@@ -204,8 +225,8 @@ def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
     # A decision is worth an attack: nothing but its evidence may show what it is about.
     if not wording.is_about(claim.text, proof.said if claim.kind == "decision" else proof.topic, record.roster):
         finding.doubts.append("The quote speaks of something else.")
-    if negation.differs_in_negation(claim.text, proof.quoted, proof.said, record.roster):
-        finding.doubts.append("One of claim and quote says “not”, or the opposite of the other.")
+    if turned := _turned(claim, proof, record):
+        finding.doubts.append(turned)
     if certainty.is_too_certain(claim.text, proof.quoted, answers, decides=claim.kind != "highlight"):
         finding.doubts.append("The quote is less certain than the claim.")
     elif certainty.is_too_doubtful(claim.text, proof.said):
@@ -214,8 +235,19 @@ def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
         finding.doubts.append("The quote proposes, and nobody answers yes.")
     if claim.kind != "action" and certainty.is_only_asked(proof.quoted, answers):
         finding.doubts.append("The quote asks, and nobody answers yes.")
-    if back := retractions.taken_back(claim, proof, record.segments, record.retractions, record.day):
+    back = retractions.taken_back(claim, proof, record.segments, record.retractions, record.day)
+    if back := back or superseded.superseding(claim, proof, record.segments):
         finding.doubts.append(f"Somebody seems to take it back at {clock(back.start)}.")
+
+
+def _turned(claim: Claim, proof: Evidence, record: _Record) -> str | None:
+    """How the claim says the opposite of its evidence; None where nothing shows that it does."""
+    if choices.differs(claim.text, proof.quoted):
+        return "The quote chooses something else."
+    if negation.differs_in_negation(claim.text, proof.quoted, proof.said, record.roster):
+        return "One of claim and quote says “not”, or the opposite of the other."
+    word = predicates.uncarried(claim.text, f"{proof.said} {record.beside(proof.place.positions)}")
+    return f"Nothing said there means “{word}”." if word else None
 
 
 def _answers(proof: Evidence, record: _Record) -> str:

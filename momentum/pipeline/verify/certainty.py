@@ -21,6 +21,7 @@ _ASIDE = language.phrases(
     r"""
     (?:ask|asked|asking|asks|see|check|checks|know|wonder|find out|tell me|tell us|let me know|let us know|as|even) if
     if i may|if i (?:remember|recall)|if you (?:like|want|can|don't mind)
+    remind me if|(?:yes|sure|oh|me)[,.]* i'd (?:like|love) to|i'd (?:like|love) to[,.!]*$
     as (?:you|we|one) (?:might|may|could) \w+|might as well|as likely|as \w+ as (?:\w+ )?possibl[ey](?: can)?|i mean,? if
     could you|could not|couldn't|(?:not|isn't|aren't|wasn't|im)\W?possible
     """
@@ -37,6 +38,10 @@ _HEDGE = language.phrases(
     conceivabl[ey]|imaginable
     (?:a|some|any) (?:[\w-]+ )?(?:chance|risk)|chances are|at risk|risk of|wouldn't rule out|can't rule out|we'll see|let's see
     not yet|not (?:yet )?(?:decided|fixed|final|settled|signed)
+    i suspect|i have a feeling|my guess|can't prove|can't say|couldn't say|(?:sounds|looks|feels|smells) (?:like|as if)|seems
+    i'm not convinced
+    no guarantee|don't (?:quite )?know|who knows|hard to say|i'd bet|i doubt
+    touch wood|all being well|god willing|with (?:any |a bit of )?luck
     """
 )
 _SOFTENED = language.phrases(
@@ -45,7 +50,8 @@ _SOFTENED = language.phrases(
     unless|if|whether|in case|for now|at first|for the time being|depend\w*|provided|assuming|subject|pending|once (?!a\b)
     consider\w*|thinks?|thinking|proposes?|proposed|proposal|suggests?|suggested|suggestion|idea|option|leaning
     would|should|would-be|wants?|wishes|likes?|plans?|planned|intends?|aims?|tries|expects?|expected
-    provisional\w*|potential\w*|unclear|unsure|uncertain|in principle|in theory|not (?:yet )?\w+
+    suspect\w*|seems?|seemed|appears?|appeared|apparently|believes?|believed|guess\w*|fears?|doubts?|doubtful|sounds?|looks?|at best|at most
+    open (?:if|whether)|unproven|provisional\w*|potential\w*|unclear|unsure|uncertain|in principle|in theory|not (?:yet )?\w+
     """
 )
 _DOUBTED = language.phrases("maybe|perhaps|might|possibly|tentatively")

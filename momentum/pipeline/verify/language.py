@@ -58,8 +58,12 @@ def stems(text: str) -> frozenset[str]:
 
 def stems_without(text: str, names: Iterable[str]) -> frozenset[str]:
     """The stems of the words that mean something, without those of these names."""
-    left_out = {w for name in names for w in words(name)}
-    return stems(text) - {stem(w) for w in left_out}
+    return stems(text) - _stems_of_names(tuple(names))
+
+
+@lru_cache(maxsize=64)
+def _stems_of_names(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(stem(w) for name in names for w in words(name))
 
 
 def clauses(text: str) -> list[str]:

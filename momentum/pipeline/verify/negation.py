@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import product, zip_longest
+from itertools import zip_longest
 
 from momentum.pipeline.verify import amounts, certainty, language
 from momentum.pipeline.verify.opposites import PAIRS, Pair
-from momentum.writers import numbers
 
 # "No, we agreed" agrees: a "no" that stands alone answers somebody and negates nothing. A "not sure" doubts, and negates nothing.
 _ANSWER = language.phrases(
@@ -18,6 +17,7 @@ _ANSWER = language.phrases(
     no(?=\s+(?:we|i|i'm|i'll|it|it's|he|she|they|the|let's|you|that|that's|this|there|wait|sorry|problem|doubt|wonder|idea)\b)
     why (?:don't|not)|not only|or not|whether or not|for nothing|nothing but
     not sure|i don't know|don't worry|isn't it|didn't (?:he|she|they|we)|don't (?:they|we|you)
+    if (?:no one|nobody) minds|if you don't mind|no bother|no rush|no hurry
     no later than|(?:no|not) more than|no less than
     """,
     before=r"(?:\b|^)",
@@ -26,7 +26,7 @@ _ANSWER = language.phrases(
 _REWRITTEN = (
     (re.compile(r"\bwithout ((?:the |a |an |any )?[\w'-]+)", re.IGNORECASE), r", not \1 ,"),
     (re.compile(r"\b(?:stop|stops|stopped|quit|cease[sd]?) (?=\w+ing\b)", re.IGNORECASE), "not "),
-    (re.compile(r"\b(?:no|not)((?: \w+)?) more than\b", re.IGNORECASE), r"\1 at most"),
+    (re.compile(r"\b(?:no|not)((?: \w+){0,2}?) more than\b", re.IGNORECASE), r"\1 at most"),
     (re.compile(r"\b(?:no|not)((?: \w+)?) less than\b", re.IGNORECASE), r"\1 at least"),
     (re.compile(r"(\d|\w),? not more(?= *(?:[.,;!?]|$))", re.IGNORECASE), r"\1 at most"),
     (re.compile(r"\ball the same\b", re.IGNORECASE), "anyway"),
@@ -61,8 +61,7 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
 
     What the quote does not speak of is looked for in all that was `said` in the evidence. `names` mean nothing here.
     """
-    if _exchanged(text, quoted):
-        return True
+    text = _said_alike(text, quoted)
     text, quoted, said = _plain(text), _plain(quoted), _plain(said)
     if "before" in text:
         quoted = quoted.replace("at the earliest", "not before")
@@ -71,6 +70,8 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
         return not _is_negated(text)  # "Do you know Rust?" - "Not much."
     if _is_negated(text) and _NAY.search(quoted) and not _says(theirs, language.stems_without(text, names)):
         return False
+    if _is_only_denied(text, quoted) or _is_only_affirmed(_TAIL.sub("", text), said):
+        return True
     main = _IF.sub(" ", _TAIL.sub("", text))
     told = _IF.sub(" ", quoted) if _IF.search(text) else quoted
     if (by_opposites := _by_opposites(main, told)) is not None:
@@ -80,6 +81,44 @@ def differs_in_negation(text: str, quoted: str, said: str, names: Collection[str
     wider = _statements(said, names)
     yes = certainty.agrees(quoted)
     return any(_is_turned(clause, theirs, wider, names, yes=yes) for clause in _whole(language.clauses(main)))
+
+
+def _said_alike(text: str, quoted: str) -> str:
+    """`text` with what its quote says in other words: "has not finished" of who is "still reading", "may not" of what is not sure."""
+    if _THEN_STOPS.search(quoted):
+        text = _STOPS.sub("ends", text)
+    if _STILL.search(quoted):
+        text = _NOT_DONE.sub("still", text)
+    return _MAY_NOT.sub("may", text) if _UNSURE.search(quoted) else text
+
+
+_STOPS = re.compile(r"\bstop(?:s|ped)?\b", re.IGNORECASE)
+_THEN_STOPS = re.compile(r"\bstop(?:s|ped)?\W*(?:[.,;!]|$)", re.IGNORECASE)
+_UNSURE = re.compile(r"\b(?:not sure|unsure|not convinced)\b", re.IGNORECASE)
+_STILL = re.compile(r"\bstill\b", re.IGNORECASE)
+_NOT_DONE = re.compile(r"\b(?:(?:has|have|is|are) not|hasn't|haven't|isn't|aren't) (?:yet )?(?:\w+ed|done|ready|through)\b", re.IGNORECASE)
+_MAY_NOT = re.compile(r"\b(?:may|might) not\b", re.IGNORECASE)
+
+
+def _is_only_denied(text: str, quoted: str) -> bool:
+    """Whether all that the quote says is negated, and nothing in the claim: "We can't blast on Thursday"."""
+    stated = [c for c in language.clauses(quoted) if language.stems(c) or _is_negated(c)]
+    denied = bool(stated) and all(map(_is_negated, stated)) and not quoted.rstrip().endswith("?")
+    return denied and not (_is_negated(text) or _LIMITS.search(text))
+
+
+def _is_only_affirmed(text: str, said: str) -> bool:
+    """Whether the claim is negated, and nothing in all of the evidence says no in any words."""
+    return _is_negated(text) and not (_NEGATION.search(said) or _LIMITS.search(said) or _SAYS_NO.search(said))
+
+
+_SAYS_NO = language.phrases(
+    r"""
+    out|off|away|down|under|below|too|gone|gave up|giv\w+ up|given up|still|suspects?|guess|until|till|before|rather|wrong|broken?|dead
+    stuck|fail\w*|free|safe|spare\w*|clear|unchanged|un\w+ed|maybe|doubts?|doubtful|unsure|forget|over|avoid\w*|short|first|became
+    open|ignore\w*|never mind|pass|passed|all right as it is|as (?:it is|they are|usual|always|before|now)|already|else|own|anyway
+    """
+)
 
 
 def _whole(clauses: Sequence[str]) -> list[str]:
@@ -124,39 +163,6 @@ def _says(statements: Sequence[_Statement], ours: frozenset[str]) -> bool:
 
 _NAY = re.compile(r"(?:^|[.!?,]\s*)(?:oh |well )?no(?:[,.!]|$)")
 """Somebody answers no."""
-_CONTRASTS = (
-    re.compile(
-        r"(?P<chosen>(?:\S+\s+){1,4}?)(?:instead of|rather than|(?:and |but )?not)\s+(?P<refused>(?:(?!but\b)[^\s,;.!?]+\s*){1,4})",
-        re.IGNORECASE,
-    ),
-    re.compile(r"\bfrom (?P<refused>(?:\S+\s+){1,3}?)to (?P<chosen>(?:\S+\s*){1,3})", re.IGNORECASE),
-)
-
-
-_WITH, _WITHOUT = (re.compile(rf"\b{word} (?:the |a |an |any )?([\w'-]+)") for word in ("with", "without"))
-
-
-_NOT_BUT = re.compile(r"(?:\bnot|n't) (?P<refused>(?:[\w'-]+ ?){1,5})[,.;!]+ (?:but )?(?P<chosen>(?:[\w'-]+ ?){1,5})", re.IGNORECASE)
-
-
-def _exchanged(text: str, quoted: str) -> bool:
-    """Whether the one has "A instead of B" or "from A to B", and the other the two exchanged."""
-    with_it, without_it = ({language.stem(w) for w in p.findall(text.casefold())} for p in (_WITH, _WITHOUT))
-    if with_it & {language.stem(w) for w in _WITHOUT.findall(quoted.casefold())}:
-        return True
-    if without_it & {language.stem(w) for w in _WITH.findall(quoted.casefold())}:
-        return True
-    for pattern in _CONTRASTS:
-        for ours, theirs in product(pattern.finditer(text), [*pattern.finditer(quoted), *_NOT_BUT.finditer(quoted)]):
-            chosen, refused = (_items(ours[name]) & _items(theirs[other]) for name, other in (("chosen", "refused"), ("refused", "chosen")))
-            if chosen - refused and refused - chosen:
-                return True
-    return False
-
-
-def _items(words: str) -> frozenset[str]:
-    """What can be chosen: the stems, and the numbers whatever way they are written."""
-    return language.stems(words) | {f"{n.value.normalize():f}" for n in numbers.find(words)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,13 +161,14 @@ def _pattern(entry: str) -> str:
     return entry.replace(r"\#", _NUMBER).replace("#", _NUMBER)
 
 
-def _side(entries: str) -> re.Pattern[str]:
+def side(entries: str) -> re.Pattern[str]:
+    """A pattern over lower-case text of words and phrases divided by spaces."""
     return re.compile(rf"(?<![\w-])(?:{'|'.join(_pattern(e) for e in entries.split())})(?![\w-])")
 
 
 def _pair(line: str) -> Pair:
     one, other = line.strip().removeprefix("=").split("|")
-    return Pair(_side(one), _side(other), turns=not line.strip().startswith("="))
+    return Pair(side(one), side(other), turns=not line.strip().startswith("="))
 
 
 PAIRS = tuple(_pair(line) for line in _LINES.strip().splitlines())
