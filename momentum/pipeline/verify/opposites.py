@@ -76,7 +76,13 @@ _LINES = """
     able | unable
     likely | unlikely
     available | unavailable
-    safe | unsafe dangerous
+    = safe harmless | unsafe dangerous harmful
+    accept* | contest* dispute* disputing object*
+    = on_by_default switched_on turned_on stays_on | off_by_default switched_off turned_off stays_off
+    leave*..at stay*..at | changed
+    admit* | deny denies denied
+    publicly openly | secretly quietly
+    = everybody everyone | nobody no_one
     clear | unclear
     legal lawful | illegal unlawful
     complete finished done ready | incomplete unfinished
