@@ -20,14 +20,17 @@ was written; a wrong pointer also counts as caught when it was set right. A **fa
 nor repaired. The goal: at least 95 % caught, at most 2 % false alarms. {verdict}
 
 - The meetings, and the correct claims with their quotes, were written by hand for this purpose (`truth/meetings/`): {total} meetings with
-  {claims} claims. The rules of the check were tuned on {dev} of them (`make truth ARGS=--dev`). The {held} others are held out: they were
-  written before the rules saw them, and nothing was changed for what was missed there. Earlier meetings that were held out were moved to
-  those that are tuned on as soon as their misses were looked at.
+  {claims} claims. The rules of the check were tuned on {dev} of them (`make truth ARGS=--dev`). The {held} others are held out: who wrote
+  them had not read the rules, and nobody who changes the rules has read them. Meetings that were held out before were moved to those
+  that are tuned on as soon as their misses were looked at.
+- **Who writes the meetings matters more than anything else.** On meetings by the hand that wrote the rules, held out as well, the same
+  check caught 97 % with 3 % false alarms; on the first ones by somebody who did not know them 91.5 % with 14.5 %. What stands below is of
+  the second sort, and near to what real meetings give. On the meetings tuned on it is 97 % with 1.4 %: that says nothing.
 - Inversions, claims without their hedge and retracted decisions were written by hand; the other errors are planted by `truth/plant.py`,
   the same ones on every run.
-- The weakest rows are inversions in words that the list of opposites does not hold, and retractions without a word for them: code that
-  compares words does not understand what it reads.
-- The meetings are short and say what they mean. Real ones ramble: see the second table.
+- Wrong owners, dates, units, pointers, quotes and people are caught nearly always. The weak rows are inversions in other words ("we leave
+  it alone" as "it is operated on"), retractions without a word for them, and hedges that stand in the tone: code that compares words does
+  not understand what it reads. Half of the false alarms come from the first two of these checks.
 
 """
 _REAL = """

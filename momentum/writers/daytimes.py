@@ -25,6 +25,8 @@ _CLOCK = re.compile(
     rf"(?P<lead>{_LEAD})(?:(?P<past>{_PAST})\s+)?{_HOUR}(?P<minutes>[:.][0-5]\d|[ -]{_MINUTES})?(?P<oclock>\s+o'clock)?{_HALF}?{_TAIL}",
     re.IGNORECASE,
 )
+_WE = r"(?:(?:I|we|you)(?:'re| are|'ve| have| can| get)?|(?:this|the) (?:call|meeting|session) is)"
+_DONE = r"(?:done|finished|through|over|out|off|out of here|off the phone|off this call|hang up|hung up|finish|leave|close)"
 # What comes once a day, and the hour by which it is surely over.
 _DAILY: list[tuple[str, time]] = [
     (r"breakfast", time(10)),
@@ -34,6 +36,7 @@ _DAILY: list[tuple[str, time]] = [
     (r"(?:the |our |my )?(?:(?:coffee|tea|next) )?break", time.max),
     (r"work|school|class|practice|closing(?: time)?|opening(?: time)?|close|bedtime|bed", time.max),
     (r"(?:I|we|you|they) (?:go|go home|leave|leave here|open|close|start|finish|lock up|hang up|go to bed|open the doors)", time.max),
+    (rf"(?:as soon as|the (?:minute|moment|second)|right when|once) {_WE} {_DONE}(?: here)?", time.max),
     (r"(?:the )?end of (?:the|this|my|our) (?:meeting|call|shift|session|hour)|(?:the |my |our |this )?shift", time.max),
     (r"this(?: (?:meeting|call|session|one))?|our (?:meeting|call)|we're done(?: here)?", time.max),
     (r"on (?:my|the|our) way(?: home| back| there)?|(?:in )?(?:the |mid-?|late |early )?(?:afternoon|evening)", time.max),

@@ -187,6 +187,8 @@ def _number(tokens: Sequence[str]) -> tuple[Decimal | None, int]:
         return _spelt(tokens)
     if tokens[0] in ORDINALS:
         return Decimal(ORDINALS[tokens[0]]), 1
+    if tokens[0] == "point" and len(tokens) > 1 and tokens[1] in {"zero", "oh"}:  # "at this point two" is no number
+        return _with_fraction(Decimal(0), tokens, 0)
     if tokens[0] in {"a", "half"}:
         return _of_one(tokens)
     return None, 1
@@ -251,13 +253,15 @@ def _with_fraction(value: Decimal, tokens: Sequence[str], used: int) -> tuple[De
     """A spelt number with what follows its whole part: "twelve point four million", "two and a half thousand"."""
     if tokens[used : used + 3] == ["and", "a", "half"]:
         return _scaled(value + Decimal("0.5"), tokens, used + 3)
-    digits = []
-    if tokens[used : used + 1] == ["point"]:
-        digits = list(takewhile(lambda t: CARDINALS.get(t, 10) < 10, ("zero" if t == "oh" else t for t in tokens[used + 1 :])))
+    digits = _decimals(tokens[used + 1 :]) if tokens[used : used + 1] == ["point"] else []
     if not digits:
         return _scaled(value, tokens, used)
     shown = "".join(str(CARDINALS[d]) for d in digits)
     return _scaled(value + Decimal(f"0.{shown}"), tokens, used + 1 + len(digits))
+
+
+def _decimals(tokens: Sequence[str]) -> list[str]:
+    return list(takewhile(lambda t: CARDINALS.get(t, 10) < 10, ("zero" if t == "oh" else t for t in tokens)))
 
 
 def _continues(previous: str, value: int) -> bool:

@@ -170,3 +170,69 @@ def test_who_speaks_only_beside_the_quote_does_not_own_it():
     made = {"kind": "action", "due_words": "At three"}
     assert proven(checked(lines, "Call the office.", lines[1], 0, 1, owner="Sam Ode", **made))
     assert checked(lines, "Call the office.", lines[1], 0, 1, owner="Dana Lee", **made).owner is None
+
+
+# --- answers, and what only looks like another value ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lines", "quote"),
+    [
+        (["Send him the new version and I'll defend it.", "Tomorrow, all right."], 0),
+        (["On the counter by the first of March.", "It'll be there."], 0),
+        (["I'd like to see a draft.", "Should I write one?", "Yes, please."], 2),
+    ],
+)
+def test_who_accepts_what_others_ask_in_the_quote_owns_it(lines, quote):
+    made = {"kind": "action", "owner": "Sam Ode"}
+    assert checked(lines, "Write the new version of the draft.", lines[quote], *range(len(lines)), **made).owner == "Sam Ode"
+
+
+def test_who_declines_owns_nothing():
+    lines = ["Send him the new version and I'll defend it.", "No, not me."]
+    assert checked(lines, "Send the new version.", lines[0], 0, 1, kind="action", owner="Sam Ode").owner is None
+
+
+@pytest.mark.parametrize("said", ["as soon as we hang up", "the minute we're done here", "as soon as this call is over"])
+def test_the_end_of_the_call_is_today(said):
+    line = f"I'll record it {said}."
+    assert proven(checked([line], "Record it.", line, 0, kind="action", owner="Dana Lee", due_words=said, due_date=date(2026, 11, 25)))
+
+
+def test_numbers_of_different_things_may_stand_in_another_order():
+    line = "Seven euros eighty a kilo, for sixty bags."
+    assert proven(checked([line], "Sixty bags are offered at \u20ac7.80 a kilo.", line, 0))
+    assert doubted(checked(["It goes from four to six."], "It goes from six to four.", "It goes from four to six.", 0), "other way round")
+
+
+def test_a_day_settles_no_number_and_triple_is_no_count():
+    lines = ["And the release of eight point one?", "It's planned for Wednesday.", "Tuesday the first of December. Done."]
+    assert proven(checked(lines, "Release 8.1 comes on Tuesday 1 December.", lines[2], 0, 2, kind="decision"))
+    lines = ["The glass only works with triple.", "With double we're six percent over.", "Triple, then."]
+    assert proven(checked(lines, "The glass is triple, as double is 6 percent over.", lines[2], 0, 1, 2, kind="decision"))
+
+
+def test_decimals_may_lack_their_whole_part():
+    line = "The lab found point zero three milligrams, the limit's point zero one."
+    assert proven(checked([line], "The lab found 0.03 milligrams; the limit is 0.01.", line, 0))
+    assert doubted(checked([line], "The lab found 0.3 milligrams.", line, 0), "0.3")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("The bill is still to come.", "The bill hasn't come."),
+        ("There is no sync on Thursday as Dana is skiing.", "On Thursday I'm skiing, so no sync then."),
+        ("She may be offered no more than 2,500.", "You can offer her up to two thousand five hundred. Not more."),
+        ("The bikes are kept in the ski cellar.", "The bikes go to the ski cellar, yes."),
+    ],
+)
+def test_the_same_no_in_other_words(text, said):
+    assert proven(checked([said], text, said, 0))
+
+
+def test_what_is_too_long_or_of_nothing_said_is_not_verified():
+    line = "We ship on Friday."
+    assert doubted(checked([line], "We ship. " * 400, line, 0), "too long")
+    assert doubted(checked([line], "Yyyyyy zzzzz", line, 0, kind="topic"), "Nobody spoke of that")
+    assert proven(checked([line], "Shipping", line, 0, kind="topic"))

@@ -50,6 +50,8 @@ _UNHEARD = {"loop", "credits", "rate", "low_confidence"}
 _TOGETHER = re.compile(r"\b(?:we|us|our|we'll|we've)\b", re.IGNORECASE)
 _BESIDE = 2
 """Segments before and behind a quote that may carry what becomes of what it speaks of."""
+LONGEST = 2_000
+"""Characters of a claim that is compared; whoever writes more in one sentence does not want to be understood."""
 _STATEMENTS = {"decision", "action", "statement", "highlight"}
 
 
@@ -139,6 +141,11 @@ def _judged(claim: Claim, place: quotes.Place, named: Sequence[int], record: _Re
     if not record.orders.isdisjoint(place.positions):
         finding.doubts.append("The words speak to whoever writes this document; they state nothing.")
         finding.claim = dataclasses.replace(finding.claim, owner=None)
+    if len(claim.text) > LONGEST:
+        finding.doubts.append("The claim is too long to be compared with what was said.")
+        return _concluded(finding, place, repaired=repaired)
+    if claim.kind not in _STATEMENTS and not language.stems(claim.text) & record.vocabulary and language.stems(claim.text):
+        finding.doubts.append("Nobody spoke of that.")
     _check_owner(finding, proof, record)
     _check_due(finding, proof, record)
     _check_facts(finding, proof, record)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from momentum.pipeline.verify import language, units
 from momentum.pipeline.verify.turned import contradicted, turned
 from momentum.pipeline.verify.units import COUNTS, pairs
-from momentum.writers import numbers
+from momentum.writers import dates, numbers
 
 __all__ = ["COUNTS", "pairs", "unproven"]
 
@@ -55,6 +56,7 @@ def _understood(said: str, nearest: Sequence[str]) -> set[Decimal]:
     return {v * scale for v, unit in pairs(said) if not unit and v < _THOUSAND for scale in scales}
 
 
+_ANY_DAY = date(2000, 1, 1)
 _THOUSAND = 1_000
 _CLOSE = 9
 """Pieces of talk around a quote that tell what its numbers count."""
@@ -63,6 +65,8 @@ _PER_CENT = re.compile(r"\bper cent\b", re.IGNORECASE)
 
 def _answered(quoted: str, said: str) -> set[Decimal]:
     """Numbers asked for, to which the quote gives another one of the same size that stands alone."""
+    if dates.mentions(quoted, _ANY_DAY):
+        return set()  # it answers with a day
     given = [n for n, unit in pairs(quoted) if unit is None]
     if len(given) != 1 or len(numbers.find(quoted)) != 1:
         return set()

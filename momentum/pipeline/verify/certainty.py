@@ -50,6 +50,7 @@ _SOFTENED = language.phrases(
     unless|if|whether|in case|for now|at first|for the time being|depend\w*|provided|assuming|subject|pending|once (?!a\b)
     consider\w*|thinks?|thinking|proposes?|proposed|proposal|suggests?|suggested|suggestion|idea|option|leaning
     would|should|would-be|wants?|wishes|likes?|plans?|planned|intends?|aims?|tries|expects?|expected
+    suppos\w+|assum\w+|presum\w+
     suspect\w*|seems?|seemed|appears?|appeared|apparently|believes?|believed|guess\w*|fears?|doubts?|doubtful|sounds?|looks?|at best|at most
     open (?:if|whether)|unproven|provisional\w*|potential\w*|unclear|unsure|uncertain|in principle|in theory|not (?:yet )?\w+
     """

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import combinations, product
 
-from momentum.pipeline.verify import amounts, language
+from momentum.pipeline.verify import amounts, certainty, language
 from momentum.writers import dates, numbers
 from momentum.writers.spoken import words
 
@@ -66,15 +66,24 @@ _SETTLES = language.phrases(
 
 def _settles_another(text: str, quoted: str) -> bool:
     """Whether the quote is little but a day or a number that it settles, and the claim names others and not this one."""
-    if not _SETTLES.search(quoted) or _NOT.search(text) or len(language.stems(_timeless(quoted)) - amounts.COUNTS) > _FEW:
+    if not _SETTLES.search(quoted) or _NOT.search(text) or certainty.is_hedged(quoted):
+        return False
+    if len(language.stems(_timeless(quoted)) - amounts.COUNTS) > _FEW:
         return False
     weekdays = _weekdays(quoted), _weekdays(text)
     if all(weekdays):
         return not weekdays[0] & weekdays[1]
-    theirs, ours = numbers.readings(quoted) - _RARELY, numbers.numbers(text) | _rarely_counted(text)
+    if dates.mentions(quoted, _ANY_DAY) and not dates.mentions(text, _ANY_DAY):
+        return False  # a day is no other number
+    theirs, ours = _counted(quoted) - _RARELY, numbers.numbers(text) | _rarely_counted(text)
     if theirs == {Decimal(1)} and not _ONE_OF_THEM.search(quoted):
         return False
     return bool(theirs and ours) and not any(_is_same(a, b) for a, b in product(theirs, ours))
+
+
+def _counted(text: str) -> set[Decimal]:
+    """All that the numbers of a text may stand for, and "one"; "triple" and "both" settle no number."""
+    return {v for _, values in numbers.heard(text) for v in values} | ({Decimal(1)} if "one" in words(text) else set())
 
 
 _NOT = re.compile(r"\b(?:not?|never|none|nobody|nor|both|second|\w+n't)\b", re.IGNORECASE)

@@ -28,7 +28,9 @@ _REWRITTEN = (
     (re.compile(r"\b(?:stop|stops|stopped|quit|cease[sd]?) (?=\w+ing\b)", re.IGNORECASE), "not "),
     (re.compile(r"\b(?:no|not)((?: \w+){0,2}?) more than\b", re.IGNORECASE), r"\1 at most"),
     (re.compile(r"\b(?:no|not)((?: \w+)?) less than\b", re.IGNORECASE), r"\1 at least"),
-    (re.compile(r"(\d|\w),? not more(?= *(?:[.,;!?]|$))", re.IGNORECASE), r"\1 at most"),
+    (re.compile(r"(\w)[.,]? not more(?= *(?:[.,;!?]|$))", re.IGNORECASE), r"\1 at most"),
+    (re.compile(r"\b(?:yet|still|remains?) to (?=(?:be )?\w+)", re.IGNORECASE), "not "),
+    (re.compile(r"\bno [\w'-]+, no [\w'-]+"), " "),  # "no ambulance, no stunts": what follows from what
     (re.compile(r"\ball the same\b", re.IGNORECASE), "anyway"),
     (re.compile(r"\btoo \w+ (?:for|to)\b", re.IGNORECASE), "not"),
     (
@@ -195,7 +197,7 @@ _LIMITS = language.phrases(
     r"""
     only|just|at most|up to|same|unchanged|stays?|stayed|remains?|kept|keep|keeps|last|alone|enough|instead|except|less|fewer
     hold|holds|held|stop\w*|cancel\w*|drop\w*|ban|bans|banned|forbid\w*|forbade|prohibit\w*|reject\w*|exclud\w*|abolish\w*|clos\w+
-    lack\w*|refus\w*|declin\w*|miss\w*|against|leave\w*|left|lost|lose\w*|put off|postpon\w*|wait|waits|later
+    lack\w*|refus\w*|declin\w*|miss\w*|ground(?:s|ed|ing)|against|leave\w*|left|lost|lose\w*|put off|postpon\w*|wait|waits|later
     """
 )
 _DENIES = re.compile(r"\W*(?:oh |well |um |uh )?(?:no|nope|not)\b")
@@ -266,6 +268,8 @@ def _is_turned(clause: str, theirs: Sequence[_Statement], wider: Sequence[_State
     ours = _statement(clause, names)
     if not ours.stems:
         return False
+    if ours.negated and any(s.negated and s.stems and s.stems <= ours.stems for s in theirs):
+        return False  # "so no sync then": all of it is denied here as well
     if _is_contradicted(ours, theirs) or _all_turned(ours, theirs, least=len(ours.stems) / 2):
         return True
     denied = any(s.negated for s in theirs) or any(s.negated for s in wider if s.stems & ours.stems)
@@ -277,8 +281,12 @@ def _is_contradicted(ours: _Statement, theirs: Sequence[_Statement]) -> bool:
     """Whether a statement all of whose words stand in this one is negated differently, and nothing said agrees with this one."""
     if ours.limits or (ours.negated and any(s.negated and s.stems & ours.stems for s in theirs)):
         return False
-    turned = [s for s in theirs if s.stems and s.stems <= ours.stems and s.negated is not ours.negated]
+    turned = [s for s in theirs if s.stems - _TELLS and s.stems <= ours.stems and s.negated is not ours.negated]
     return any(not any(other.stems & s.stems for other in theirs if other.negated is ours.negated) for s in turned)
+
+
+_TELLS = language.stems("tell say ask let give send")
+"""What somebody does with the words of a statement, which may be negated themselves: "Tell him not to pay"."""
 
 
 def _all_turned(ours: _Statement, theirs: Sequence[_Statement], *, least: float) -> bool:

@@ -90,10 +90,35 @@ def doubt(owner: str, text: str, evidence: Evidence, roster: Sequence[str]) -> s
     is_there = any(is_named(owner, s.text, roster) for s in evidence.segments)
     if not speaks and not is_there:
         return f"{owner} neither speaks nor is named there"
+    if _answers(owner, evidence):
+        return None
     takers = list(dict.fromkeys([*_takers(evidence.quotes, roster)] or _takers(evidence.segments, roster)))
     if takers:
         return None if owner in takers else f"it is {' or '.join(takers)} who takes it on"
     return _doubt_untaken(owner, evidence, roster, is_there=is_there)
+
+
+def _answers(owner: str, evidence: Evidence) -> bool:
+    """Whether they accept what others say in the quote: offered it themselves just before, or say little right behind it, and no "no"."""
+    quoted = [s.id for s in evidence.quotes]
+    if owner in {s.speaker for s in evidence.quotes}:
+        return False
+    before = [s for s in evidence.segments if s.speaker == owner and quoted[0] - _AT_ONCE <= s.id < quoted[0]]
+    behind = [s for s in evidence.segments if s.speaker == owner and quoted[-1] < s.id <= quoted[-1] + _AT_ONCE]
+    agreed = any(_YES.search(s.text) for s in evidence.quotes)
+    return (agreed and any(_OFFERS.search(s.text) for s in before)) or any(_accepts(s.text) for s in behind)
+
+
+def _accepts(text: str) -> bool:
+    short = len(words(text)) <= _SHORT and not text.rstrip().endswith("?")
+    return bool((short or _YES.search(text) or _OWN_WORD.search(text)) and not _DECLINES.search(text))
+
+
+_AT_ONCE = 3
+"""Segments from a request to its answer."""
+_SHORT = 6
+_OFFERS = language.phrases("should i|shall i|can i|could i|do you want me to|would you like me to|want me to|may i")
+_DECLINES = language.phrases(r"no|not|never|nope|\w+n't|rather|but")
 
 
 def _doubt_untaken(owner: str, evidence: Evidence, roster: Sequence[str], *, is_there: bool) -> str | None:

@@ -75,12 +75,16 @@ _AFTER_A_NOT = re.compile(r"\b(?:no|not|nor|never|without|nobody|\w+n't)\b(?:\W+
 
 def uncarried(text: str, said: str) -> str | None:
     """The first word of `text` that says what becomes of something, and that nothing `said` carries; None where there is none."""
-    text, said = _plain(text), _plain(said)
+    text, said = _KEPT_IN.sub(" ", _plain(text)), _plain(said)
     for kind in _KINDS:
         match = kind.claimed.search(_AFTER_A_NOT.sub(" ", text))
         if match and not kind.carries.search(said) and not (kind.by_a_not and _NOT.search(said)):
             return match[0]
     return None
+
+
+_KEPT_IN = re.compile(r"\b(?:is|are|be|was|were|being) (?:kept|left) (?:in|on|at|under|behind|near|beside)\b")
+"""Where something lies, and not what becomes of it."""
 
 
 def _plain(text: str) -> str:

@@ -38,7 +38,7 @@ def _are_turned(a: numbers.Number, b: numbers.Number, text: str, said: str) -> b
             return not goes or not _fits(change[0].value, change[1].value, text)
     if a.value == b.value or _have_units(a.value, b.value, text, said):
         return False
-    return _is_crossed(_beside(text, a), _beside(text, b), first, second)
+    return _is_crossed(_beside(text, a), _beside(text, b), first, second, alike=_are_alike(a.value, b.value, text))
 
 
 _OF = re.compile(r"\s+(?:out )?of (?:the |all )?")
@@ -96,14 +96,25 @@ def _have_units(a: Decimal, b: Decimal, text: str, said: str) -> bool:
     return bool(counted) and ours[a] != ours[b] and all(pair in theirs for pair in counted)
 
 
-def _is_crossed(a: frozenset[str], b: frozenset[str], first: Sequence[_Place], second: Sequence[_Place]) -> bool:
-    """Whether each number stands with the words of the other; where no words tell, whether they stand in the other order."""
+def _are_alike(a: Decimal, b: Decimal, text: str) -> bool:
+    """Whether two numbers of `text` may stand for each other: of about one size, and in the same unit or in none."""
+    ours = dict(pairs(text))
+    return ours.get(a) == ours.get(b) and max(a, b) <= _SIZE * min(a, b)
+
+
+_SIZE = 20
+
+
+def _is_crossed(a: frozenset[str], b: frozenset[str], first: Sequence[_Place], second: Sequence[_Place], *, alike: bool) -> bool:
+    """Whether each number stands with the words of the other; where no words tell, whether two `alike` stand in the other order."""
     if len(first) != 1 or len(second) != 1:
         return False
     straight = len(a & first[0].beside) + len(b & second[0].beside)
     crossed = len(a & second[0].beside) + len(b & first[0].beside)
     turned = first[0].start > second[0].start
-    return crossed > straight + (0 if turned else 1) or (crossed == straight and turned and first[0].sentence == second[0].sentence)
+    return crossed > straight + (0 if turned else 1) or (
+        alike and crossed == straight and turned and first[0].sentence == second[0].sentence
+    )
 
 
 def _change(a: numbers.Number, b: numbers.Number, text: str) -> tuple[numbers.Number, numbers.Number] | None:

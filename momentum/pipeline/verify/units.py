@@ -39,7 +39,7 @@ _NAMES = """
     fortnights fortnight
     months month monthly
     quarters quarter quarterly
-    years year yearly annual annually annum
+    years year yearly annually annum
 
     kilos kilo kilogram kilograms kilogramme kilogrammes kg
     grams gram gramme grammes g

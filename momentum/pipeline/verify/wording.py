@@ -85,7 +85,7 @@ def unproven_names(
     have been said anywhere in the `meeting`, whose words are given. In English every capital inside a sentence is a name; in other
     languages only people of the roster are looked for.
     """
-    evidence = set(words(said)) | _words_of(known)
+    evidence = {form for w in words(said) for form in (w, w.removesuffix("'s"))} | _words_of(known)
     around = evidence.union(meeting)
     people = _words_of(roster)
     beside = evidence | _words_of(present)
