@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from momentum.model import Meeting
@@ -284,7 +285,8 @@ def find(text: str) -> str | None:
     return best[0] if best else None
 
 
-def mentions(text: str, said_on: date | None) -> list[Mention]:
+@lru_cache(maxsize=2_048)  # a check reads the same sentences for every claim
+def mentions(text: str, said_on: date | None) -> tuple[Mention, ...]:
     """Everything in `text` that says when, in order; of two that overlap, the one that begins first, then the longer one."""
     found = sorted(_matches(text), key=lambda pair: (pair[0].start(), -pair[0].end()))
     kept: list[Mention] = []
@@ -292,7 +294,7 @@ def mentions(text: str, said_on: date | None) -> list[Mention]:
         if not kept or match.start() >= kept[-1].end:
             led = bool(_LEADING.match(text[: match.start()]))
             kept.append(Mention(match[0], match.start(), match.end(), _day(match, resolver, said_on), led))
-    return kept
+    return tuple(kept)
 
 
 def _matches(text: str) -> Iterator[tuple[re.Match[str], Resolver]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from itertools import pairwise, takewhile
 
 _UNITS_TEXT = (
@@ -54,7 +55,8 @@ def find(text: str) -> list[Number]:
     return [n for n in _all(text) if text[n.start : n.end].casefold() not in _RARELY_COUNT]
 
 
-def _all(text: str) -> list[Number]:
+@lru_cache(maxsize=2_048)  # a check reads the same sentences for every claim
+def _all(text: str) -> tuple[Number, ...]:
     matches = list(_TOKEN.finditer(text.replace("-", " ")))
     tokens = [m[0].casefold() for m in matches]
     found: list[Number] = []
@@ -64,7 +66,7 @@ def _all(text: str) -> list[Number]:
         if value is not None:
             found.append(Number(value, matches[at].start(), matches[at + used - 1].end()))
         at += max(1, used)
-    return found
+    return tuple(found)
 
 
 def readings(text: str) -> set[Decimal]:

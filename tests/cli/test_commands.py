@@ -116,6 +116,7 @@ def test_the_demo_goes_the_whole_way_and_says_so_in_one_json_object(run, tmp_pat
     assert "http://" not in done.stdout, "what is said points to nothing that is gone"
 
 
+@pytest.mark.acceptance
 @pytest.mark.timeout(240)
 @pytest.mark.xdist_group("heavy")
 def test_a_running_demo_gives_another_link_by_the_command_it_prints(begin, tmp_path):
@@ -153,6 +154,7 @@ def test_the_demo_says_why_it_did_not_succeed(run):
     assert told["detail"]
 
 
+@pytest.mark.acceptance
 @pytest.mark.timeout(240)
 @pytest.mark.xdist_group("heavy")
 def test_the_demo_minds_only_models_and_keys_and_says_what_it_waits_for(begin, tmp_path):
@@ -169,6 +171,7 @@ def test_the_demo_minds_only_models_and_keys_and_says_what_it_waits_for(begin, t
     assert demo.wait(60) == 130
 
 
+@pytest.mark.acceptance
 @pytest.mark.timeout(240)
 @pytest.mark.xdist_group("heavy")
 def test_a_demo_that_is_stopped_while_it_listens_says_nothing_of_engines(begin):

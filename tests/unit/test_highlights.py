@@ -190,7 +190,7 @@ def test_real_meetings_are_drafted_with_few_suggestions():
     folder = Path(os.environ.get("MOMENTUM_SAMPLES", "")) / "qmsum"
     if not os.environ.get("MOMENTUM_SAMPLES"):
         pytest.skip("MOMENTUM_SAMPLES is not set: there are no real meetings to try")
-    files = sorted(folder.glob("*.json"))
+    files = sorted(folder.glob("*.json"))[::3]
     assert files
     for file in files:
         turns = json.loads(file.read_text())["meeting_transcripts"]

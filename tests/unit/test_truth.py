@@ -3,6 +3,7 @@
 import json
 import os
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 
@@ -16,9 +17,14 @@ from truth.score import Score, score, table
 pytestmark = pytest.mark.xdist_group("truth")  # the score is reckoned once
 
 
-@pytest.fixture(scope="module")
-def held_out() -> Score:
+@cache
+def scored() -> Score:
     return score(read_all("heldout"))
+
+
+@pytest.fixture
+def held_out() -> Score:
+    return scored()
 
 
 def test_the_errors_planted_into_meetings_that_were_held_out_are_caught(held_out):
