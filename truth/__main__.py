@@ -1,4 +1,7 @@
-"""`make truth`: plant errors in correct claims, print what the check caught. ARGS="--dev --show" for the half that rules are tuned on."""
+"""`make truth`: plant errors in correct claims, print what the check caught, beside what it catches where its rules were tuned.
+
+The last line is one JSON object, of the meetings held out. `ARGS="--dev --show"`: the meetings tuned on alone, with what is missed there.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,14 @@ from truth.score import GOAL_ALARMS, GOAL_CAUGHT, Score, score, table
 
 
 def main(arguments: list[str]) -> int:
-    """Exit code 1 when the goal is missed."""
+    """Exit code 1 with `--strict` when the goal is missed."""
     wanted = _options(arguments)
     part = "dev" if wanted.dev else "heldout"
     own = score(read_all(part))
     scores = {LABELS[part]: own}
     found = None if wanted.own else _real_meetings(part)
+    if not (wanted.dev or wanted.held):
+        scores[LABELS["dev"]] = score(read_all("dev"))
     if found:
         scores["real meetings"] = score(found.cases)
     for line in table(scores):
@@ -31,7 +36,7 @@ def main(arguments: list[str]) -> int:
         for name, made in scores.items():
             print(f"\n{name}:", *made.misses, sep="\n")
     print(json.dumps(own.summary()))
-    return int(not meets_goal(own))
+    return int(wanted.strict and not meets_goal(own))
 
 
 LABELS = {"heldout": "held out", "dev": "tuned on"}
@@ -54,9 +59,11 @@ def _told(found: qmsum.Found | None) -> str:
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make truth", description=__doc__)
     parser.add_argument("--dev", action="store_true", help="the meetings on which the rules are tuned, instead of those held out")
+    parser.add_argument("--held", action="store_true", help="only the meetings held out, which is quicker")
     parser.add_argument("--own", action="store_true", help="only the meetings of the project, without those in MOMENTUM_SAMPLES")
     parser.add_argument("--keep", action="store_true", help="write the row of the real meetings down for the page of reference")
     parser.add_argument("--show", action="store_true", help="list what was missed and what was doubted wrongly")
+    parser.add_argument("--strict", action="store_true", help="end with exit code 1 when the goal is missed")
     return parser.parse_args(arguments)
 
 
