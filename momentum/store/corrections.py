@@ -124,9 +124,7 @@ async def mentioning(
 ) -> tuple[list[UUID], Place | None]:
     """Ids of a person's transcripts in which a term may stand or all of these people speak, newest first: to look into, not to rely on.
 
-    None of the recording `beside`.
-
-    Looks through `size` of them; gives where to go on, None behind the last.
+    Looks through `size` of those of other recordings than `beside`; gives where to go on, None behind the last.
     """
     table = tables.transcripts.c
     place = tuple_(table.created_at, table.id)

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import combinations, product
 
-from momentum.pipeline.verify import amounts, certainty, language
+from momentum.pipeline.verify import amounts, certainty, language, times
 from momentum.writers import dates, numbers
 from momentum.writers.spoken import words
 
@@ -68,7 +68,7 @@ def _settles_another(text: str, quoted: str) -> bool:
     """Whether the quote is little but a day or a number that it settles, and the claim names others and not this one."""
     if not _SETTLES.search(quoted) or _NOT.search(text) or certainty.is_hedged(quoted):
         return False
-    if len(language.stems(_timeless(quoted)) - amounts.COUNTS) > _FEW:
+    if len(language.stems(times.without(quoted)) - amounts.COUNTS) > _FEW:
         return False
     weekdays = _weekdays(quoted), _weekdays(text)
     if all(weekdays):
@@ -105,12 +105,6 @@ def _rarely_counted(text: str) -> set[Decimal]:
 
 def _weekdays(text: str) -> set[str]:
     return {w for w in words(text) if w in dates.WEEKDAYS}
-
-
-def _timeless(text: str) -> str:
-    for mention in reversed(dates.mentions(text, _ANY_DAY)):
-        text = f"{text[: mention.start]} {text[mention.end :]}"
-    return text
 
 
 def _reassigned(text: str, quoted: str) -> bool:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from momentum.model import Claim, Segment
-from momentum.pipeline.verify import amounts, certainty, language, negation
+from momentum.pipeline.verify import amounts, certainty, language, negation, times
 from momentum.pipeline.verify.evidence import Evidence
 from momentum.writers import dates, numbers, rules
 from momentum.writers.spoken import words
@@ -171,7 +171,7 @@ def _turns(text: str, between: str) -> bool:
 
 def _own(text: str, day: date | None) -> frozenset[str]:
     """What a sentence speaks of beside days and numbers."""
-    return frozenset(s for s in language.stems(_timeless(text, day)) - amounts.COUNTS if not any(c.isdigit() for c in s))
+    return frozenset(s for s in language.stems(times.without(text, day)) - amounts.COUNTS if not any(c.isdigit() for c in s))
 
 
 def _other_day(said: _Said, between: str, text: str) -> bool:
@@ -182,15 +182,9 @@ def _other_day(said: _Said, between: str, text: str) -> bool:
     return bool(ours and theirs) and others <= theirs and not ours & theirs
 
 
-def _timeless(text: str, day: date | None) -> str:
-    for mention in reversed(dates.mentions(text, day)):
-        text = text[: mention.start] + " " + text[mention.end :]
-    return text
-
-
 def _other_number(said: _Said, between: str, text: str) -> bool:
     """Another number than the last one of the quote: "make it two fifty", "then seven, not six", or a bare "forty"."""
-    text, quoted = _timeless(text, said.day), _timeless(said.quoted, said.day)
+    text, quoted = times.without(text, said.day), times.without(said.quoted, said.day)
     last, others, theirs = _values(quoted)[-1:], _values(between), _values(text)
     if not last or not theirs or last[0] not in numbers.readings(said.claim.text):
         return False

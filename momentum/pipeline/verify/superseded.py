@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from momentum.model import Claim, Segment
-from momentum.pipeline.verify import amounts, certainty, language
+from momentum.pipeline.verify import amounts, certainty, language, times
 from momentum.pipeline.verify.evidence import Evidence
 from momentum.writers import dates, numbers
 from momentum.writers.spoken import words
@@ -223,7 +223,7 @@ def _objected(between: Sequence[_Sentence], evidence: Evidence, how: re.Pattern[
 def _other_value(claim: Claim, evidence: Evidence, sentence: _Sentence, topic: frozenset[str]) -> bool:
     """Whether a sentence is little but another day or number of the kind that the claim has from its quote."""
     text, quoted = _first(sentence.text), evidence.quoted
-    own = language.stems(_timeless(text)) - amounts.COUNTS
+    own = language.stems(times.without(text)) - amounts.COUNTS
     if len(own - topic) > _FEW:
         return False
     for kind in (_weekdays, _days):
@@ -232,7 +232,7 @@ def _other_value(claim: Claim, evidence: Evidence, sentence: _Sentence, topic: f
             return bool(said - kind(quoted) - kind(claim.text)) and bool(earlier - said)
     if _weekdays(text) or _days(text) or (not own & topic and len(sentence.between) > _SOON):
         return False
-    theirs, before, claimed = (_values(_timeless(t)) for t in (text, quoted, claim.text))
+    theirs, before, claimed = (_values(times.without(t)) for t in (text, quoted, claim.text))
     old = before & claimed - _pointed_at(quoted)
     alone = len(theirs) == 1 and len(numbers.find(text)) <= 1 and not _DENIED.search(text) and not theirs & (before | claimed)
     return alone and any(_is_like(a, b) and _unit(a, text) in {"", _unit(b, quoted)} for a in theirs for b in old)
@@ -277,9 +277,3 @@ def _days(text: str) -> set[object]:
 def _values(text: str) -> set[Decimal]:
     one = {Decimal(1)} if re.search(r"^\W*(?:\w+\W+)?one\b", text, re.IGNORECASE) else set()
     return one | numbers.numbers(text)
-
-
-def _timeless(text: str) -> str:
-    for mention in reversed(dates.mentions(text, _ANY_DAY)):
-        text = f"{text[: mention.start]} {text[mention.end :]}"
-    return text

@@ -27,6 +27,13 @@ class _Known:
     due: date | None
 
 
+def without(text: str, day: date | None = _ANY_DAY) -> str:
+    """`text` with everything cut out that says when."""
+    for mention in reversed(dates.mentions(text, day)):
+        text = f"{text[: mention.start]} {text[mention.end :]}"
+    return text
+
+
 def split(text: str, said: str, near: str, day: date | None, due: date | None) -> tuple[str, list[str]]:
     """`text` with its times cut out, and those of them that `said` does not hold.
 
