@@ -15,6 +15,7 @@ from starlette.routing import Match
 
 from momentum.errors import ErrorCode, MomentumError
 from momentum.web.messages import failure_page, sign_in_page
+from momentum.web.view import view_of
 from momentum.web.witness import refused
 
 log = structlog.get_logger(__name__)
@@ -93,7 +94,8 @@ def wants_page(request: Request) -> bool:
 def failure(request: Request, status: int, code: ErrorCode, detail: str, headers: dict[str, str] | None = None) -> Response:
     """The one shape; the same words as a page for a browser outside the API."""
     if wants_page(request) and not request.scope["path"].startswith("/api/"):
-        answer: Response = sign_in_page() if status == 401 else failure_page(status, str(code), detail)
+        view = view_of(request, getattr(request.state, "user_id", None))
+        answer: Response = sign_in_page(view) if status == 401 else failure_page(view, status, str(code), detail)
         answer.headers.update(headers or {})
         return answer
     return JSONResponse({"detail": detail, "error_code": str(code), "status_code": status}, status, headers)

@@ -19,6 +19,13 @@ HEADERS = {
 _ENCODED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 
+def _caching(scope: Scope) -> bytes:
+    if not scope["path"].startswith("/static/"):
+        return b"no-store"
+    # An address with a digest in it is another one when the file changes.
+    return b"public, max-age=31536000, immutable" if scope["query_string"].startswith(b"v=") else b"no-cache"
+
+
 class SafetyHeaders:
     """Adds HEADERS, and forbids caching of anything but static files."""
 
@@ -32,7 +39,7 @@ class SafetyHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                caching = b"no-cache" if scope["path"].startswith("/static/") else b"no-store"
+                caching = _caching(scope)
                 given = {name.lower() for name, _ in message["headers"]}
                 ours = [*_ENCODED, (b"cache-control", caching)]
                 message["headers"] = [*message["headers"], *(header for header in ours if header[0] not in given)]

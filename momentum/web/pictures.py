@@ -10,7 +10,8 @@ from typing import Any
 from momentum.analysis import Analysis
 from momentum.analysis.sentiment import SpeakerSentiment
 from momentum.analysis.turns import Span
-from momentum.web.messages import drawn
+from momentum.web.languages import SOURCE
+from momentum.web.view import environment
 from momentum.writers.markdown import clock
 
 WIDTH, MARGIN = 760, 20
@@ -98,7 +99,7 @@ PICTURES: dict[str, Callable[[Analysis, str], str]] = {"talk-time": talk_time, "
 def _picture(template: str, title: str, told: str, height: int, **values: Any) -> str:
     shared = {"width": WIDTH, "height": height, "margin": MARGIN, "names": NAMES, "axis": NAMES + MARGIN}
     heading = {"title": _plain(title, 300), "heading": _plain(title, 64), "told": _plain(told, 4000)}
-    return drawn(f"pictures/{template}", **shared, **heading, **values)
+    return environment(SOURCE).get_template(f"pictures/{template}").render(**shared, **heading, **values)
 
 
 def _plain(text: str, longest: int) -> str:

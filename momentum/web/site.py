@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,7 +17,7 @@ from momentum import metrics
 from momentum.app import App
 from momentum.errors import ErrorCode
 from momentum.inbound import listening
-from momentum.web import entrance, failures, guard, headers, monitoring, pages, trace
+from momentum.web import entrance, failures, guard, headers, monitoring, pages, smaller, trace
 from momentum.web.api import (
     analysis,
     connections,
@@ -38,8 +37,7 @@ from momentum.web.events import Streams
 from momentum.web.published_keys import fetch_keys
 from momentum.web.tokens import TokenVerifier
 from momentum.web.trust import rules_for
-
-STATIC = Path(__file__).with_name("static")
+from momentum.web.view import STATIC
 
 DESCRIPTION = """Connect a person's Zoom, process its recordings, read what was made of them.
 
@@ -72,6 +70,7 @@ def site(world: App, *, port: int) -> FastAPI:
     metrics.declare(metrics.AUTHENTICATIONS, ("bearer", "session"), (metrics.OK, ErrorCode.NOT_AUTHENTICATED, *presented))
     failures.install(application)
     # The last one added is the outermost: what the guard answers carries the headers too.
+    application.add_middleware(smaller.Smaller)
     application.add_middleware(guard.Guard)
     application.add_middleware(headers.SafetyHeaders)
     application.add_middleware(trace.Trace)
@@ -97,7 +96,7 @@ def _with_routes() -> FastAPI:
         application.include_router(connections.router_for(name, label))
     of_a_person = (me.router, privacy.router, voices.router, templates.router)
     of_a_meeting = (processings.router, documents.router, versions.router, corrections.router, exports.router, analysis.router)
-    for part in (*of_a_meeting, *of_a_person, health.router, entrance.router, pages.router, monitoring.router):
+    for part in (*of_a_meeting, *of_a_person, health.router, entrance.router, *pages.ROUTERS, monitoring.router):
         application.include_router(part)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     return application

@@ -37,14 +37,14 @@ async def test_from_the_sign_in_link_to_a_queued_recording_and_a_document(served
     assert await page.get_by_role("button", name="Process").count() == 2
 
     path = await served.keep_document("Weekly planning", "We ship on Friday")
-    await page.goto("/")
+    await page.goto("/recordings")
     await page.screenshot(path=shots(tmp_path) / "home.png", full_page=True)
     await page.get_by_role("link", name="Weekly planning").click()
     assert page.url.endswith(path)
     await page.get_by_role("heading", name="Suggested decisions").wait_for()
     await page.screenshot(path=shots(tmp_path) / "document.png", full_page=True)
 
-    await page.goto("/")
+    await page.goto("/recordings")
     await page.get_by_role("button", name="Sign out").click()
     await page.get_by_role("heading", name="Sign in").wait_for()
     assert chromium.complaints == ["Failed to load resource: the server responded with a status of 401 (Unauthorized) /"]
@@ -94,7 +94,7 @@ async def test_in_the_dark_on_a_telephone_nothing_runs_off_the_side(served, chro
     await page.get_by_role("link", name="Connect Zoom").click()
     await page.get_by_role("button", name="Allow").click()
     await page.get_by_role("link", name="To your recordings").click()
-    for path in ("/", "/disconnect/zoom", "/nothing"):
+    for path in ("/recordings", "/disconnect/zoom", "/nothing"):
         await page.goto(path)
         assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
         await page.screenshot(path=shots(tmp_path) / f"telephone{path.replace('/', '-')}.png", full_page=True)

@@ -7,20 +7,21 @@ from uuid import UUID
 
 import pytest
 from attacks import ATTACKS, HONEST
+from babel import Locale
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from momentum.model import ClaimState, Coverage, Deliverable, Meeting, Segment, Transcript
 from momentum.pipeline.verify import check, orders
 from momentum.store.deliverables import DeliverableSummary
-from momentum.web.messages import page
+from momentum.web.view import View
 from momentum.writers.exports import DELIVERABLE_FORMATS, FORMATS, TRANSCRIPT_FORMATS
 from momentum.writers.markdown import render
 from momentum.writers.minutes import WRITER
 
 NAMES = [attack.name for attack in ATTACKS]
 ALLOWED = {"html", "head", "meta", "title", "link", "body", "header", "main", "article", "p", "a", "h1", "h2", "h3", "ul", "li"}
-ALLOWED |= {"strong", "em", "blockquote", "br", "nav", "span", "form", "button", "script", "footer", "div", "img"}
+ALLOWED |= {"strong", "em", "blockquote", "br", "nav", "span", "form", "button", "script", "footer", "div", "img", "input"}
 
 
 def meeting(attack):
@@ -103,7 +104,8 @@ def on_a_page(made, attack):
     )  # fmt: skip
     body = MarkdownIt("commonmark", {"html": False}).render(render(made, meeting(attack)))
     offered = {"formats": FORMATS, "exports": DELIVERABLE_FORMATS, "transcript_exports": TRANSCRIPT_FORMATS}
-    return page("document.html", about=about, body=Markup(body), missing=False, **offered).body.decode()
+    view = View("en", Locale("en"), None, datetime(2026, 11, 25, tzinfo=UTC), "/")
+    return view.drawn("document.html", about=about, body=Markup(body), missing=False, **offered)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=NAMES)

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 SAFE = {"GET", "HEAD"}
 NOT_NOTED = {
     ("DELETE", "/api/me"): "notes itself, with the deletion",
+    ("POST", "/language"): "sets a cookie of the browser's own",
     ("POST", "/recordings/look"): "asks the provider what there is; nothing of anybody's changes",
 }
 READ = {

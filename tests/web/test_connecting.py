@@ -280,7 +280,7 @@ class TestWithoutZoom:
         assert "ZOOM_CLIENT_ID" in sentence
 
     async def test_the_home_page_says_it_too(self, world):
-        assert "ZOOM_CLIENT_ID" in (await (await world.browser()).get("/")).text
+        assert "ZOOM_CLIENT_ID" in (await (await world.browser()).get("/recordings")).text
 
 
 class TestBehindHttps:

@@ -95,8 +95,8 @@ async def test_what_nobody_foresaw_is_a_500_with_an_id_that_stands_in_the_log(wo
     assert "secret of the house" not in detail
     (event,) = [e for e in logged if e["event"] == "request_broke"]
     assert (event["fault_id"], event["route"]) == (fault, "/api/me")
-    monkeypatch.setattr("momentum.web.pages.connection_of", broken)
-    page = await browser.get("/")
+    monkeypatch.setattr("momentum.web.pages.recordings.connection_of", broken)
+    page = await browser.get("/recordings")
     assert (page.status_code, "Something broke" in page.text) == (500, True)
     assert "Tell the operator fault" in page.text
 

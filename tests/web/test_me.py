@@ -81,13 +81,13 @@ async def test_while_the_database_is_away_every_route_says_so_and_recovers_by_it
             assert int(answer.headers["retry-after"]) > 0
         refuses(await nobody.get("/readyz"), 503, "database_unavailable")
         assert (await nobody.get("/healthz")).status_code == 200
-        page = await browser.get("/")
+        page = await browser.get("/recordings")
         assert (page.status_code, "The database cannot be reached" in page.text) == (503, True)
         assert page.headers["content-type"].startswith("text/html")
     for path in ("/api/zoom/status", "/api/me"):
         assert (await program.get(path)).status_code == 200
     assert (await nobody.get("/readyz")).status_code == 200
-    assert (await browser.get("/")).status_code == 200
+    assert (await browser.get("/recordings")).status_code == 200
 
 
 async def test_a_database_without_room_is_not_ready_and_says_why(world, refuses):

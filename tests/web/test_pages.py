@@ -8,7 +8,7 @@ import pytest
 
 from momentum.model import Claim, ClaimState, Coverage, Recording
 from momentum.store import processings
-from momentum.web.pages import ROWS
+from momentum.web.pages.recordings import ROWS
 
 pytestmark = pytest.mark.anyio
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)> **bold** [x](javascript:alert(1)) \"'&amp; {{ 7127*9137 }}"
@@ -16,7 +16,7 @@ MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)> **bold** [x](jav
 
 def forms(page):
     """The actions of the page's forms."""
-    return re.findall(r'<form method="post" action="([^"]+)"', page.text)
+    return [action for action in re.findall(r'<form method="post" action="([^"]+)"', page.text) if action not in {"/leave", "/language"}]
 
 
 async def connected_browser(world):
@@ -29,7 +29,7 @@ async def connected_browser(world):
 async def test_a_stranger_is_asked_to_sign_in_on_every_page(world):
     stranger = await world.browser(signed_in=False)
     some = "0b7a4c1e-2f0d-4e6b-8a34-5f1c9a7e2d10"
-    asked = [("GET", p) for p in ("/", f"/deliverables/{some}", "/connect/zoom", "/disconnect/zoom")]
+    asked = [("GET", p) for p in ("/recordings", f"/deliverables/{some}", "/connect/zoom", "/disconnect/zoom")]
     asked += [("POST", f"/deliverables/{some}/{what}") for what in ("again", "retry")]
     asked += [("POST", p) for p in (f"/recordings/{some}/process", "/recordings/look", f"/processings/{some}/cancel", "/disconnect/zoom")]
     for method, path in asked:
@@ -39,37 +39,37 @@ async def test_a_stranger_is_asked_to_sign_in_on_every_page(world):
 
 async def test_home_before_and_after_connecting(world):
     browser = await world.browser()
-    before = await browser.get("/")
+    before = await browser.get("/recordings")
     assert "Zoom is not connected yet" in before.text
     assert 'href="/connect/zoom"' in before.text
-    after = await (await connected_browser(world)).get("/")
+    after = await (await connected_browser(world)).get("/recordings")
     assert "maya.chen@momentum.example" in after.text
     assert after.text.count(">Process</button>") == 3  # found at the first look, without anybody asking
 
 
 async def test_process_cancel_and_try_again_by_buttons(world):
     browser = await connected_browser(world)
-    home = await browser.get("/")
+    home = await browser.get("/recordings")
     process = next(action for action in forms(home) if action.startswith("/recordings/") and action.endswith("/process"))
     pressed = await browser.post(process)
-    assert (pressed.status_code, pressed.headers["location"]) == (303, "/")
-    home = await browser.get("/")
+    assert (pressed.status_code, pressed.headers["location"]) == (303, "/recordings")
+    home = await browser.get("/recordings")
     assert "Waiting for its turn" in home.text
-    assert 'src="/static/live.js"' in home.text
+    assert "data-live=" in home.text
     assert process not in forms(home)
     cancel = next(action for action in forms(home) if action.endswith("/cancel"))
     await browser.post(cancel)
-    home = await browser.get("/")
+    home = await browser.get("/recordings")
     assert "Cancelled" in home.text
-    assert "live.js" not in home.text  # nothing happens any more
+    assert "data-live=" not in home.text  # nothing happens any more
     retry = next(action for action in forms(home) if action.endswith("/retry"))
     await browser.post(retry)
-    assert "Waiting for its turn" in (await browser.get("/")).text
+    assert "Waiting for its turn" in (await browser.get("/recordings")).text
 
 
 async def test_the_button_and_the_api_ask_for_the_same(world):
     browser = await connected_browser(world)
-    process = next(action for action in forms(await browser.get("/")) if action.endswith("/process"))
+    process = next(action for action in forms(await browser.get("/recordings")) if action.endswith("/process"))
     await browser.post(process)
     (made,) = (await browser.get("/api/processings")).json()["processings"]
     number = next(m for m in (await browser.get("/api/zoom/meetings")).json()["meetings"] if m["processing_id"])["meeting_number"]
@@ -82,14 +82,14 @@ async def test_what_does_not_fit_on_home_is_behind_a_link(world):
     for number in range(ROWS + 2):
         started = world.clock() - timedelta(minutes=number + 1)
         await world.keep_recording(user_id, Recording(f"{number}==", str(number), f"Talk {number:03}", started, None, 5, 1, None, ()))
-    first = await browser.get("/")
+    first = await browser.get("/recordings")
     (link,) = re.findall(r'<a rel="next" href="([^"]+)"', first.text)
     second = await browser.get(unescape(link).partition("#")[0])
     shown = [re.findall(r"Talk (\d+)", page.text) for page in (first, second)]
     assert [sorted(set(map(int, numbers))) for numbers in shown] == [list(range(ROWS)), [ROWS, ROWS + 1]]
     assert 'rel="next"' not in second.text
-    assert 'href="/">Back to the newest' in second.text
-    assert (await browser.get("/?after_recording=zoom.nonsense")).status_code == 422
+    assert 'href="/recordings">Back to the newest' in second.text
+    assert (await browser.get("/recordings?after_recording=zoom.nonsense")).status_code == 422
 
 
 async def test_home_says_why_something_stopped(world):
@@ -99,7 +99,7 @@ async def test_home_says_why_something_stopped(world):
     processing = await world.keep_processing(user_id, recording.id)
     async with world.app.database.person(user_id) as connection:
         await processings.set_failed(connection, processing.id, code="media_empty", detail="The file is empty.", now=world.clock())
-    home = await browser.get("/")
+    home = await browser.get("/recordings")
     assert "Failed" in home.text
     assert "The file is empty." in home.text
 
@@ -107,7 +107,7 @@ async def test_home_says_why_something_stopped(world):
 async def test_zoom_being_away_does_not_keep_the_page_from_opening(world):
     browser = await connected_browser(world)
     world.zoom.faults.set("rate_limit_daily")
-    home = await browser.get("/")
+    home = await browser.get("/recordings")
     assert home.status_code == 200
     assert "allowance" in home.text
     world.zoom.faults.clear()
@@ -116,19 +116,19 @@ async def test_zoom_being_away_does_not_keep_the_page_from_opening(world):
 async def test_looking_again_finds_what_is_new(world):
     browser = await connected_browser(world)
     world.zoom.faults.set("no_recordings")
-    assert "None are known" in (await browser.get("/")).text
+    assert "None are known" in (await browser.get("/recordings")).text
     world.zoom.faults.clear()
     world.clock.advance(minutes=2)
-    assert "None are known" in (await browser.get("/")).text  # a page does not wait for Zoom each time
+    assert "None are known" in (await browser.get("/recordings")).text  # a page does not wait for Zoom each time
     assert (await browser.post("/recordings/look")).status_code == 303
-    assert (await browser.get("/")).text.count(">Process</button>") == 3
+    assert (await browser.get("/recordings")).text.count(">Process</button>") == 3
 
 
 async def test_a_document(world):
     claim = Claim("decision", "Ship on Friday", "We ship on Friday, all of us.", (0,), state=ClaimState.SUGGESTED, start=1.0)
     _, transcript_id, deliverable_id = await world.keep_document(await world.user_id("local"), claims=(claim,))
     browser = await world.browser()
-    assert f'href="/deliverables/{deliverable_id}"' in (await browser.get("/")).text
+    assert f'href="/deliverables/{deliverable_id}"' in (await browser.get("/recordings")).text
     page = await browser.get(f"/deliverables/{deliverable_id}")
     assert ">Weekly planning</h1>" in page.text
     assert "<blockquote" in page.text
@@ -148,15 +148,15 @@ async def test_words_from_right_to_left_stand_so_on_the_page_too(world):
 async def test_a_document_is_written_again_and_its_missing_parts_are_read_by_buttons(world):
     _, _, deliverable_id = await world.keep_document(await world.user_id("local"))
     browser = await world.browser()
-    assert forms(await browser.get(f"/deliverables/{deliverable_id}")) == ["/leave"], "rules would write the same"
+    assert forms(await browser.get(f"/deliverables/{deliverable_id}")) == [], "rules would write the same"
     missing = Coverage(sent=(0,), unread=((0, 0, "Minutes 0-1 were not read."),), missing=(0,))
     _, _, torn = await world.keep_document(await world.user_id("local"), topic="Torn", model="gpt-6-luna", coverage=missing)
     page = await browser.get(f"/deliverables/{torn}")
     assert "Minutes 0-1 were not read." in page.text
-    assert forms(page) == ["/leave", f"/deliverables/{torn}/retry", f"/deliverables/{torn}/again"]
-    for action in forms(page)[1:]:
-        assert (await browser.post(action)).headers["location"] == "/"
-    assert len([action for action in forms(await browser.get("/")) if action.endswith("/cancel")]) == 2
+    assert forms(page) == [f"/deliverables/{torn}/retry", f"/deliverables/{torn}/again"]
+    for action in forms(page):
+        assert (await browser.post(action)).headers["location"] == "/recordings"
+    assert len([action for action in forms(await browser.get("/recordings")) if action.endswith("/cancel")]) == 2
 
 
 async def test_a_meetings_words_stay_words(world):
@@ -166,10 +166,12 @@ async def test_a_meetings_words_stay_words(world):
     recording = await world.keep_recording(user_id, Recording("two==", "2", MARKUP, world.clock(), None, 5, 1, None, ()))
     await world.keep_processing(user_id, recording.id)
     browser = await world.browser()
-    for path in ("/", f"/deliverables/{deliverable_id}"):
+    for path in ("/recordings", f"/deliverables/{deliverable_id}"):
         page = await browser.get(path)
         assert page.status_code == 200
-        assert re.findall(r"<(script|img)\b(?! type=\"module\" src=\"/static/live.js\"| src=\"/static/icon.svg\")", page.text) == [], path
+        assert re.findall(r"<(script|img)\b(?! type=\"module\" src=\"/static/live.js\?v=| src=\"/static/icon.svg\?v=)", page.text) == [], (
+            path
+        )
         assert "onerror" not in re.sub(r"&lt;.*?&gt;", "", page.text)
         assert "javascript:" not in "".join(re.findall(r'(?:href|src)="([^"]*)"', page.text))
         assert "<script>alert(1)</script>" in unescape(page.text)
@@ -180,7 +182,7 @@ async def test_a_meetings_words_stay_words(world):
 async def test_no_page_has_script_or_style_of_its_own(world):
     browser = await connected_browser(world)
     *_, deliverable_id = await world.keep_document(await world.user_id("local"))
-    for path in ("/", f"/deliverables/{deliverable_id}", "/disconnect/zoom", "/nothing", "/enter/used"):
+    for path in ("/recordings", f"/deliverables/{deliverable_id}", "/disconnect/zoom", "/nothing", "/enter/used"):
         page = await browser.get(path)
         assert "<style" not in page.text
         assert not re.search(r"<script(?![^>]* src=)", page.text)
@@ -190,11 +192,11 @@ async def test_no_page_has_script_or_style_of_its_own(world):
 
 async def test_disconnecting_by_page(world):
     browser = await connected_browser(world)
-    await browser.get("/")
+    await browser.get("/recordings")
     assert 'name="delete_data"' in (await browser.get("/disconnect/zoom")).text
     done = await browser.post("/disconnect/zoom", data={"delete_data": "true"})
     assert "Removed:" in done.text
-    home = await browser.get("/")
+    home = await browser.get("/recordings")
     assert "Zoom is not connected yet" in home.text
     assert "None are known" in home.text
 
@@ -210,7 +212,7 @@ async def test_home_asks_the_database_the_same_however_much_there_is(world, monk
 
     async def count():
         asked.clear()
-        assert (await browser.get("/")).status_code == 200
+        assert (await browser.get("/recordings")).status_code == 200
         return len(asked)
 
     await world.keep_document(user_id, topic="first")

@@ -25,6 +25,7 @@ from momentum.web.api.looking import look_for_recordings, recording_of
 from momentum.web.door import SIGNED_IN, Asking, Person, Visitor, World, app_of, identify, recognised
 from momentum.web.failures import responses, wants_page
 from momentum.web.messages import completed_page, failed_page, finish_page, set_cookie
+from momentum.web.view import view_of
 from momentum.web.witness import about, audited, turned_out
 from momentum.writers import WRITERS, chosen, highlights, own
 
@@ -101,7 +102,7 @@ def _add_callback(router: APIRouter, name: str, label: str) -> None:
             if not wants_page(asked):
                 raise
             turned_out(asked, failure.code)
-            return failed_page(label, failure)
+            return failed_page(view_of(asked, visitor), label, failure)
 
 
 def _add_connection(router: APIRouter, name: str, label: str) -> None:
@@ -220,11 +221,11 @@ async def _back(
         )
     if done is None:
         turned_out(asked, "unproven")
-        return finish_page(name, label, state, code or "", person=visitor)
+        return finish_page(view_of(asked, visitor), name, label, state, code or "")
     if done.user_id is not None:
         identify(asked, Person(done.user_id, by_cookie=True))
     answer = Response(models.Connection.model_validate(done).model_dump_json(), media_type="application/json")
-    answer = answer if wants_json else completed_page(label)
+    answer = answer if wants_json else completed_page(view_of(asked, visitor), label)
     answer.delete_cookie(FLOW_COOKIE, path=f"/api/{name}/auth")
     return answer
 

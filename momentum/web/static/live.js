@@ -1,33 +1,103 @@
-// Keeps the page up to date: whenever something happens, sections whose markup has changed are put in place of the old ones.
-const watched = document.querySelector("[data-live]");
+// Keeps a page up to date without being reloaded: sections whose markup has changed are put in place of the old ones.
+//   <section id="work" data-live="/api/…/events">  asks for the page again whenever that stream says something happened
+//   <form data-swap>                               is sent in the background; what comes back is put in place the same way
+const QUIET = 100; // milliseconds: many events become one question
+const AGAIN = 5000; // milliseconds until a stream that the server closed is opened again
+let source = null;
 let asked = false;
+
+function focusOf(section) {
+  const focused = document.activeElement;
+  if (!section.contains(focused)) return null;
+  const form = focused.closest("form");
+  if (focused.id) return `#${CSS.escape(focused.id)}`;
+  return form && `form[action="${CSS.escape(form.getAttribute("action"))}"] button`;
+}
 
 function swap(fresh) {
   for (const section of document.querySelectorAll("main section[id]")) {
     const other = fresh.getElementById(section.id);
     if (!other || other.outerHTML === section.outerHTML) continue;
-    const focused = section.contains(document.activeElement) ? document.activeElement.closest("form")?.getAttribute("action") : null;
+    // Somebody is writing here: what they wrote is worth more than what is new.
+    if (section.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox]), textarea, select")) continue;
+    const focused = focusOf(section);
+    const open = [...section.querySelectorAll("details[open][id]")].map((one) => one.id);
     section.replaceWith(document.importNode(other, true));
-    if (focused) document.querySelector(`form[action="${CSS.escape(focused)}"] button`)?.focus();
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    if (focused) document.querySelector(focused)?.focus();
   }
+  document.dispatchEvent(new Event("momentum:swapped"));
 }
 
-async function refresh(source) {
+function parsed(text) {
+  return new DOMParser().parseFromString(text, "text/html");
+}
+
+async function refresh() {
   asked = false;
-  if (source.readyState === EventSource.CLOSED) return;
-  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-  if (!answer.ok) return source.close();
-  swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
-  if (!document.querySelector("[data-live]")) source.close();
+  let answer;
+  try {
+    answer = await fetch(location.href, { headers: { accept: "text/html" } });
+  } catch {
+    return; // the network is away; the stream will tell when it is back
+  }
+  if (!answer.ok) return stop();
+  swap(parsed(await answer.text()));
+  if (!document.querySelector("[data-live]")) stop();
 }
 
-if (watched) {
-  const source = new EventSource(watched.dataset.live);
-  source.onmessage = () => {
-    if (asked) return;
-    asked = true;
-    setTimeout(() => refresh(source), 100);
+function ask() {
+  if (asked) return;
+  asked = true;
+  setTimeout(refresh, QUIET);
+}
+
+function stop() {
+  source?.close();
+  source = null;
+}
+
+function watch() {
+  const watched = document.querySelector("[data-live]");
+  if (!watched || source) return;
+  source = new EventSource(watched.dataset.live);
+  let opened = 0;
+  source.onopen = () => opened++ && ask(); // what happened while we were away is read at once
+  source.onmessage = ask;
+  source.addEventListener("end", () => (ask(), stop()));
+  source.onerror = () => {
+    if (source?.readyState !== EventSource.CLOSED) return; // browsers come back by themselves
+    stop();
+    setTimeout(() => (ask(), watch()), AGAIN);
   };
-  // A form leads to another page, perhaps as nobody any more: nothing is to be asked for this one.
-  document.addEventListener("submit", () => source.close());
+}
+
+async function send(form, button) {
+  const body = new URLSearchParams(new FormData(form, button));
+  const answer = await fetch(form.action, { method: "POST", body, headers: { accept: "text/html" } });
+  const fresh = parsed(await answer.text());
+  if (!answer.ok) return document.documentElement.replaceWith(document.importNode(fresh.documentElement, true));
+  if (new URL(answer.url).pathname !== location.pathname) return location.assign(answer.url);
+  swap(fresh);
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method === "post" && "swap" in form.dataset) {
+    event.preventDefault();
+    send(form, event.submitter).catch(() => form.submit());
+  } else {
+    stop(); // it leads to another page, perhaps as nobody any more: nothing is to be asked for this one
+  }
+});
+addEventListener("pagehide", stop);
+addEventListener("pageshow", (event) => {
+  if (event.persisted) ask();
+  watch();
+});
+document.addEventListener("visibilitychange", () => !document.hidden && source && ask());
+
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !document.cookie.includes("momentum_zone=")) {
+  document.cookie = `momentum_zone=${zone}; path=/; max-age=31536000; samesite=lax`;
 }

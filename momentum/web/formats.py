@@ -1,0 +1,86 @@
+"""Dates, numbers, sizes and lengths, as a reader of some place writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time, format_timedelta, get_timezone_name
+from babel.numbers import format_currency, format_decimal, format_percent
+from babel.units import format_unit
+
+_SIZES = (("gigabyte", 10**9), ("megabyte", 10**6), ("kilobyte", 10**3))
+
+
+@cache
+def zone_of(name: str | None) -> ZoneInfo | None:
+    """The IANA time zone of that name; None for one that is not known here."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, OSError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """What the templates write figures with. `zone`: the reader's, None where nobody knows it; `now` is what `ago` counts from."""
+
+    locale: Locale
+    zone: tzinfo | None
+    now: datetime
+
+    def moment(self, at: datetime, zone: str | None = None) -> str:
+        """Date and time in the reader's zone; where that is not known in `zone` (an IANA name), named beside it, else in UTC."""
+        theirs = self.zone or zone_of(zone) or UTC
+        local = at.astimezone(theirs)
+        told = f"{self.day(local.date())}, {format_time(local, 'short', tzinfo=theirs, locale=self.locale)}"
+        return told if self.zone else f"{told} {_zone_name(local, self.locale)}"
+
+    def day(self, day: date) -> str:
+        """A date with the month's name."""
+        return format_date(day, "medium", locale=self.locale)
+
+    def number(self, value: float) -> str:
+        """With the reader's separators."""
+        return format_decimal(value, locale=self.locale)
+
+    def percent(self, share: float) -> str:
+        """A share of 1 in whole percent."""
+        return format_percent(share, format=None, locale=self.locale)
+
+    def money(self, usd: float) -> str:
+        """US dollars; small sums to the hundredth of a cent."""
+        digits = "¤#,##0.00" if usd == 0 or usd >= 0.1 else "¤#,##0.0000"
+        return format_currency(usd, "USD", format=digits, locale=self.locale, currency_digits=False)
+
+    def minutes(self, seconds: float) -> str:
+        """A length: "54 sec", "12 min", "1 hr 5 min"."""
+        if seconds < 60:
+            return self._unit(round(seconds), "second")
+        hours, minutes = divmod(round(seconds / 60), 60)
+        parts = ([self._unit(hours, "hour")] if hours else []) + ([self._unit(minutes, "minute")] if minutes or not hours else [])
+        return " ".join(parts)
+
+    def size(self, count: int) -> str:
+        """Bytes in the unit that keeps the number small."""
+        for unit, each in _SIZES:
+            if count >= each:
+                return self._unit(round(count / each, 1 if count < 10 * each else 0), f"digital-{unit}")
+        return self._unit(count, "digital-byte")
+
+    def ago(self, at: datetime) -> str:
+        """How long ago, or in how long: "3 minutes ago"."""
+        return format_timedelta(at - self.now, add_direction=True, locale=self.locale)
+
+    def _unit(self, value: float, unit: str) -> str:
+        name = unit if unit.startswith("digital-") else f"duration-{unit}"
+        return format_unit(int(value) if value == int(value) else value, name, length="short", locale=self.locale)
+
+
+def _zone_name(local: datetime, locale: Locale) -> str:
+    if local.tzinfo is UTC:
+        return "UTC"
+    return get_timezone_name(local, width="short", locale=locale)

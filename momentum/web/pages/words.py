@@ -1,0 +1,48 @@
+"""What people call states, steps and kinds; translated where it is shown."""
+
+from __future__ import annotations
+
+from momentum.model import ClaimState, ProcessingState, Ruling
+from momentum.web.languages import N_
+
+STATES = {
+    ProcessingState.QUEUED: N_("Waiting for its turn"),
+    ProcessingState.RUNNING: N_("Working"),
+    ProcessingState.WAITING: N_("Goes on by itself"),
+    ProcessingState.ACTION_REQUIRED: N_("Needs you"),
+    ProcessingState.DONE: N_("Done"),
+    ProcessingState.FAILED: N_("Failed"),
+    ProcessingState.CANCELLED: N_("Cancelled"),
+}
+STEPS = {
+    "discover": N_("looking at the recording"),
+    "transcribe": N_("listening"),
+    "attribute": N_("finding who spoke"),
+    "generate": N_("writing"),
+    "verify": N_("checking every claim"),
+    "deliver": N_("filing"),
+}
+CLAIM_STATES = {
+    ClaimState.VERIFIED: N_("Verified"),
+    ClaimState.REPAIRED: N_("Verified, place corrected"),
+    ClaimState.NEEDS_CONFIRMATION: N_("Needs you"),
+    ClaimState.DROPPED: N_("Left out"),
+    ClaimState.SUGGESTED: N_("Suggested"),
+}
+RULINGS = {
+    Ruling.CONFIRMED: N_("Confirmed by you"),
+    Ruling.EDITED: N_("Edited by you"),
+    Ruling.REJECTED: N_("Rejected by you"),
+}
+KINDS = {  # as their writers call them
+    "minutes": N_("Minutes"),
+    "highlights": N_("Highlights"),
+    "action_items": N_("Action items"),
+    "executive_summary": N_("Executive summary"),
+    "decision_log": N_("Decision log"),
+    "follow_up_email": N_("Follow-up e-mail"),
+    "customer_call_notes": N_("Customer-call notes"),
+    "project_brief": N_("Project brief"),
+    "interview_notes": N_("Interview notes"),
+}
+RETRYABLE = frozenset({ProcessingState.ACTION_REQUIRED, ProcessingState.FAILED, ProcessingState.CANCELLED})

@@ -1,0 +1,25 @@
+"""Pages and their files leave compressed; answers of the API do not: they are small, or files that are compressed already."""
+
+from __future__ import annotations
+
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+SMALLEST = 1_000
+"""Bytes below which it is not worth the time."""
+LEVEL = 5
+
+
+class Smaller:
+    """Starlette's gzip around everything outside of the API.
+
+    Pages hold no secret beside what the reader typed, so that its length tells nothing (https://www.breachattack.com/).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._gzip = GZipMiddleware(app, minimum_size=SMALLEST, compresslevel=LEVEL)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        of_the_api = scope["type"] != "http" or scope["path"].startswith("/api/")
+        await (self._app if of_the_api else self._gzip)(scope, receive, send)
