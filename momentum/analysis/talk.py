@@ -72,6 +72,13 @@ def measure(transcript: Transcript) -> Talk:
     )
 
 
+def seconds_of(transcript: Transcript) -> dict[str, float]:
+    """Talk time of each speaker, most first; what nobody said or understood counts for nobody."""
+    spans = _spans(turns.said(transcript.segments))
+    talked = {who: sum(end - start for start, end in of) for who, of in spans.items()}
+    return dict(sorted(talked.items(), key=lambda of: (-of[1], of[0])))
+
+
 def _spans(segments: Sequence[Segment]) -> dict[str, list[Span]]:
     of: dict[str, list[Span]] = {}
     for segment in segments:

@@ -23,6 +23,7 @@ from momentum.corrections import (
     transcript_under,
 )
 from momentum.errors import Conflict, ErrorCode, Invalid, NotFound
+from momentum.model import Transcript
 from momentum.store import corrections, deliverables, transcripts
 from momentum.store.corrections import Correction
 from momentum.store.database import Database
@@ -52,6 +53,15 @@ class ReadDeliverable:
 
     shown: StoredDeliverable
     original: StoredDeliverable
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMeeting:
+    """A transcript and one document made from it, read together; `made` are the corrections in force, of all of its documents."""
+
+    transcript: ReadTranscript
+    deliverable: ReadDeliverable | None
+    made: tuple[Correction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,20 @@ async def read_deliverable(database: Database, user_id: UUID, deliverable_id: UU
             return ReadDeliverable(original, original)
         transcript = await transcripts.kept(connection, original.about.transcript_id, words=_cuts(layers))
     return await asyncio.to_thread(_read_deliverable, original, transcript, layers)
+
+
+async def read_meeting(database: Database, user_id: UUID, transcript_id: UUID, deliverable_id: UUID | None = None) -> ReadMeeting:
+    """A transcript without the times of its words, and a document made from it, as they are shown; four short queries.
+
+    Raises NotFound, also for somebody else's, for a draft, and for a document that was made from another transcript.
+    """
+    async with database.person(user_id) as connection:
+        made = await corrections.in_force(connection, transcript_id)
+        kept = await transcripts.kept(connection, transcript_id, words=_cuts([one.layer for one in made]))
+        document = await deliverables.get(connection, deliverable_id) if deliverable_id else None
+    if document is not None and not (document.about.delivered and document.about.transcript_id == transcript_id):
+        raise NotFound(ErrorCode.NOT_FOUND, "There is no such deliverable.")
+    return await asyncio.to_thread(_read_meeting, kept, document, made)
 
 
 async def preview(
@@ -216,7 +240,20 @@ def _read_transcript(kept: KeptTranscript, layers: Sequence[Layer]) -> ReadTrans
     return ReadTranscript(replace(original, transcript=transcript, summary=summary), original)
 
 
+def _read_meeting(kept: KeptTranscript, document: StoredDeliverable | None, made: tuple[Correction, ...]) -> ReadMeeting:
+    transcript = _read_transcript(kept, [one.layer for one in made if one.deliverable_id is None])
+    if document is None:
+        return ReadMeeting(transcript, None, made)
+    layers = [one.layer for one in made if one.deliverable_id in {None, document.id}]
+    shown = _document_under(document, transcript.original.transcript, layers) if layers else document
+    return ReadMeeting(transcript, ReadDeliverable(shown, document), made)
+
+
 def _read_deliverable(original: StoredDeliverable, kept: KeptTranscript, layers: Sequence[Layer]) -> ReadDeliverable:
-    deliverable = deliverable_under(original.deliverable, kept.parsed().transcript, layers)
+    return ReadDeliverable(_document_under(original, kept.parsed().transcript, layers), original)
+
+
+def _document_under(original: StoredDeliverable, transcript: Transcript, layers: Sequence[Layer]) -> StoredDeliverable:
+    deliverable = deliverable_under(original.deliverable, transcript, layers)
     about = replace(original.about, title=deliverable.title, topic=title_under(original.about.topic, layers))
-    return ReadDeliverable(replace(original, deliverable=deliverable, about=about), original)
+    return replace(original, deliverable=deliverable, about=about)

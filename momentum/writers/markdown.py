@@ -43,10 +43,7 @@ def render(deliverable: Deliverable, meeting: Meeting) -> str:
     blocks = [
         f"# {escape(deliverable.title or meeting.title) or 'Untitled meeting'}",
         _origin(deliverable),
-        *_faults(deliverable),
-        *_unread(deliverable),
-        *_gaps(deliverable),
-        *_estimates(deliverable),
+        *notices(deliverable),
         *_when(deliverable, meeting),
         *_summary(deliverable),
         _count(deliverable.claims),
@@ -56,6 +53,11 @@ def render(deliverable: Deliverable, meeting: Meeting) -> str:
         *_receipt(deliverable),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def notices(deliverable: Deliverable) -> list[str]:
+    """What a reader has to know before they rely on the document, as Markdown: what is missing in it, and that speakers are estimates."""
+    return [*_faults(deliverable), *_unread(deliverable), *_gaps(deliverable), *_estimates(deliverable)]
 
 
 def _origin(deliverable: Deliverable) -> str:

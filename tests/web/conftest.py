@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx2
 import psycopg
 import pytest
+from sqlalchemy import event
 
 from momentum.app import App
 from momentum.inbound import free_port, listening
@@ -61,6 +62,11 @@ class Client(httpx2.AsyncClient):
             kwargs["headers"] = {"origin": self.world.base} | dict(kwargs.get("headers") or {})
         return await super().request(method, url, **kwargs)
 
+    async def read(self, deliverable_id: str):
+        """The page of a document's meeting, with the document open."""
+        leads = await self.get(f"/deliverables/{deliverable_id}")
+        return await self.get(leads.headers["location"]) if leads.status_code == 303 else leads
+
     async def connect(self, account: str = "maya.chen@momentum.example") -> dict:
         """The whole flow as a program walks it; gives the connection."""
         begun = (await self.get("/api/zoom/auth-url")).json()
@@ -89,13 +95,13 @@ class World:
         self.clients.append(client)
         return client
 
-    async def browser(self, *, signed_in: bool = True) -> Client:
-        """A browser, of the local person where signed in."""
+    async def browser(self, *, signed_in: bool = True, subject: str | None = None) -> Client:
+        """A browser, of the local person, or of whom `subject` names, where signed in."""
         client = Client(self)
         self.clients.append(client)
         client.headers.update(PAGE)
         if signed_in:
-            answer = await client.get(urlsplit(await sign_in_link(self.app)).path)
+            answer = await client.get(urlsplit(await sign_in_link(self.app, subject=subject)).path)
             assert answer.status_code == 303, answer.text
         return client
 
@@ -158,6 +164,21 @@ class World:
 @pytest.fixture(autouse=True)
 def everything_logged(logged):
     """Events in place of lines on the screen."""
+
+
+@pytest.fixture
+def queries(world):
+    """A block that gives the statements that were sent while it lasts."""
+
+    @contextmanager
+    def told():
+        statements, engine = [], world.app.database._engine.sync_engine
+        listener = lambda *call: statements.append(call[2])  # noqa: E731 -- the same one has to be taken away again
+        event.listen(engine, "before_cursor_execute", listener)
+        yield statements
+        event.remove(engine, "before_cursor_execute", listener)
+
+    return told
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,10 @@ NOT_NOTED = {
     ("POST", "/recordings/look"): "asks the provider what there is; nothing of anybody's changes",
 }
 READ = {
-    *("/api/deliverables/{deliverable_id}", "/api/transcripts/{transcript_id}", "/deliverables/{deliverable_id}", "/api/me/audit"),
+    *("/api/deliverables/{deliverable_id}", "/api/transcripts/{transcript_id}", "/api/me/audit"),
+    *("/meetings/{recording_id}", "/meetings/{recording_id}/analysis", "/deliverables/{deliverable_id}/changes"),
+    *(f"/transcripts/{{transcript_id}}/{what}" for what in ("correct", "corrections", "segments/{segment}")),
+    "/corrections/{correction_id}/elsewhere",
     *("/api/deliverables/{deliverable_id}/export", "/api/transcripts/{transcript_id}/export"),
     *("/api/transcripts/{transcript_id}/corrections", "/api/corrections/{correction_id}/elsewhere"),
 }
@@ -108,10 +111,10 @@ async def test_another_persons_document_is_refused_and_noted_with_who_tried(worl
 async def test_pages_are_noted_like_the_api(world, told):
     browser = await world.browser()
     processing, _, deliverable_id = await world.keep_document(await world.user_id_of(browser))
-    await browser.get(f"/deliverables/{deliverable_id}")
+    await browser.read(deliverable_id)
     await browser.post(f"/processings/{processing.id}/retry")
     actions = [(action, outcome) for action, _, outcome in await told(browser)]
-    assert actions == [("session.begin", "ok"), ("deliverable.read", "ok"), ("processing.retry", "processing_finished")]
+    assert actions == [("session.begin", "ok"), ("meeting.read", "ok"), ("processing.retry", "processing_finished")]
 
 
 async def test_a_browser_that_did_not_begin_is_noted(world, strangers):

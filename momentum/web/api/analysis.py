@@ -38,7 +38,7 @@ _POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inl
 @router.get("", responses=responses(401, 404), dependencies=[audited("transcript.read", "transcript")])
 async def get_analysis(world: World, person: Asking, transcript_id: UUID) -> AnalysisItem:
     """Talk time, interruptions, questions and silence; how words sound; chapters; keywords. Each says how it was measured."""
-    found, _ = await _analysed(world, person.user_id, transcript_id)
+    found, _ = await analysed(world, person.user_id, transcript_id)
     return AnalysisItem.model_validate(dataclasses.asdict(found) | {"transcript_id": transcript_id})
 
 
@@ -55,11 +55,11 @@ async def get_picture(
     picture: Annotated[Literal["talk-time", "timeline", "sentiment"], Path(description="Which one.")],
 ) -> Response:
     """A picture of it, drawn here: SVG without script, for light and dark pages."""
-    found, title = await _analysed(world, person.user_id, transcript_id)
+    found, title = await analysed(world, person.user_id, transcript_id)
     return Response(await asyncio.to_thread(PICTURES[picture], found, title), media_type=SVG, headers=_POLICY)
 
 
-async def _analysed(world: App, user_id: UUID, transcript_id: UUID) -> tuple[Analysis, str]:
+async def analysed(world: App, user_id: UUID, transcript_id: UUID) -> tuple[Analysis, str]:
     """The analysis and the meeting's topic. Raises NotFound."""
     stored = (await read_transcript(world.database, user_id, transcript_id)).shown
     async with world.database.person(user_id) as connection:

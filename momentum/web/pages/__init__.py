@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from momentum.web.pages import documents, home, processings, recordings
+from momentum.web.pages import analysis, corrections, home, meeting, processings, recordings, rulings
 
-ROUTERS = (home.router, recordings.router, processings.router, documents.router)
+ROUTERS = (
+    home.router,
+    recordings.router,
+    processings.router,
+    meeting.router,
+    rulings.router,
+    corrections.router,
+    analysis.router,
+)

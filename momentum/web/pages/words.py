@@ -45,4 +45,23 @@ KINDS = {  # as their writers call them
     "project_brief": N_("Project brief"),
     "interview_notes": N_("Interview notes"),
 }
+MARKS = {
+    "loop": N_("repeats itself"),
+    "credits": N_("probably never said"),
+    "rate": N_("more words than the time allows"),
+    "gap": N_("not understood"),
+    "low_confidence": N_("heard badly"),
+    "listen_here": N_("listen here"),
+}
+"""What a reader is told of a segment that looks wrong."""
+CORRECTIONS = {
+    "rename_speaker": N_("Speaker renamed"),
+    "merge_speakers": N_("Speakers made one"),
+    "reassign": N_("Said by somebody else"),
+    "fix_term": N_("Term"),
+    "edit_segment": N_("Words"),
+    "confirm_claim": N_("Claim confirmed"),
+    "edit_claim": N_("Claim edited"),
+    "reject_claim": N_("Claim rejected"),
+}
 RETRYABLE = frozenset({ProcessingState.ACTION_REQUIRED, ProcessingState.FAILED, ProcessingState.CANCELLED})

@@ -1,6 +1,6 @@
 // Keeps a page up to date without being reloaded: sections whose markup has changed are put in place of the old ones.
 //   <section id="work" data-live="/api/…/events">  asks for the page again whenever that stream says something happened
-//   <form data-swap>                               is sent in the background; what comes back is put in place the same way
+//   <form data-swap>, <a data-swap>                are sent in the background; what comes back is put in place the same way
 const QUIET = 100; // milliseconds: many events become one question
 const AGAIN = 5000; // milliseconds until a stream that the server closed is opened again
 let source = null;
@@ -81,6 +81,23 @@ async function send(form, button) {
   swap(fresh);
 }
 
+async function follow(link) {
+  const answer = await fetch(link.href, { headers: { accept: "text/html" } });
+  if (!answer.ok) return location.assign(link.href);
+  const target = new URL(link.href).hash.slice(1);
+  swap(parsed(await answer.text()));
+  history.replaceState(null, "", link.href);
+  const place = document.getElementById(target);
+  place?.scrollIntoView({ block: "center" });
+  place?.closest("[tabindex]")?.focus({ preventScroll: true });
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[data-swap]");
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  follow(link).catch(() => location.assign(link.href));
+});
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method === "post" && "swap" in form.dataset) {

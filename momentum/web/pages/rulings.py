@@ -1,0 +1,95 @@
+"""The reader's word on a claim: confirmed, edited, rejected; and new versions of a document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from fastapi.responses import Response
+from pydantic import TypeAdapter, ValidationError
+
+from momentum.app import App
+from momentum.errors import ErrorCode, Invalid
+from momentum.model import Ruling
+from momentum.pipeline import correct
+from momentum.store import corrections, deliverables
+from momentum.web.api import versions
+from momentum.web.api.correction_models import AskedOfDeliverable, layer_of
+from momentum.web.api.documents import delivered
+from momentum.web.door import World
+from momentum.web.languages import N_
+from momentum.web.view import Acting, see_other
+from momentum.web.witness import audited
+
+router = APIRouter(include_in_schema=False)
+
+KINDS = {"confirm": "confirm_claim", "edit": "edit_claim", "reject": "reject_claim"}
+SAID = {"confirm": Ruling.CONFIRMED, "reject": Ruling.REJECTED}
+_ASKED: TypeAdapter[Any] = TypeAdapter(AskedOfDeliverable)
+NOT_READABLE = N_("A claim needs a text that can be read, and a day as year, month and day.")
+
+Text = Annotated[str, Form(max_length=5_000)]
+
+
+@router.post("/deliverables/{deliverable_id}/claims/{claim}", dependencies=[audited("deliverable.correct", "deliverable")])
+async def rule(
+    world: World,
+    view: Acting,
+    deliverable_id: UUID,
+    claim: int,
+    ruling: Annotated[Literal["confirm", "edit", "reject", "undo"], Form()],
+    text: Text = "",
+    owner: Text = "",
+    due_words: Text = "",
+    due_date: Text = "",
+) -> Response:
+    """The buttons beside a claim. Pressing one twice changes nothing."""
+    found = await correct.read_deliverable(world.database, view.person, deliverable_id)
+    back = f"/meetings/{found.shown.about.recording_id}?document={deliverable_id}#claim-{claim}"
+    if ruling == "undo":
+        await _undo(world, view.person, found.shown.about.transcript_id, deliverable_id, claim)
+        return see_other(back)
+    claims = found.shown.deliverable.claims
+    if claim < len(claims) and claims[claim].ruling is SAID.get(ruling, object()):
+        return see_other(back)
+    written = {"text": text, "owner": owner, "due_words": due_words, "due_date": due_date} if ruling == "edit" else {}
+    layer = layer_of(_asked({"kind": KINDS[ruling], "claim": claim} | {name: value for name, value in written.items() if value.strip()}))
+    of = (world.database, view.person, found.shown.about.transcript_id, layer)
+    await correct.correct(*of, deliverable_id=deliverable_id, now=world.clock())
+    return see_other(back)
+
+
+def _asked(values: dict[str, Any]) -> Any:
+    """As the API would read it. Raises Invalid."""
+    try:
+        return _ASKED.validate_python(values)
+    except ValidationError:
+        raise Invalid(ErrorCode.INVALID_REQUEST, NOT_READABLE) from None
+
+
+async def _undo(world: App, user_id: UUID, transcript_id: UUID, deliverable_id: UUID, claim: int) -> None:
+    async with world.database.person(user_id) as connection:
+        made = await corrections.in_force(connection, transcript_id)
+        of = [one for one in made if one.deliverable_id == deliverable_id and getattr(one.layer, "claim", None) == claim]
+        if of:
+            await corrections.withdraw(connection, of[-1].id, now=world.clock())
+
+
+@router.post("/deliverables/{deliverable_id}/again", dependencies=[audited("deliverable.again", "deliverable")])
+async def write_again(world: World, view: Acting, deliverable_id: UUID) -> Response:
+    """The button that makes a new version."""
+    return await _new_version(world, view.person, deliverable_id, missing_only=False)
+
+
+@router.post("/deliverables/{deliverable_id}/retry", dependencies=[audited("deliverable.retry", "deliverable")])
+async def read_missing(world: World, view: Acting, deliverable_id: UUID) -> Response:
+    """The button that reads what could not be read."""
+    return await _new_version(world, view.person, deliverable_id, missing_only=True)
+
+
+async def _new_version(world: App, user_id: UUID, deliverable_id: UUID, *, missing_only: bool) -> Response:
+    async with world.database.person(user_id) as connection:
+        delivered(await deliverables.get(connection, deliverable_id))
+    accepted = await versions.new_version(world, user_id, deliverable_id, missing_only=missing_only)
+    return see_other(f"/processings/{accepted.processing_id}")
