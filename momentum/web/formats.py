@@ -20,7 +20,7 @@ def zone_of(name: str | None) -> ZoneInfo | None:
     """The IANA time zone of that name; None for one that is not known here."""
     try:
         return ZoneInfo(name) if name else None
-    except (ValueError, OSError):
+    except (ValueError, OSError, KeyError):
         return None
 
 

@@ -23,7 +23,7 @@ Version = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="By defaul
 async def create_template(world: World, person: Asking, asked: Request, wanted: FormRequest) -> TemplateItem:
     """Keep a form; its `writer` is a name that a download's `deliverables` may hold from now on."""
     async with world.database.person(person.user_id) as connection:
-        made = await templates.create(connection, person.user_id, _form(wanted))
+        made = await templates.create(connection, person.user_id, form_of(wanted))
     about(asked, "template", made.id)
     return _item(made)
 
@@ -47,7 +47,7 @@ async def get_template(world: World, person: Asking, template_id: UUID, version:
 async def change_template(world: World, person: Asking, template_id: UUID, wanted: FormRequest) -> TemplateItem:
     """A new version of it; documents that were written by an older one stay as they are."""
     async with world.database.person(person.user_id) as connection:
-        return _item(await templates.change(connection, person.user_id, template_id, _form(wanted)))
+        return _item(await templates.change(connection, person.user_id, template_id, form_of(wanted)))
 
 
 @router.delete(
@@ -62,7 +62,8 @@ async def delete_template(world: World, person: Asking, template_id: UUID) -> No
         await templates.remove(connection, template_id)
 
 
-def _form(wanted: FormRequest) -> Form:
+def form_of(wanted: FormRequest) -> Form:
+    """The form that was asked for."""
     sections = tuple(FormSection(s.heading, s.question, s.holds) for s in wanted.sections)
     return Form(wanted.name, wanted.purpose, sections, wanted.summary)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from momentum.web.pages import analysis, corrections, home, meeting, processings, recordings, rulings
+from momentum.web.pages import analysis, corrections, home, meeting, own_documents, processings, recordings, rulings, settings
 
 ROUTERS = (
     home.router,
@@ -12,4 +12,6 @@ ROUTERS = (
     rulings.router,
     corrections.router,
     analysis.router,
+    settings.router,
+    own_documents.router,
 )

@@ -64,4 +64,18 @@ CORRECTIONS = {
     "edit_claim": N_("Claim edited"),
     "reject_claim": N_("Claim rejected"),
 }
+SECRETS = {
+    "email": N_("E-mail addresses"),
+    "phone": N_("Phone numbers, and other long numbers that are no amount and no date"),
+    "card": N_("Card numbers"),
+    "iban": N_("IBANs"),
+}
+HOLDS = {
+    "statements": N_("Statements"),
+    "tasks": N_("Tasks, with owner and day"),
+    "decisions": N_("Decisions"),
+    "questions": N_("Questions"),
+    "topics": N_("Topics"),
+}
+"""What may stand in a section of one's own kind of document."""
 RETRYABLE = frozenset({ProcessingState.ACTION_REQUIRED, ProcessingState.FAILED, ProcessingState.CANCELLED})

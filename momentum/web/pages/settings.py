@@ -1,0 +1,124 @@
+"""Settings of a person: accounts, language, what is masked, voices. Others stand in modules of their own; all are listed on one page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Form
+from fastapi.responses import Response
+from pydantic import ValidationError
+
+from momentum.errors import ErrorCode, Invalid
+from momentum.redaction import RECOGNISED, Redaction
+from momentum.store import profiles, redactions, voices
+from momentum.web.api.connections import PROVIDERS, connection_of
+from momentum.web.api.models import Preferences
+from momentum.web.api.privacy_models import RedactionChoice
+from momentum.web.door import World
+from momentum.web.formats import zone_of
+from momentum.web.languages import LANGUAGES, N_
+from momentum.web.pages import words
+from momentum.web.view import LANGUAGE_COOKIE, ZONE_COOKIE, Acting, Reading, see_other
+from momentum.web.witness import audited
+
+router = APIRouter(include_in_schema=False)
+
+_YEAR = timedelta(days=365)
+PLACES = (
+    ("/settings/accounts", N_("Connected accounts"), N_("Whose recordings are found, and whether the connection works.")),
+    ("/settings/documents", N_("Documents"), N_("What can be written, and kinds of document of your own.")),
+    ("/settings/language", N_("Language and time"), N_("Of these pages, and of what is written.")),
+    ("/settings/privacy", N_("Privacy"), N_("What is masked before a language model reads a meeting, and enrolled voices.")),
+)
+"""(path, name, what it is about)."""
+
+
+@router.get("/settings")
+async def overview(view: Reading) -> Response:
+    """All settings by name."""
+    return view.page("settings.html", settings=PLACES)
+
+
+@router.get("/settings/accounts")
+async def accounts(world: World, view: Reading) -> Response:
+    """The person's connections."""
+    found = [(name, await connection_of(world, name, view.person)) for name in world.providers]
+    return view.page("settings_accounts.html", connections=found, labels=PROVIDERS)
+
+
+# --- language and time ----------------------------------------------------------------------------
+
+
+@router.get("/settings/language")
+async def language(world: World, view: Reading) -> Response:
+    """Forms for the pages' language, the time zone, and the language of documents."""
+    async with world.database.person(view.person) as connection:
+        profile = await profiles.get(connection, view.person)
+    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/")))
+    return view.page("settings_language.html", profile=profile, zones=zones, zone=str(view.zone or ""), chosen=view.locale)
+
+
+@router.post("/settings/language", dependencies=[audited("person.prefer")])
+async def choose(
+    world: World,
+    view: Acting,
+    language: Annotated[str, Form(max_length=20)] = "",
+    zone: Annotated[str, Form(max_length=60)] = "",
+    output_language: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """The button under them. An empty time zone: that of each meeting."""
+    try:
+        wanted = Preferences(output_language=output_language.strip().lower() or None)
+    except ValidationError:
+        raise Invalid(ErrorCode.INVALID_REQUEST, "A language is named by its two or three letters: de, en, fr.") from None
+    async with world.database.person(view.person) as connection:
+        await profiles.prefer(connection, view.person, output_language=wanted.output_language)
+    answer = see_other("/settings/language")
+    secure = world.settings.base_url.startswith("https:")
+    if language in LANGUAGES:
+        answer.set_cookie(LANGUAGE_COOKIE, language, int(_YEAR.total_seconds()), httponly=True, samesite="lax", secure=secure)
+    # Read by live.js, which sets the browser's own where there is none; "none" keeps it from doing so.
+    answer.set_cookie(ZONE_COOKIE, zone if zone_of(zone) else "none", int(_YEAR.total_seconds()), samesite="lax", secure=secure)
+    return answer
+
+
+# --- what is masked, and voices -------------------------------------------------------------------
+
+
+@router.get("/settings/privacy")
+async def privacy(world: World, view: Reading) -> Response:
+    """What is masked, and whose voices are enrolled."""
+    async with world.database.person(view.person) as connection:
+        chosen = await redactions.get(connection, view.person)
+        enrolled = await voices.mine(connection, view.person)
+    always = Redaction.of(world.settings.redact, world.settings.redact_names)
+    return view.page("settings_privacy.html", chosen=chosen, always=always, recognised=RECOGNISED, secrets=words.SECRETS, enrolled=enrolled)
+
+
+@router.post("/settings/privacy", dependencies=[audited("person.redaction")])
+async def mask(
+    world: World,
+    view: Acting,
+    kinds: Annotated[list[str] | None, Form(max_length=10)] = None,
+    names: Annotated[str, Form(max_length=60_000)] = "",
+) -> Response:
+    """The button under what is masked; a name a line."""
+    lines = [" ".join(line.split()) for line in names.splitlines() if line.strip()]
+    try:
+        wanted = RedactionChoice.model_validate({"kinds": kinds or [], "names": lines})
+    except ValidationError:
+        raise Invalid(ErrorCode.INVALID_REQUEST, "A name to mask has 2 to 100 characters, and there are at most 500.") from None
+    async with world.database.person(view.person) as connection:
+        await redactions.put(connection, view.person, Redaction.of(wanted.kinds, wanted.names))
+    return see_other("/settings/privacy")
+
+
+@router.post("/settings/voices/{voice_id}/delete", dependencies=[audited("voice.delete", "voice")])
+async def forget_voice(world: World, view: Acting, voice_id: UUID) -> Response:
+    """The button beside a voice."""
+    async with world.database.person(view.person) as connection:
+        await voices.delete(connection, voice_id)
+    return see_other("/settings/privacy")
