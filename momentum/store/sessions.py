@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, text
+from sqlalchemy import delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from momentum.errors import ErrorCode, NotFound
 from momentum.store import tables
 from momentum.store.serial import clean
+
+_table = tables.sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser that is signed in. `agent` says in words which one it is; `last_used_at` is true to five minutes; `here`: who asks."""
+
+    id: UUID
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime
+    agent: str | None
+    here: bool
 
 
 def token_hash(token: str) -> bytes:
@@ -33,14 +49,32 @@ async def use_link(connection: AsyncConnection, token: str, now: datetime) -> tu
     return None if row is None else (row.user_id, row.next_path)
 
 
-async def create(connection: AsyncConnection, *, user_id: UUID, token: str, expires_at: datetime) -> None:
+async def create(
+    connection: AsyncConnection, *, user_id: UUID, token: str, expires_at: datetime, now: datetime | None = None, agent: str | None = None
+) -> None:
     """A session under the token that the browser keeps."""
-    values = {"token_hash": token_hash(token), "user_id": user_id, "expires_at": expires_at}
-    await connection.execute(insert(tables.sessions).values(values))
+    values = {"token_hash": token_hash(token), "user_id": user_id, "expires_at": expires_at, "agent": clean(agent), "last_used_at": now}
+    await connection.execute(insert(_table).values(**values, **({"created_at": now} if now else {})))
+
+
+async def listed(connection: AsyncConnection, user_id: UUID, *, now: datetime, token: str | None = None) -> list[Session]:
+    """A person's sessions that are not over, the one of `token` first, then the one used last."""
+    mine = _table.c.token_hash == token_hash(token or "")
+    columns = (_table.c.id, _table.c.created_at, _table.c.last_used_at, _table.c.expires_at, _table.c.agent, mine.label("here"))
+    query = select(*columns).where(_table.c.user_id == user_id, _table.c.expires_at > now)
+    order = (mine.desc(), _table.c.last_used_at.desc().nulls_last(), _table.c.id)
+    return [Session(**row) for row in (await connection.execute(query.order_by(*order))).mappings()]
+
+
+async def end_one(connection: AsyncConnection, session_id: UUID) -> None:
+    """End one session of the person. Raises NotFound, also for somebody else's."""
+    gone = await connection.execute(delete(_table).where(_table.c.id == session_id))
+    if not gone.rowcount:
+        raise NotFound(ErrorCode.NOT_FOUND, "There is no such session; perhaps it has ended already.")
 
 
 async def resolve(connection: AsyncConnection, token: str, now: datetime) -> UUID | None:
-    """Whose session it is; None for one that is unknown or over. Needs no person."""
+    """Whose session it is; None for one that is unknown or over. Notes that it was used; needs no person."""
     found: UUID | None = await connection.scalar(
         text("select lookup.session_person(:token_hash, :now)"), {"token_hash": token_hash(token), "now": now}
     )
@@ -49,7 +83,7 @@ async def resolve(connection: AsyncConnection, token: str, now: datetime) -> UUI
 
 async def end(connection: AsyncConnection, token: str) -> None:
     """End the person's session of that token, if it is there."""
-    await connection.execute(delete(tables.sessions).where(tables.sessions.c.token_hash == token_hash(token)))
+    await connection.execute(delete(_table).where(_table.c.token_hash == token_hash(token)))
 
 
 async def forget_expired(connection: AsyncConnection, now: datetime) -> int:

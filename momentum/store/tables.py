@@ -28,9 +28,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from momentum.store import columns
+from momentum.store.tables_of_access import api_keys, login_links, sessions
 from momentum.store.tables_of_wishes import corrections, redactions, sendings, templates, voices
 
-__all__ = ["corrections", "redactions", "sendings", "templates", "voices"]
+__all__ = ["api_keys", "corrections", "login_links", "redactions", "sendings", "sessions", "templates", "voices"]
 
 metadata, NOW = columns.metadata, columns.NOW
 _id, _owner, _of, _moment = columns.identity, columns.owner, columns.of, columns.moment
@@ -83,25 +84,6 @@ deleted_people = Table(
     metadata,
     Column("person_hash", LargeBinary, primary_key=True),  # sha256 of issuer and subject: refuses old tokens, names nobody
     _moment("deleted_at", nullable=False, now=True),
-)
-
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("token_hash", LargeBinary, primary_key=True),
-    _owner(index=True),
-    _moment("created_at", nullable=False, now=True),
-    _moment("expires_at", nullable=False),
-)
-
-login_links = Table(
-    "login_links",
-    metadata,
-    Column("token_hash", LargeBinary, primary_key=True),
-    _owner(index=True),
-    Column("next_path", Text, nullable=False, server_default=text("'/'")),
-    _moment("expires_at", nullable=False),
-    _moment("used_at"),
 )
 
 zoom_credentials = credentials_table("zoom")

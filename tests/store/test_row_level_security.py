@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from momentum.corrections import ConfirmClaim
 from momentum.model import Answer, Heard, Usage
 from momentum.redaction import Redaction
-from momentum.store import corrections, recordings, redactions, sessions, tables, templates
+from momentum.store import api_keys, corrections, recordings, redactions, sessions, tables, templates
 from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
 from momentum.store.connection import sqlstate
@@ -24,7 +24,7 @@ OWNED = [name for name in PROTECTED if not name.startswith("audit_") and name !=
 LOOKUPS = {
     "account_owner", "audit_head", "audit_page", "chain_audit", "forget_expired", "mark_dispatched", "peek_oauth_state", "people",
     "processing_owner", "queue_figures", "remember_deletion", "resolve_person", "session_person", "suspend_account",
-    "take_oauth_state", "undispatched_processings", "use_login_link",
+    "take_oauth_state", "undispatched_processings", "use_api_key", "use_login_link",
 }  # fmt: skip
 
 
@@ -55,6 +55,7 @@ def lead_a_life(database, running_processing, keep_results, now):
             await sessions.create_link(connection, user_id=user_id, token=token, expires_at=now)
             enrolled = {"recording_id": processing.recording_id, "name": "Ada", "encoder": "e", "vector": "sealed", "seconds": 20.0}
             await connection.execute(insert(tables.voices).values(user_id=user_id, consented_at=now, **enrolled))
+            await api_keys.create(connection, user_id, api_keys.fresh(), name="Report", scopes=[], now=now, expires_at=None)
             await templates.create(connection, user_id, Form("Retro", "For the team.", (FormSection("Mood", "How was it?"),)))
             await recordings.note_discovery(connection, user_id, "zoom", now.date(), now.date(), now=now)
             tokens = {"access_token": "sealed", "refresh_token": "sealed", "expires_at": now, "zoom_user_id": token}

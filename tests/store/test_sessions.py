@@ -4,6 +4,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from momentum.errors import NotFound
 from momentum.store import sessions
 
 pytestmark = pytest.mark.anyio
@@ -95,3 +96,39 @@ async def test_what_has_expired_is_forgotten(database, link, person, now):
         assert await sessions.forget_expired(connection, now) == 1
         assert await sessions.forget_expired(connection, now) == 0
         assert await sessions.resolve(connection, "new", now) == person
+
+
+async def test_a_person_sees_their_sessions_and_ends_one(database, person, other_person, now):
+    minute = timedelta(minutes=1)
+    async with database.person(person) as connection:
+        for number, token in enumerate(("phone", "laptop", "old")):
+            ends = now - minute if token == "old" else now + HOUR
+            known = {"agent": f"Firefox on {token}", "now": now + number * minute}
+            await sessions.create(connection, user_id=person, token=token, expires_at=ends, **known)
+        phone, laptop = await sessions.listed(connection, person, now=now, token="phone")
+
+    assert [(s.agent, s.here, s.created_at) for s in (phone, laptop)] == [
+        ("Firefox on phone", True, now),
+        ("Firefox on laptop", False, now + minute),
+    ]
+    async with database.person(other_person) as connection:
+        with pytest.raises(NotFound):
+            await sessions.end_one(connection, laptop.id)
+    async with database.person(person) as connection:
+        await sessions.end_one(connection, laptop.id)
+    async with database.nobody() as connection:
+        assert await sessions.resolve(connection, "laptop", now) is None
+        assert await sessions.resolve(connection, "phone", now) == person
+
+
+async def test_when_a_session_was_used_is_true_to_five_minutes(database, person, now):
+    async def used_at(moment):
+        async with database.nobody() as connection:
+            await sessions.resolve(connection, "t", moment)
+        async with database.person(person) as connection:
+            return (await sessions.listed(connection, person, now=now))[0].last_used_at
+
+    async with database.person(person) as connection:
+        await sessions.create(connection, user_id=person, token="t", expires_at=now + HOUR, now=now)
+    assert await used_at(now + timedelta(minutes=4)) == now
+    assert await used_at(now + timedelta(minutes=5)) == now + timedelta(minutes=5)
