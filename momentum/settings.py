@@ -9,6 +9,7 @@ import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -57,6 +58,13 @@ class Settings(BaseSettings):
     jwt_jwks_url: str | None = Field(None, description="Where the keys of RS256 and ES256 tokens stand.")
     jwt_issuer: str | None = Field(None, description="Required `iss` of tokens.")
     jwt_audience: str = Field("authenticated", description="Required `aud` of tokens.")
+    oidc_issuer: str | None = Field(None, description="Where people sign in: the issuer's address, exactly as the issuer spells it.")
+    oidc_client_id: str | None = Field(None, description="Client id that the issuer gave Momentum.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Client secret that the issuer gave Momentum.")
+    oidc_scopes: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("openid", "email", "profile"), description="Scopes to ask the issuer for, space separated; `openid` must be among them."
+    )
+    oidc_label: str | None = Field(None, description="What the sign-in button calls the issuer; default its host.")
 
     # Zoom
     zoom_client_id: str | None = Field(None, description="Client id of your Zoom app.")
@@ -130,7 +138,7 @@ class Settings(BaseSettings):
         plan = str(value).strip().lower()
         return plan if plan in get_args(ZoomPlan) else _OTHER_PLANS.get(plan, "pro")
 
-    @field_validator("zoom_scopes", "trusted_proxies", "redact", mode="before")
+    @field_validator("zoom_scopes", "oidc_scopes", "trusted_proxies", "redact", mode="before")
     @classmethod
     def _split_scopes(cls, value: object) -> object:
         return tuple(value.split()) if isinstance(value, str) else value
@@ -161,15 +169,32 @@ class Settings(BaseSettings):
             raise ValueError("JWT_JWKS_URL is set, but JWT_ISSUER is not. Set it to the `iss` of your tokens.")
         if self.jwt_issuer and not self.has_jwt:
             raise ValueError("JWT_ISSUER is set, but nothing says how its tokens are signed. Set JWT_SECRET or JWT_JWKS_URL too.")
-        if not self.is_loopback and not self.has_jwt:
+        self._check_oidc()
+        if not self.is_loopback and not self.has_jwt and not self.has_oidc:
             raise ValueError(
-                f"HOST={self.host} opens Momentum to others, but nothing says who may come in. Set JWT_SECRET or JWT_JWKS_URL first."
+                f"HOST={self.host} opens Momentum to others, but nothing says who may come in. "
+                "Set OIDC_ISSUER, JWT_SECRET or JWT_JWKS_URL first."
             )
         if self.metrics_token and len(self.metrics_token.get_secret_value()) < 16:
             raise ValueError("METRICS_TOKEN is shorter than 16 characters. Make one with: openssl rand -base64 24")
         if self.transcriber == "openai" and not self.speech_key:
             raise ValueError("TRANSCRIBER=openai needs OPENAI_API_KEY or SPEECH_API_KEY.")
         return self
+
+    def _check_oidc(self) -> None:
+        given = {"OIDC_ISSUER": self.oidc_issuer, "OIDC_CLIENT_ID": self.oidc_client_id, "OIDC_CLIENT_SECRET": self.oidc_client_secret}
+        if not any(given.values()):
+            return
+        if missing := [name for name, value in given.items() if not value]:
+            lack = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set, but the rest of the sign-in is."
+            raise ValueError(f"{lack} Copy issuer, client id and secret from the client you registered with your identity provider.")
+        parts = urlsplit(str(self.oidc_issuer))
+        if parts.scheme not in {"https", "http"} or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("OIDC_ISSUER is no address. It looks like https://id.example.com, without a question mark in it.")
+        if "openid" not in self.oidc_scopes:
+            raise ValueError("OIDC_SCOPES lacks `openid`, without which nobody says who signed in. Add it.")
+        if not self.is_loopback and not self.public_url:
+            raise ValueError("OIDC_ISSUER is set, but PUBLIC_URL is not: the issuer sends browsers back to it. Set it.")
 
     @property
     def home(self) -> Path:
@@ -195,9 +220,18 @@ class Settings(BaseSettings):
         return bool(self.jwt_secret or self.jwt_jwks_url)
 
     @property
+    def has_oidc(self) -> bool:
+        return bool(self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret)
+
+    @property
     def base_url(self) -> str:
         """How browsers reach us, without a slash at the end."""
         return (self.public_url or f"http://{'localhost' if self.is_loopback else self.host}:{self.port}").rstrip("/")
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach us by https: then cookies are for that alone."""
+        return self.base_url.startswith("https:")
 
     @property
     def zoom_configured(self) -> bool:

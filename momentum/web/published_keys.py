@@ -43,12 +43,14 @@ class PublishedKeys:
         clock: Clock,
         changed: Callable[[], None],
         seconds: float = FETCH_SECONDS,
+        unknown_pause: timedelta = UNKNOWN_PAUSE,
     ) -> None:
-        self._url = url
+        self.url = url
         self._fetch = fetch
         self._clock = clock
         self._changed = changed
         self._seconds = seconds
+        self._unknown_pause = unknown_pause
         self._keys: KeySet | None = None
         self._read_at = self._not_before = datetime.min.replace(tzinfo=UTC)
         self._failed = False
@@ -83,13 +85,13 @@ class PublishedKeys:
     async def _read(self) -> None:
         try:
             async with asyncio.timeout(self._seconds):
-                found = key_set(await self._fetch(self._url))
+                found = key_set(await self._fetch(self.url))
         except Exception as error:  # noqa: BLE001 -- whatever an address answers, the keys at hand stay good and the next try waits
             self._failed, self._not_before = True, self._clock() + FAILED_PAUSE
             log.warning("signing_keys_unread", reason=getattr(error, "detail", type(error).__name__))
             return
         self._read_at = self._clock()
-        self._failed, self._not_before = False, self._read_at + UNKNOWN_PAUSE
+        self._failed, self._not_before = False, self._read_at + self._unknown_pause
         if self._keys is None or found.as_dict() != self._keys.as_dict():
             log.info("signing_keys_read", usable=len(found.keys))
             self._keys = found
@@ -102,11 +104,11 @@ class PublishedKeys:
 
 
 async def fetch_keys(client: ApiClient, url: str) -> Any:
-    """The document at JWT_JWKS_URL. Raises Retry when it cannot be had."""
+    """The document at `url`. Raises Retry when it cannot be had."""
     answer = await client.request("GET", url)
     document = answer.json()
     if answer.status != 200 or document is None:
-        raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, f"JWT_JWKS_URL answers with HTTP {answer.status}, not with keys.", after=10)
+        raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, f"Where the keys should stand, HTTP {answer.status} is answered.", after=10)
     return document
 
 
@@ -114,7 +116,7 @@ def key_set(document: Any) -> KeySet:
     """What we can use of a JWKS; other keys are passed over, as RFC 7517, section 5 asks. Raises Retry for what is none."""
     published = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(published, list):
-        raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, "JWT_JWKS_URL does not answer with a list of keys.", after=10)
+        raise Retry(ErrorCode.PROVIDER_UNAVAILABLE, "Where the keys should stand is no list of keys.", after=10)
     return KeySet([key for entry in published if (key := _usable(entry))])
 
 

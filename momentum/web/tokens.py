@@ -29,7 +29,8 @@ LONGEST_NAME = 255
 """Characters of `sub` (https://openid.net/specs/openid-connect-core-1_0.html#IDToken) and, by the same measure, of `iss`."""
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, lone surrogates
-_UNREADABLE = (JoseError, ValueError, TypeError, KeyError, RecursionError)
+UNREADABLE = (JoseError, ValueError, TypeError, KeyError, RecursionError)
+"""What the libraries raise for tokens that are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,11 @@ class TokenVerifier:
         return identity
 
     async def _decoded(self, token: str) -> dict[str, Any]:
-        algorithm, kid = _header(token)
+        algorithm, kid = header_of(token)
         if algorithm in SYMMETRIC and self._secret:
-            return _claims(token, self._secret, SYMMETRIC)
+            return verified_claims(token, self._secret, SYMMETRIC)
         if algorithm in ASYMMETRIC and self._published:
-            return _claims(token, await self._published.with_kid(kid), ASYMMETRIC)
+            return verified_claims(token, await self._published.with_kid(kid), ASYMMETRIC)
         raise _invalid()
 
     def _read(self, claims: dict[str, Any]) -> Identity:
@@ -104,15 +105,16 @@ class TokenVerifier:
             registry.validate(claims)
         except ExpiredTokenError:
             raise Unauthorized(ErrorCode.TOKEN_EXPIRED, "Your token has expired. Sign in again.") from None
-        except _UNREADABLE:
+        except UNREADABLE:
             raise _invalid() from None
         return _identity(claims)
 
 
-def _header(token: str) -> tuple[str, str | None]:
+def header_of(token: str) -> tuple[str, str | None]:
+    """(alg, kid) as the token names them, unproven. Raises Unauthorized(TOKEN_INVALID)."""
     try:
         header = extract_compact(token.encode()).headers()
-    except _UNREADABLE:
+    except UNREADABLE:
         raise _invalid() from None
     kid = header.get("kid")
     if kid is not None and not isinstance(kid, str):
@@ -120,10 +122,11 @@ def _header(token: str) -> tuple[str, str | None]:
     return str(header.get("alg")), kid
 
 
-def _claims(token: str, key: OctKey | KeySet, algorithms: tuple[str, ...]) -> dict[str, Any]:
+def verified_claims(token: str, key: OctKey | KeySet, algorithms: tuple[str, ...]) -> dict[str, Any]:
+    """The claims, of which only the signature is checked. Raises Unauthorized(TOKEN_INVALID)."""
     try:
         return dict(jwt.decode(token, key, algorithms=list(algorithms)).claims)
-    except _UNREADABLE:
+    except UNREADABLE:
         raise _invalid() from None
 
 
@@ -136,7 +139,7 @@ def _identity(claims: dict[str, Any]) -> Identity:
         issued_at = datetime.fromtimestamp(claims["iat"], UTC) if "iat" in claims else None
     except (OverflowError, ValueError, TypeError, OSError):
         raise _invalid() from None
-    if not _is_name(claims["sub"]) or not _is_name(claims["iss"]):
+    if not is_name(claims["sub"]) or not is_name(claims["iss"]):
         raise _invalid()
     return Identity(
         issuer=claims["iss"],
@@ -148,7 +151,7 @@ def _identity(claims: dict[str, Any]) -> Identity:
     )
 
 
-def _is_name(value: Any) -> bool:
+def is_name(value: Any) -> bool:
     """Whether (iss, sub) may hold it: what is stored has to be what was signed, or two people could become one."""
     return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and not _UNFIT.search(value)
 
