@@ -136,6 +136,8 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # a JSON object in base64url, as every JWT begins
         (r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*", STRUCK),
         (r"(?<![A-Za-z0-9_-])sk-[A-Za-z0-9_-]{8,}", STRUCK),
+        # an API key of ours; its prefix may be shown (momentum.store.api_keys)
+        (r"(?<![A-Za-z0-9])(mm_[A-Za-z0-9]{8})_[A-Za-z0-9]{8,}", rf"\1_{STRUCK}"),
         # name and value, in URLs, forms, JSON and Python; a count of tokens is no token
         (rf"(?i)(?<![\w-])([\w-]*tokens?)({_SEPARATOR})(?!\[struck|\d+(?:\.\d+)?(?!\w|\.\d)){_VALUE}", rf"\1\2{STRUCK}"),
         (

@@ -20,7 +20,8 @@ def run(*, subject: str | None, hours: float) -> int:
     settings = start()
     rules = rules_for(settings)
     if rules.secret is None:
-        print("Tokens come from JWT_JWKS_URL here; this command can only sign with JWT_SECRET.", file=sys.stderr)
+        where = "Tokens come from JWT_JWKS_URL here" if settings.jwt_jwks_url else "Nothing signs tokens here; people make API keys"
+        print(f"{where}; this command can only sign with JWT_SECRET.", file=sys.stderr)
         return 1
     subject = subject or stopping.run(_local_subject(settings))
     values = {"issuer": our_issuer(rules), "audience": rules.audience, "subject": subject}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.errors import ErrorCode, NotFound
 from momentum.store import tables
+from momentum.store.database import become
 from momentum.store.serial import clean
 
 _table = tables.sessions
@@ -27,6 +28,17 @@ class Session:
     expires_at: datetime
     agent: str | None
     here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session that is about to begin. `former`: the token that its browser had until now."""
+
+    token: str = field(repr=False)
+    now: datetime
+    expires_at: datetime
+    agent: str | None = None
+    former: str | None = field(default=None, repr=False)
 
 
 def token_hash(token: str) -> bytes:
@@ -47,6 +59,16 @@ async def use_link(connection: AsyncConnection, token: str, now: datetime) -> tu
     )
     row = found.one_or_none()
     return None if row is None else (row.user_id, row.next_path)
+
+
+async def begin(connection: AsyncConnection, user_id: UUID, new: NewSession) -> None:
+    """Begin a session in a transaction of nobody's, which goes on as this person; what the browser had before ends, whoever's it was."""
+    former = await resolve(connection, new.former, new.now) if new.former else None
+    if former is not None:
+        await become(connection, former)
+        await end(connection, new.former or "")
+    await become(connection, user_id)
+    await create(connection, user_id=user_id, token=new.token, expires_at=new.expires_at, now=new.now, agent=new.agent)
 
 
 async def create(

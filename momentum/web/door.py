@@ -1,4 +1,4 @@
-"""Who is asking: a bearer token, or the session cookie with an Origin check on unsafe methods."""
+"""Who is asking: a bearer token, an API key, or the session cookie with an Origin check on unsafe methods."""
 
 from __future__ import annotations
 
@@ -16,10 +16,15 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from momentum import metrics
 from momentum.app import App
 from momentum.errors import ErrorCode, Forbidden, Unauthorized
+from momentum.settings import Settings
 from momentum.store import profiles, sessions
+from momentum.store.api_keys import Scope
+from momentum.web import keyed
 from momentum.web.tokens import Identity, TokenVerifier
 
 SESSION_COOKIE = "momentum_session"
+HOST_ONLY = "__Host-"
+"""What a cookie's name begins with on https: browsers then keep other hosts and plain http from setting it (RFC 6265bis, 4.1.3.2)."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # These two only describe; `asking` reads the request itself, so that its refusals have our one shape.
@@ -27,10 +32,13 @@ bearer_scheme = HTTPBearer(
     auto_error=False,
     scheme_name="bearer",
     bearerFormat="JWT",
-    description="HS256 signed with JWT_SECRET, or RS256/ES256 by a key of JWT_JWKS_URL. `momentum token` prints one.",
+    description="An API key (`POST /api/me/keys`), or a JWT: HS256 signed with JWT_SECRET, RS256 or ES256 by a key of JWT_JWKS_URL.",
 )
 cookie_scheme = APIKeyCookie(
-    name=SESSION_COOKIE, auto_error=False, scheme_name="session", description="The session of a browser; unsafe methods need our Origin."
+    name=SESSION_COOKIE,
+    auto_error=False,
+    scheme_name="session",
+    description="The session of a browser, named `__Host-momentum_session` on https; unsafe methods need our Origin.",
 )
 
 
@@ -40,15 +48,16 @@ SIGNED_IN: dict[str, Any] = {"security": [{bearer_scheme.scheme_name: []}, {cook
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is asking. `token_issued_at`: of the bearer token, where it says so; None for a session."""
+    """Who is asking. `token_issued_at`: of a JWT, where it says so. `scopes`: what the API key may do; None: whatever its person may."""
 
     user_id: UUID
     by_cookie: bool
     token_issued_at: datetime | None = None
+    scopes: frozenset[Scope] | None = None
 
     def check_signed_in(self, signed_out_at: datetime | None) -> None:
-        """Raises Unauthorized when the person has signed out everywhere since. Sessions ended then and there."""
-        if self.by_cookie or signed_out_at is None:
+        """Raises Unauthorized when the person has signed out everywhere since. Sessions ended then and there; API keys stay."""
+        if self.by_cookie or self.scopes is not None or signed_out_at is None:
             return
         if self.token_issued_at is None or self.token_issued_at < signed_out_at:
             raise Unauthorized(
@@ -73,6 +82,16 @@ class People:
         self._known[identity.issuer, identity.subject] = user_id
 
 
+def cookie_name(settings: Settings, name: str) -> str:
+    """How a cookie of ours is called here."""
+    return f"{HOST_ONLY}{name}" if settings.is_https else name
+
+
+def session_cookie(request: Request) -> str | None:
+    """The token of the browser's session."""
+    return request.cookies.get(cookie_name(app_of(request).settings, SESSION_COOKIE))
+
+
 def app_of(request: Request) -> App:
     """The one object that holds the world."""
     world: App = request.app.state.world
@@ -88,10 +107,12 @@ BearerToken = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_sche
 SessionCookie = Annotated[str | None, Depends(cookie_scheme)]
 
 
-async def asking(request: Request, token: BearerToken, cookie: SessionCookie) -> Person:
-    """The person who asks. Raises Unauthorized; Forbidden when another site's page sent the request."""
+async def asking(request: Request, token: BearerToken, _: SessionCookie) -> Person:
+    """The person who asks. Raises Unauthorized; Forbidden when another site's page sent the request, or a key lacks the scope."""
     if token is None:
-        return await _by_session(request, cookie)
+        return await _by_session(request, session_cookie(request))
+    if keyed.is_key(token.credentials):
+        return await _by_key(request, token.credentials)
     with metrics.outcome_of(metrics.AUTHENTICATIONS, "bearer"):
         return identify(request, await _resolved(request, await _identity(request, token.credentials)))
 
@@ -103,7 +124,9 @@ async def recognised(request: Request) -> Person:
     """
     token = await bearer_scheme(request)
     if token is None:
-        return await _by_session(request, await cookie_scheme(request))
+        return await _by_session(request, session_cookie(request))
+    if keyed.is_key(token.credentials):
+        return await _by_key(request, token.credentials)
     with metrics.outcome_of(metrics.AUTHENTICATIONS, "bearer"):
         identity = await _identity(request, token.credentials)
         seen = _people(request).get(identity)
@@ -113,7 +136,7 @@ async def recognised(request: Request) -> Person:
 
 async def perhaps_asking(request: Request) -> UUID | None:
     """The person of the session cookie, if there is one: for pages that anyone may open."""
-    cookie = request.cookies.get(SESSION_COOKIE)
+    cookie = session_cookie(request)
     visitor = await _by_cookie(request, cookie) if cookie else None
     if visitor is not None:
         identify(request, Person(visitor, by_cookie=True))
@@ -123,6 +146,14 @@ async def perhaps_asking(request: Request) -> UUID | None:
 async def _by_session(request: Request, cookie: str | None) -> Person:
     with metrics.outcome_of(metrics.AUTHENTICATIONS, "session" if cookie else "none"):
         return identify(request, await _of_session(request, cookie))
+
+
+async def _by_key(request: Request, key: str) -> Person:
+    with metrics.outcome_of(metrics.AUTHENTICATIONS, "key"):
+        opened = await keyed.opened(app_of(request), key)
+        person = identify(request, Person(opened.user_id, by_cookie=False, scopes=opened.scopes))
+        keyed.check_scope(request, opened.scopes)
+        return person
 
 
 def identify(request: Request, person: Person) -> Person:

@@ -20,8 +20,16 @@ from momentum.web.witness import refused
 
 log = structlog.get_logger(__name__)
 
-PRESENTED_IN_VAIN = frozenset({ErrorCode.TOKEN_INVALID, ErrorCode.TOKEN_EXPIRED, ErrorCode.PERSON_DELETED, ErrorCode.ORIGIN_REFUSED})
-"""Codes of requests that showed a token or a cookie which does not open."""
+PRESENTED_IN_VAIN = frozenset(
+    {
+        ErrorCode.TOKEN_INVALID,
+        ErrorCode.TOKEN_EXPIRED,
+        ErrorCode.PERSON_DELETED,
+        ErrorCode.ORIGIN_REFUSED,
+        ErrorCode.KEY_SCOPE_MISSING,
+    }
+)
+"""Codes of requests that showed a token, a key or a cookie which does not open."""
 
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 

@@ -262,8 +262,8 @@ class IdentityProvider:
 
     def _check_clocks(self, claims: dict[str, Any]) -> None:
         """It was made a moment ago, for us: one from the future, or over already, shows that two clocks differ."""
-        now, issued, ends = self._clock().timestamp(), claims.get("iat"), claims.get("exp")
-        if not all(isinstance(moment, int | float) and isfinite(moment) for moment in (issued, ends)):
+        now, issued, ends = self._clock().timestamp(), _seconds(claims.get("iat")), _seconds(claims.get("exp"))
+        if issued is None or ends is None:
             raise self._unfit("the ID token does not say when it was made")
         if issued > now + LEEWAY_SECONDS or ends < now - LEEWAY_SECONDS:
             minutes = max(1, round(abs(issued - now) / 60))
@@ -325,6 +325,10 @@ def _listed(facts: dict[str, Any], name: str, otherwise: str) -> list[Any]:
     """A list among the issuer's facts; where there is none, the one thing that then holds."""
     found = facts.get(name)
     return found if isinstance(found, list) else [otherwise]
+
+
+def _seconds(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and isfinite(value) else None
 
 
 def lost_state() -> Invalid:

@@ -25,6 +25,7 @@ from momentum.web.api import (
     documents,
     exports,
     health,
+    keys,
     me,
     privacy,
     processings,
@@ -67,7 +68,7 @@ def site(world: App, *, port: int) -> FastAPI:
     application.state.strangers = {}
     application.state.streams = Streams()
     presented = tuple(sorted(failures.PRESENTED_IN_VAIN))
-    metrics.declare(metrics.AUTHENTICATIONS, ("bearer", "session"), (metrics.OK, ErrorCode.NOT_AUTHENTICATED, *presented))
+    metrics.declare(metrics.AUTHENTICATIONS, ("bearer", "key", "session"), (metrics.OK, ErrorCode.NOT_AUTHENTICATED, *presented))
     failures.install(application)
     # The last one added is the outermost: what the guard answers carries the headers too.
     application.add_middleware(smaller.Smaller)
@@ -94,7 +95,7 @@ def _with_routes() -> FastAPI:
     )
     for name, label in connections.PROVIDERS.items():
         application.include_router(connections.router_for(name, label))
-    of_a_person = (me.router, privacy.router, voices.router, templates.router)
+    of_a_person = (me.router, keys.router, privacy.router, voices.router, templates.router)
     of_a_meeting = (processings.router, documents.router, versions.router, corrections.router, exports.router, analysis.router)
     for part in (*of_a_meeting, *of_a_person, health.router, entrance.router, *pages.ROUTERS, monitoring.router):
         application.include_router(part)

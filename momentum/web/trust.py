@@ -18,8 +18,8 @@ _SHORTEST = 32  # characters; as for JWT_SECRET
 
 
 def rules_for(settings: Settings) -> TokenRules:
-    """The rules in force. Without JWT settings (possible on loopback alone) a local secret signs tokens."""
-    if not settings.has_jwt:
+    """The rules in force. Without JWT settings a local secret signs tokens where only this machine is served, else nothing does."""
+    if not settings.has_jwt and settings.is_loopback:
         return TokenRules(settings.jwt_audience, LOCAL_ISSUER, secret=local_secret(settings.home))
     return TokenRules(
         audience=settings.jwt_audience,

@@ -1,0 +1,122 @@
+"""API keys: made, shown once, let in by scope, revoked; and the list of browsers."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from momentum.store import audit
+from momentum.store.api_keys import Scope
+from momentum.web.keyed import scope_of
+
+pytestmark = pytest.mark.anyio
+
+ACCOUNT = {
+    ("GET", "/api/{provider}/auth-url"), ("POST", "/api/{provider}/auth"), ("DELETE", "/api/{provider}/disconnect"),
+    ("DELETE", "/api/me"), ("PATCH", "/api/me"), ("POST", "/api/me/sign-out"), ("PUT", "/api/me/redaction"),
+    ("POST", "/api/me/voices"), ("DELETE", "/api/me/voices/{voice_id}"), ("POST", "/api/me/keys"),
+    ("DELETE", "/api/me/keys/{key_id}"), ("DELETE", "/api/me/sessions/{session_id}"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def key_of(world):
+    """Makes a key of somebody; gives what was answered and a program that uses it."""
+
+    async def make(subject="ada", **wanted):
+        answer = await world.program(subject).post("/api/me/keys", json={"name": "Report"} | wanted)
+        assert answer.status_code == 201, answer.text
+        program = world.program(None)
+        program.headers["authorization"] = f"Bearer {answer.json()['key']}"
+        return answer.json(), program
+
+    return make
+
+
+async def test_a_key_lets_its_person_in_until_it_is_revoked(world, key_of, refuses):
+    made, program = await key_of(scopes=["read"])
+    owner = world.program("ada")
+    assert re.fullmatch(rf"mm_{made['prefix']}_[A-Za-z0-9]{{43}}", made["key"])
+    assert (await program.get("/api/me")).json() == (await owner.get("/api/me")).json()
+    assert (await program.get("/api/zoom/status")).status_code == 200
+    (listed,) = (await owner.get("/api/me/keys")).json()["keys"]
+    assert listed == {k: v for k, v in made.items() if k != "key"} | {"last_used_at": "2026-11-22T12:00:00Z"}
+    assert (await world.program("bob").get("/api/me/keys")).json() == {"keys": []}
+    refuses(await world.program("bob").delete(f"/api/me/keys/{made['id']}"), 404, "not_found")
+    assert (await owner.delete(f"/api/me/keys/{made['id']}")).status_code == 204
+    for path in ("/api/me", "/api/zoom/status"):
+        assert made["key"] not in refuses(await program.get(path), 401, "token_invalid")
+    assert (await owner.get("/api/me/keys")).json() == {"keys": []}
+
+
+async def test_a_key_may_what_its_scopes_say(world, key_of, refuses):
+    _, reader = await key_of()
+    made, writer = await key_of(scopes=["write"])
+    _, keeper = await key_of(scopes=["account"])
+    form = {"name": "Retro", "purpose": "For us.", "sections": [{"heading": "Mood", "question": "How was it?"}]}
+    assert made["scopes"] == ["read", "write"]
+    for program in (reader, keeper):
+        assert "`write`" in refuses(await program.post("/api/templates", json=form), 403, "key_scope_missing")
+    assert (await writer.post("/api/templates", json=form)).status_code == 201
+    assert len((await reader.get("/api/templates")).json()["templates"]) == 1
+    for program in (reader, writer):
+        for method, path in (("GET", "/api/zoom/auth-url"), ("DELETE", "/api/me"), ("POST", "/api/me/keys")):
+            refuses(await program.request(method, path, json={"name": "x"} if method == "POST" else None), 403, "key_scope_missing")
+    assert (await keeper.get("/api/zoom/auth-url")).status_code == 200
+    # A key makes none that may more than itself.
+    refuses(await keeper.post("/api/me/keys", json={"name": "x", "scopes": ["write"]}), 403, "key_scope_missing")
+    assert (await keeper.post("/api/me/keys", json={"name": "x", "scopes": ["account"]})).status_code == 201
+
+
+async def test_what_touches_the_account_is_known(world):
+    routes = {
+        (method.upper(), path.replace("/zoom/", "/{provider}/"))
+        for path, item in world.site.openapi()["paths"].items()
+        for method in item
+        if path.startswith("/api/") and scope_of(method.upper(), re.sub(r"{\w+}", "x", path)) is Scope.ACCOUNT
+    }
+    assert routes == ACCOUNT
+
+
+async def test_a_key_ends_when_it_should(world, key_of, refuses):
+    ends = (world.clock() + timedelta(days=1)).isoformat()
+    _, program = await key_of(expires_at=ends)
+    assert (await program.get("/api/me")).status_code == 200
+    world.clock.advance(days=1)
+    refuses(await program.get("/api/me"), 401, "token_expired")
+    late = await world.program("ada").post("/api/me/keys", json={"name": "x", "expires_at": ends})
+    assert "expires_at" in refuses(late, 422, "invalid_request")
+
+
+async def test_signing_out_everywhere_leaves_keys_and_deletion_does_not(world, key_of, refuses):
+    _, program = await key_of()
+    world.clock.advance(seconds=1)
+    assert (await world.program("ada").post("/api/me/sign-out")).status_code == 204
+    world.clock.advance(seconds=1)
+    for path in ("/api/me", "/api/zoom/status"):
+        assert (await program.get(path)).status_code == 200
+    assert (await world.program("ada").delete("/api/me")).status_code == 200
+    refuses(await program.get("/api/me"), 401, "token_invalid")
+
+
+async def test_keys_are_counted_and_noted_and_stay_out_of_the_log(world, key_of, logged):
+    made, program = await key_of()
+    await program.delete("/api/me")
+    await world.program("ada").delete(f"/api/me/keys/{made['id']}")
+    await audit.chain(world.app.database)
+    acts = (await world.program("ada").get("/api/me/audit")).json()["entries"]
+    noted = {(entry["action"], entry["object"], entry["outcome"]) for entry in acts}
+    assert {("key.create", f"key:{made['id']}", "ok"), ("key.revoke", f"key:{made['id']}", "ok")} <= noted
+    assert ("authenticate", None, "key_scope_missing") in noted
+    assert made["key"].rpartition("_")[2] not in str(logged)
+
+
+async def test_browsers_are_listed_and_signed_out_one_by_one(world, refuses):
+    laptop, phone = await world.browser(), await world.browser()
+    phone_session, laptop_session = (await phone.get("/api/me/sessions")).json()["sessions"]
+    assert [s["here"] for s in (phone_session, laptop_session)] == [True, False]
+    assert (await phone.delete(f"/api/me/sessions/{laptop_session['id']}")).status_code == 204
+    refuses(await laptop.get("/api/me"), 401, "not_authenticated")
+    refuses(await phone.delete(f"/api/me/sessions/{laptop_session['id']}"), 404, "not_found")
+    refuses(await world.program("bob").delete(f"/api/me/sessions/{phone_session['id']}"), 404, "not_found")
+    assert len((await phone.get("/api/me/sessions")).json()["sessions"]) == 1
