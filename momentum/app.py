@@ -81,7 +81,7 @@ async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterat
         database, dsn = await stack.enter_async_context(open_database(settings))
         stack.push_async_callback(settled, database)
         vault = await open_vault(database, settings)
-        client = ApiClient(private_hosts=private_hosts(settings) | host_of(settings.jwt_jwks_url))
+        client = ApiClient(private_hosts=private_hosts(settings) | host_of(settings.jwt_jwks_url) | host_of(settings.oidc_issuer))
         stack.push_async_callback(client.aclose)
         downloads = Downloads(clock=clock, private_hosts=private_hosts(settings), max_bytes=settings.max_recording_bytes)
         stack.push_async_callback(downloads.aclose)

@@ -45,6 +45,7 @@ BUILD = _gauge("build_info", "Always 1; the labels say what runs.", "version")
 HTTP_REQUESTS = _counter("http_requests_total", "Requests answered.", "method", "route", "status")
 HTTP_SECONDS = _histogram("http_request_seconds", "Time to the head of an answer.", "route", buckets=_SHORT)
 AUTHENTICATIONS = _counter("authentications_total", "Requests that said who they are.", "method", "outcome")
+SIGN_INS = _counter("sign_ins_total", "Attempts to sign a browser in.", "method", "outcome")
 
 # --- providers -------------------------------------------------------------------------------------
 
@@ -96,6 +97,7 @@ def declare(counter: Counter, *labels: tuple[str, ...]) -> None:
         counter.labels(*combination)
 
 
+declare(SIGN_INS, ("link", "oidc"), (OK,))
 declare(PROCESSINGS, ("done", "failed", "cancelled", "action_required"))
 declare(FAULTS, ("web", "worker", "job_engine", "metrics"))
 

@@ -224,6 +224,11 @@ class Settings(BaseSettings):
         return bool(self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret)
 
     @property
+    def oidc_name(self) -> str:
+        """What people call the issuer."""
+        return self.oidc_label or urlsplit(self.oidc_issuer or "").hostname or ""
+
+    @property
     def base_url(self) -> str:
         """How browsers reach us, without a slash at the end."""
         return (self.public_url or f"http://{'localhost' if self.is_loopback else self.host}:{self.port}").rstrip("/")

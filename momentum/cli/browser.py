@@ -24,6 +24,10 @@ class Browser:
         """GET a page of our own and follow where it leads."""
         return await self._follow("GET", f"{self.base}{path}")
 
+    async def sign_in(self, path: str) -> Answer:
+        """Press the button behind a sign-in link."""
+        return await self._follow("POST", f"{self.base}{path}")
+
     async def consent(self, auth_url: str) -> Answer:
         """Open the provider's consent page, press Allow, and follow the way back to us."""
         page = await self._follow("GET", auth_url)

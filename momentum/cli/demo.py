@@ -98,7 +98,7 @@ class Visit:
 
     async def whole_way(self) -> dict[str, Any]:
         """The demo's result, JSON-ready. Raises Permanent with the reason when a step fails."""
-        await self._browser.open(urlsplit(await sign_in_link(self._app)).path)
+        await self._browser.sign_in(urlsplit(await sign_in_link(self._app)).path)
         connected = await self._connect()
         meetings = await self._list()
         processing = await self._process(meetings)

@@ -35,6 +35,16 @@ _SYSTEMS = (
 )
 
 
+def opened_by_hand(request: Request) -> bool:
+    """Whether a browser says that its person opened this address: typed, from a bookmark or a terminal, or on a page of ours.
+
+    https://www.w3.org/TR/fetch-metadata/: browsers send these headers to https and to localhost, and no page can forge them.
+    """
+    sent = request.headers
+    here = sent.get("sec-fetch-mode") == "navigate" and sent.get("sec-fetch-dest") == "document"
+    return here and sent.get("sec-fetch-site") in {"none", "same-origin"} and not sent.get("sec-purpose") and not sent.get("purpose")
+
+
 def new_session(request: Request) -> NewSession:
     """A session for the browser that sent this request, always under a new token; the one it had ends."""
     now = app_of(request).clock()

@@ -2,69 +2,78 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
+from momentum import metrics
 from momentum.app import App
 from momentum.errors import MomentumError
 from momentum.logs import protect
 from momentum.pipeline import connect as pipeline_connect
 from momentum.store import sessions
-from momentum.store.database import become
+from momentum.store.sessions import NewSession
 from momentum.web.api.connections import PROVIDERS, begin_in_browser, label_of
-from momentum.web.door import SESSION_COOKIE, Person, World, check_origin, identify
-from momentum.web.messages import completed_page, disconnect_page, disconnected_page, failed_page, message_page, set_cookie
-from momentum.web.view import Acting, Anyone, Reading, see_other
+from momentum.web.browsers import new_session, opened_by_hand, signed_in, signed_out
+from momentum.web.door import World, session_cookie
+from momentum.web.messages import completed_page, disconnect_page, disconnected_page, failed_page, message_page
+from momentum.web.view import SENT_BY_US, Acting, Anyone, Reading, View, local_path, see_other
 from momentum.web.witness import audited, turned_out
 
 router = APIRouter(include_in_schema=False)
 
-SESSION_LIFETIME = timedelta(days=30)
-
 
 @router.get("/enter/{token}", dependencies=[audited("session.begin")])
 async def enter(world: World, view: Anyone, asked: Request, token: str) -> Response:
-    """A one-time link: makes a session."""
-    cookie = secrets.token_urlsafe(32)
-    entered = await _entered(world, token, cookie)
+    """A one-time link: signs in whoever opened it themselves, and asks everybody else to press a button.
+
+    Whatever looks at links before people do (previews, mail scanners, prefetching browsers) presses none, so it uses none up; nor
+    can another site's page sign anybody in with a link of its own.
+    """
+    if not opened_by_hand(asked):
+        turned_out(asked, "asked")
+        return view.page("enter.html")
+    return await _enter(world, view, asked, token)
+
+
+@router.post("/enter/{token}", dependencies=[audited("session.begin"), SENT_BY_US])
+async def enter_by_button(world: World, view: Anyone, asked: Request, token: str) -> Response:
+    """The button on that page."""
+    return await _enter(world, view, asked, token)
+
+
+async def _enter(world: App, view: View, asked: Request, token: str) -> Response:
+    session = new_session(asked)
+    entered = await _entered(world, token, session)
     if entered is None:
         turned_out(asked, "not_authenticated")
+        metrics.SIGN_INS.labels("link", "not_authenticated").inc()
         text = view._("A sign-in link works once and for ten minutes. To get a new one, run: momentum link")
         return message_page(view, view._("This link is used up"), text, status=410, code="not_authenticated")
     user_id, next_path = entered
-    identify(asked, Person(user_id, by_cookie=True))
-    answer = see_other(next_path)
-    set_cookie(answer, SESSION_COOKIE, cookie, lifetime=SESSION_LIFETIME, secure=world.settings.base_url.startswith("https:"))
-    return answer
+    metrics.SIGN_INS.labels("link", metrics.OK).inc()
+    return signed_in(asked, see_other(local_path(next_path)), user_id, session)
 
 
-async def _entered(world: App, token: str, cookie: str) -> tuple[UUID, str] | None:
+async def _entered(world: App, token: str, session: NewSession) -> tuple[UUID, str] | None:
     """(person, next path) of a link, now used up, and of the session it opened. One transaction: a failure leaves the link good."""
-    now = world.clock()
     async with world.database.nobody() as connection:
-        used = await sessions.use_link(connection, token, now)
+        used = await sessions.use_link(connection, token, session.now)
         if used is not None:
             protect(token, passing=True)
-            await become(connection, used[0])
-            await sessions.create(connection, user_id=used[0], token=cookie, expires_at=now + SESSION_LIFETIME)
+            await sessions.begin(connection, used[0], session)
         return used
 
 
-@router.post("/leave", dependencies=[audited("session.end")])
+@router.post("/leave", dependencies=[audited("session.end"), SENT_BY_US])
 async def leave(world: World, view: Anyone, asked: Request) -> Response:
     """End this session."""
-    check_origin(asked)
     if view.person is not None:
         async with world.database.person(view.person) as connection:
-            await sessions.end(connection, asked.cookies[SESSION_COOKIE])
-    answer = see_other("/")
-    answer.delete_cookie(SESSION_COOKIE)
-    return answer
+            await sessions.end(connection, session_cookie(asked) or "")
+    return signed_out(asked, see_other("/"))
 
 
 @router.get("/connect/{provider}", dependencies=[audited("connection.begin")])

@@ -103,7 +103,7 @@ def failure(request: Request, status: int, code: ErrorCode, detail: str, headers
     """The one shape; the same words as a page for a browser outside the API."""
     if wants_page(request) and not request.scope["path"].startswith("/api/"):
         view = view_of(request, getattr(request.state, "user_id", None))
-        answer: Response = sign_in_page(view) if status == 401 else failure_page(view, status, str(code), detail)
+        answer: Response = sign_in_page(request, view) if status == 401 else failure_page(view, status, str(code), detail)
         answer.headers.update(headers or {})
         return answer
     return JSONResponse({"detail": detail, "error_code": str(code), "status_code": status}, status, headers)

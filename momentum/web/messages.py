@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
-from momentum.errors import ErrorCode, MomentumError
+from momentum.errors import MomentumError
+from momentum.web.door import app_of
 from momentum.web.languages import N_
 from momentum.web.view import View
+
+SIGN_IN = "/sign-in"
+Problem = MomentumError | None
 
 TITLES = {
     401: N_("Sign in"),
@@ -28,10 +34,20 @@ def message_page(view: View, title: str, text: str, *, status: int = 200, **valu
     return view.page("message.html", status=status, **({"title": title, "text": text} | nothing | values))
 
 
-def sign_in_page(view: View) -> HTMLResponse:
-    """What a stranger sees."""
-    text = view._("Open the sign-in link that Momentum printed when it started; it works once. To get a new one, run: momentum link")
-    return message_page(view, view._("Sign in"), text, status=401, code=str(ErrorCode.NOT_AUTHENTICATED))
+def sign_in_page(request: Request, view: View, *, status: int = 401, next_path: str | None = None, problem: Problem = None) -> HTMLResponse:
+    """What a stranger sees; afterwards they go on to where they wanted, or to `next_path`. `problem`: why the last try did not work."""
+    settings = app_of(request).settings
+    wanted = _wanted(request) if next_path is None else next_path
+    begin = f"{SIGN_IN}/oidc?{urlencode({'next': wanted})}" if settings.has_oidc else None
+    told = {"problem": view.said(problem.detail), "code": str(problem.code)} if problem else {"problem": None, "code": None}
+    return view.page("sign_in.html", status=status, begin=begin, label=settings.oidc_name, **told)
+
+
+def _wanted(request: Request) -> str:
+    """The page a stranger asked for; a form they sent is lost."""
+    if request.method != "GET":
+        return "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def failure_page(view: View, status: int, code: str, detail: str) -> HTMLResponse:

@@ -87,10 +87,9 @@ class Flow:
     def verifier(self) -> str:
         return self._made("verifier")
 
-    def check_state(self, state: str) -> None:
-        """Raises Invalid(STATE_INVALID) when another browser, or another flow of this one, began."""
-        if not hmac.compare_digest(self.state.encode(), state.encode("utf-8", "replace")):
-            raise lost_state()
+    def began(self, state: str) -> bool:
+        """Whether this flow is the one that `state` was made for."""
+        return hmac.compare_digest(self.state.encode(), state.encode("utf-8", "replace"))
 
     def _made(self, purpose: str) -> str:
         # 256 bits behind a hash: whoever sees one of the three, in a URL or a token, knows nothing of the others.
@@ -113,7 +112,7 @@ class IdentityProvider:
 
     def __init__(self, settings: Settings, client: ApiClient, clock: Clock) -> None:
         self.issuer = settings.oidc_issuer or ""
-        self.label = settings.oidc_label or urlsplit(self.issuer).hostname or self.issuer
+        self.label = settings.oidc_name
         self.redirect_uri = settings.base_url + BACK
         self._id = settings.oidc_client_id or ""
         self._secret = settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else ""
@@ -143,7 +142,8 @@ class IdentityProvider:
 
     async def identity(self, flow: Flow, back: Returned) -> Identity:
         """Who signed in. Raises Invalid, ActionRequired, Unauthorized(ID_TOKEN_INVALID, CLOCKS_DIFFER) or Retry."""
-        flow.check_state(back.state)
+        if not flow.began(back.state):
+            raise lost_state()
         facts = await self.facts()
         self._check_issuer(back.issuer, essential=bool(facts.get("authorization_response_iss_parameter_supported")))
         if back.error or not back.code:

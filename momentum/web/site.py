@@ -35,6 +35,7 @@ from momentum.web.api import (
 )
 from momentum.web.door import People
 from momentum.web.events import Streams
+from momentum.web.oidc import IdentityProvider
 from momentum.web.published_keys import fetch_keys
 from momentum.web.tokens import TokenVerifier
 from momentum.web.trust import rules_for
@@ -64,6 +65,7 @@ def site(world: App, *, port: int) -> FastAPI:
     application.state.port = port
     application.state.verifier = TokenVerifier(rules_for(world.settings), fetch_keys=partial(fetch_keys, world.client), clock=world.clock)
     application.state.people = People()
+    application.state.issuer = IdentityProvider(world.settings, world.client, world.clock) if world.settings.has_oidc else None
     application.state.closing = asyncio.Event()
     application.state.strangers = {}
     application.state.streams = Streams()

@@ -98,7 +98,7 @@ def view_of(request: Request, person: UUID | None = None) -> View:
         now=world.clock(),
         here=request.url.path,
         person=person,  # type: ignore[arg-type] # None goes to View
-        operator=person is not None and not world.settings.has_jwt,
+        operator=person is not None and not world.settings.has_jwt and not world.settings.has_oidc,
         request_id=structlog.contextvars.get_contextvars().get("request_id"),
     )
 
@@ -125,6 +125,20 @@ Reading = Annotated[SignedIn, Depends(_reading)]
 """Of a page for people who are signed in; strangers are asked to sign in. `view.person` is then somebody."""
 Acting = Annotated[SignedIn, Depends(_acting)]
 """Of a form that one of our own pages sent, from somebody who is signed in."""
+
+
+async def _sent_by_us(request: Request) -> None:
+    check_origin(request)
+
+
+SENT_BY_US = Depends(_sent_by_us)
+"""Among a route's `dependencies`: of a form that strangers may send too. A page of another site may not."""
+
+
+def local_path(path: str) -> str:
+    """`path` where it is one of ours, else "/"; browsers take two slashes in front, either way they lean, for another site."""
+    ours = path.startswith("/") and path[1:2] not in {"/", "\\"} and path.isprintable()
+    return path if ours else "/"
 
 
 def see_other(path: str) -> RedirectResponse:

@@ -91,7 +91,7 @@ async def test_there_is_an_end_to_keys(make, monkeypatch):
 
 
 async def test_keys_are_kept_as_hashes_alone(make, owner_dsn):
-    text, _ = await make(key=api_keys.NewKey("planted1", "a-planted-secret"))
+    await make(key=api_keys.NewKey("planted1", "a-planted-secret"))
     with psycopg.connect(owner_dsn) as owner:
         row = owner.execute("select k::text || encode(k.key_hash, 'escape') from api_keys k").fetchone()[0]
 

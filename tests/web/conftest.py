@@ -31,8 +31,13 @@ from momentum.web.tokens import mint
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SECRET = "a-secret-of-more-than-thirty-two-bytes!"
-PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-"""What a browser says it wants."""
+PAGE = {
+    "accept": "text/html,application/xhtml+xml,*/*;q=0.8",
+    "sec-fetch-mode": "navigate",
+    "sec-fetch-dest": "document",
+    "sec-fetch-site": "none",
+}
+"""What a browser says it wants, when its person opens a page."""
 
 
 class MovableClock:

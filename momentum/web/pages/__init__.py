@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from momentum.web.pages import analysis, corrections, home, meeting, own_documents, processings, recordings, rulings, settings
+from momentum.web.pages import (
+    access,
+    analysis,
+    corrections,
+    home,
+    meeting,
+    own_documents,
+    processings,
+    recordings,
+    rulings,
+    settings,
+    sign_in,
+)
 
 ROUTERS = (
+    sign_in.router,
     home.router,
     recordings.router,
     processings.router,
@@ -13,5 +26,6 @@ ROUTERS = (
     corrections.router,
     analysis.router,
     settings.router,
+    access.router,
     own_documents.router,
 )

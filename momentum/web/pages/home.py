@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form
 from fastapi.responses import Response
 
-from momentum.web.door import World, check_origin
+from momentum.web.door import World
 from momentum.web.languages import LANGUAGES
 from momentum.web.messages import set_cookie
-from momentum.web.view import LANGUAGE_COOKIE, Reading, see_other
+from momentum.web.view import LANGUAGE_COOKIE, SENT_BY_US, Reading, local_path, see_other
 
 router = APIRouter(include_in_schema=False)
 
@@ -24,18 +24,11 @@ async def home(_view: Reading) -> Response:
     return see_other("/recordings")
 
 
-@router.post("/language")
-async def choose_language(world: World, asked: Request, language: Annotated[str, Form()], back: Annotated[str, Form()] = "/") -> Response:
+@router.post("/language", dependencies=[SENT_BY_US])
+async def choose_language(world: World, language: Annotated[str, Form()], back: Annotated[str, Form()] = "/") -> Response:
     """The buttons at the foot of every page, for strangers too."""
-    check_origin(asked)
     answer = see_other(local_path(back))
     if language in LANGUAGES:
         secure = world.settings.base_url.startswith("https:")
         set_cookie(answer, LANGUAGE_COOKIE, language, lifetime=_YEAR, secure=secure)
     return answer
-
-
-def local_path(path: str) -> str:
-    """`path` where it is one of ours, else "/"; browsers take two slashes in front, either way they lean, for another site."""
-    ours = path.startswith("/") and path[1:2] not in {"/", "\\"} and path.isprintable()
-    return path if ours else "/"

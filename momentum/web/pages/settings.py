@@ -29,6 +29,7 @@ router = APIRouter(include_in_schema=False)
 _YEAR = timedelta(days=365)
 PLACES = (
     ("/settings/accounts", N_("Connected accounts"), N_("Whose recordings are found, and whether the connection works.")),
+    ("/settings/access", N_("Sign-in and keys"), N_("The browsers you are signed in with, and API keys for your programs.")),
     ("/settings/documents", N_("Documents"), N_("What can be written, and kinds of document of your own.")),
     ("/settings/language", N_("Language and time"), N_("Of these pages, and of what is written.")),
     ("/settings/privacy", N_("Privacy"), N_("What is masked before a language model reads a meeting, and enrolled voices.")),
