@@ -20,10 +20,6 @@ class Browser:
         self.base = base
         self._cookies: dict[str, str] = {}
 
-    async def open(self, path: str) -> Answer:
-        """GET a page of our own and follow where it leads."""
-        return await self._follow("GET", f"{self.base}{path}")
-
     async def sign_in(self, path: str) -> Answer:
         """Press the button behind a sign-in link."""
         return await self._follow("POST", f"{self.base}{path}")

@@ -31,6 +31,9 @@ ZONE_COOKIE = "momentum_zone"
 PLACES = (("/recordings", N_("Recordings")), ("/settings", N_("Settings")))
 """The navigation."""
 
+SECRET_PATHS = ("/enter/",)
+"""What follows these opens something: a page does not repeat it."""
+
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
 
@@ -96,7 +99,7 @@ def view_of(request: Request, person: UUID | None = None) -> View:
         locale=locale_for(language, accepted),
         zone=zone_of(request.cookies.get(ZONE_COOKIE)),
         now=world.clock(),
-        here=request.url.path,
+        here="/" if request.url.path.startswith(SECRET_PATHS) else request.url.path,
         person=person,  # type: ignore[arg-type] # None goes to View
         operator=person is not None and not world.settings.has_jwt and not world.settings.has_oidc,
         request_id=structlog.contextvars.get_contextvars().get("request_id"),

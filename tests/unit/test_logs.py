@@ -66,6 +66,7 @@ SHAPES = [
     "set-cookie: momentum=s3cr3t-plant; HttpOnly",
     f"token {JWT} expired",
     "key sk-proj-s3cr3t-plant_000",
+    "used mm_k3Vb9QxT_s3cr3tplant000aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     "https://zoom.us/rec/download/abc?access_token=s3cr3t-plant&x=1",
     "GET /api/zoom/auth?code=s3cr3t-plant&state=s3cr3t-plant HTTP/1.1",
     "code=s3cr3t-plant&grant_type=authorization_code&code_verifier=s3cr3t-plant",
