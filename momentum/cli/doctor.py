@@ -28,6 +28,7 @@ from momentum.store.figures import Pace, paces
 from momentum.store.keys import open_vault
 from momentum.tools import open_tools
 from momentum.transcribers.openai_models import speech_model
+from momentum.web.oidc import IdentityProvider
 from momentum.web.published_keys import fetch_keys, key_set
 
 MOST_ACCOUNTS = 20
@@ -72,6 +73,7 @@ async def _examine(settings: Settings, used: list[Pace]) -> list[Finding]:
         ("Transcription", _transcription),
         ("Speakers without names", _voices),
         ("Language model", _language_model),
+        ("Sign-in", _sign_in),
         ("Who may come in", _tokens),
     ]
     return [await _attempt(what, check, settings) for what, check in checks]
@@ -83,6 +85,7 @@ async def _attempt(what: str, check: Callable[[Settings], Awaitable[str | None]]
     except MomentumError as error:
         return Finding(what, ok=False, detail=error.detail)
     missing = {
+        "Sign-in": "Not set up: people come in by links. For a team set OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.",
         "Zoom": "Not set up: set ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET to connect accounts.",
         "Speakers without names": "Switched off (ESTIMATE_SPEAKERS): recordings that nobody's name goes with have no speakers.",
         "Language model": "Not set up: without OPENAI_API_KEY you get highlights made by rules, not minutes.",
@@ -159,7 +162,21 @@ def _ends(day: date | None, setting: str) -> str:
     return f" Its vendor ends it {when}: set {setting} to another one{' before' if days >= 0 else ''}."
 
 
+async def _sign_in(settings: Settings) -> str | None:
+    """Asks the issuer for its configuration and its keys; whether it knows us shows at the first sign-in alone."""
+    if not settings.has_oidc:
+        return None
+    async with ApiClient(private_hosts=host_of(settings.oidc_issuer)) as client:
+        issuer = IdentityProvider(settings, client, real_clock)
+        found = key_set(await fetch_keys(client, (await issuer.facts())["jwks_uri"])).keys
+    if not found:
+        raise Permanent(ErrorCode.PROVIDER_ANSWER_INVALID, f"{issuer.label} publishes no key that we can use (RSA or EC).")
+    return f"{issuer.label} answers, with {len(found)} key{'s' if len(found) > 1 else ''}. To be registered there: {issuer.redirect_uri}"
+
+
 async def _tokens(settings: Settings) -> str:
+    if not settings.has_jwt and not settings.is_loopback:
+        return "Whom the identity provider lets in; programs by API keys, as nothing signs tokens here."
     if not settings.has_jwt:
         return "Only this machine: sign-in links and `momentum token`, signed with a local secret."
     keys = await _keys_at(settings.jwt_jwks_url) if settings.jwt_jwks_url else ""

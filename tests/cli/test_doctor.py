@@ -90,8 +90,14 @@ async def keys_server():
         documents = {"good": KeySet([ECKey.generate_key("P-256")]).as_dict(private=False), "empty": {"keys": []}, "other": {"hello": 1}}
         return web.json_response(documents[request.match_info["name"]])
 
+    async def configuration(request):
+        base = f"http://{request.host}"
+        told = {"issuer": base, "jwks_uri": f"{base}/good", "token_endpoint": base, "authorization_endpoint": f"{base}/in"}
+        return web.json_response(told)
+
     application = web.Application()
     application.router.add_get("/{name}", answer)
+    application.router.add_get("/.well-known/openid-configuration", configuration)
     runner = web.AppRunner(application)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -111,6 +117,18 @@ async def test_keys_that_cannot_be_had_are_found(keys_server, examine):
         found = await asked(url)
         assert found["ok"] is False
         assert "JWT_JWKS_URL" in found["detail"]
+
+
+async def test_an_identity_provider_that_cannot_be_asked_is_found(keys_server, examine):
+    async def asked(issuer):
+        return (await examine(OIDC_ISSUER=issuer, OIDC_CLIENT_ID="momentum", OIDC_CLIENT_SECRET="s"))["Sign-in"]
+
+    good = await asked(keys_server)
+    assert (good["ok"], "with 1 key. To be registered there: http://localhost:8000/sign-in/oidc/back" in good["detail"]) == (True, True)
+    for issuer, why in ((f"{keys_server}/", f"names itself {keys_server}."), (DEAD, "could not be reached")):
+        found = await asked(issuer)
+        assert (found["ok"], why in found["detail"]) == (False, True), found
+    assert (await examine())["Sign-in"]["ok"] is None
 
 
 async def test_what_was_used_today_of_each_allowance_is_told(owner_dsn, examine):

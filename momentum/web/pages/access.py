@@ -83,5 +83,4 @@ async def _page(world: App, view: SignedIn, asked: Request, made: NewKey | None 
     async with world.database.person(view.person) as connection:
         keys = await api_keys.listed(connection, view.person)
         browsers = await sessions.listed(connection, view.person, now=now, token=session_cookie(asked))
-    choices = {"scopes": SCOPES, "lifetimes": LIFETIMES}
-    return view.page("access.html", keys=keys, sessions=browsers, made=made, now=now, **choices)
+    return view.page("access.html", keys=keys, sessions=browsers, made=made, now=now, scopes=SCOPES, lifetimes=LIFETIMES)
