@@ -128,7 +128,7 @@ def test_a_running_demo_gives_another_link_by_the_command_it_prints(begin, tmp_p
     assert another.returncode == 0, another.stderr
     assert another.stdout != first
     for link in (first.strip(), another.stdout.strip()):
-        assert _redirected(link)[0] == 303
+        assert _redirected(_opened_by_hand(link))[0] == 303
     demo.send_signal(signal.SIGINT)
     assert demo.wait(60) == 0
 
@@ -136,6 +136,12 @@ def test_a_running_demo_gives_another_link_by_the_command_it_prints(begin, tmp_p
 class _Stay(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_):
         return None
+
+
+def _opened_by_hand(link):
+    """As a browser asks when its person opened a link from a terminal."""
+    says = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none"}
+    return urllib.request.Request(link, headers=says)
 
 
 def _redirected(url):
@@ -294,7 +300,7 @@ def test_serve_on_any_port_names_the_one_it_is(begin):
     serving = begin("serve", "--no-worker", PORT="0", LOG_FORMAT="json")
     link = next(line for line in serving.stderr if "Sign in" in line).split()[-1]
     assert not link.startswith("http://localhost:0/")
-    assert _redirected(link)[0] == 303
+    assert _redirected(_opened_by_hand(link))[0] == 303
 
 
 def test_the_local_zoom_plays_another_clients_app(begin):
