@@ -21,7 +21,7 @@ _FAMILIES = (
     ("Opera", r"\bOPR/"),
     ("Samsung Internet", r"\bSamsungBrowser/"),
     ("Firefox", r"\b(?:Firefox|FxiOS)/"),
-    ("Chrome", r"\b(?:Chrome|CriOS|Chromium)/"),
+    ("Chrome", r"\b(?:Headless)?(?:Chrome|CriOS|Chromium)/"),
     ("Safari", r"\bVersion/[\d.]+ .*\bSafari/"),
 )
 _SYSTEMS = (

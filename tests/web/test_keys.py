@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from momentum.metrics import REGISTRY
 from momentum.store import audit
 from momentum.store.api_keys import Scope
 from momentum.web.keyed import scope_of
@@ -100,8 +101,14 @@ async def test_signing_out_everywhere_leaves_keys_and_deletion_does_not(world, k
 
 
 async def test_keys_are_counted_and_noted_and_stay_out_of_the_log(world, key_of, logged):
+    def counted(outcome):
+        return REGISTRY.get_sample_value("momentum_authentications_total", {"method": "key", "outcome": outcome}) or 0
+
     made, program = await key_of()
+    before = [counted(outcome) for outcome in ("ok", "key_scope_missing")]
+    await program.get("/api/me")
     await program.delete("/api/me")
+    assert [counted(outcome) for outcome in ("ok", "key_scope_missing")] == [n + 1 for n in before]
     await world.program("ada").delete(f"/api/me/keys/{made['id']}")
     await audit.chain(world.app.database)
     acts = (await world.program("ada").get("/api/me/audit")).json()["entries"]

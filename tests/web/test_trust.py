@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from momentum.settings import SettingsInvalid
-from momentum.web.trust import local_secret
+from momentum.settings import SettingsInvalid, load_settings
+from momentum.web.trust import local_secret, rules_for
 
 
 def test_it_is_made_once_however_many_ask(tmp_path):
@@ -34,3 +34,11 @@ def test_a_home_that_cannot_be_is_named(tmp_path):
     for home in (tmp_path, tmp_path / "file", tmp_path / "file" / "home"):
         with pytest.raises(SettingsInvalid, match="MOMENTUM_HOME"):
             local_secret(home)
+
+
+def test_in_public_nothing_signs_tokens_where_the_operator_named_nothing(tmp_path):
+    oidc = {"oidc_issuer": "https://id.example.com", "oidc_client_id": "momentum", "oidc_client_secret": "s"}
+    settings = {"_env_file": None, "jwt_secret": None, "jwt_jwks_url": None, "public_url": "https://momentum.example"} | oidc
+    rules = rules_for(load_settings(**settings, momentum_home=tmp_path, host="0.0.0.0"))
+    assert (rules.secret, rules.jwks_url, [*tmp_path.iterdir()]) == (None, None, [])
+    assert rules_for(load_settings(**settings, momentum_home=tmp_path, host="127.0.0.1")).secret
