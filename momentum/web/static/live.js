@@ -4,7 +4,7 @@
 const QUIET = 100; // milliseconds: many events become one question
 const AGAIN = 5000; // milliseconds until a stream that the server closed is opened again
 let source = null;
-let asked = false;
+let asked = 0; // the timer of the question that is about to be asked
 
 function focusOf(section) {
   const focused = document.activeElement;
@@ -34,7 +34,7 @@ function parsed(text) {
 }
 
 async function refresh() {
-  asked = false;
+  asked = 0;
   let answer;
   try {
     answer = await fetch(location.href, { headers: { accept: "text/html" } });
@@ -48,8 +48,7 @@ async function refresh() {
 
 function ask() {
   if (asked) return;
-  asked = true;
-  setTimeout(refresh, QUIET);
+  asked = setTimeout(refresh, QUIET);
 }
 
 function stop() {
@@ -104,6 +103,7 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     send(form, event.submitter).catch(() => form.submit());
   } else {
+    clearTimeout(asked);
     stop(); // it leads to another page, perhaps as nobody any more: nothing is to be asked for this one
   }
 });
