@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.errors import ErrorCode, MomentumError
 from momentum.model import Options, ProcessingState
@@ -45,7 +44,7 @@ class Asked:
         return self.processing_id is not None
 
 
-async def request_many(  # noqa: PLR0917 -- reads as a sentence: where, who, what, how
+async def request_many(
     database: Database, vault: Vault, user_id: UUID, recording_ids: Sequence[UUID], options: Options, *, source: str | None, now: datetime
 ) -> list[Asked]:
     """Ask for each, in the given order, each once; noted in the audit trail one by one. `source`: the address the request came from.
@@ -53,17 +52,19 @@ async def request_many(  # noqa: PLR0917 -- reads as a sentence: where, who, wha
     The same request is the same processing, however often it is made; one that failed or was cancelled is tried again.
     Short transactions: what was accepted before the database went away stays accepted. Raises Unavailable.
     """
-    wanted, asked = list(dict.fromkeys(recording_ids)), []
+    wanted = list(dict.fromkeys(recording_ids))
+    asked: dict[UUID, Asked] = {}
     for first in range(0, len(wanted), _TOGETHER):
         async with database.person(user_id) as connection:
-            some = [await _request(connection, user_id, one, options, now) for one in wanted[first : first + _TOGETHER]]
+            # In one order: two such requests at once must not wait for each other.
+            some = [await _request(connection, user_id, one, options, now) for one in sorted(wanted[first : first + _TOGETHER])]
             acts = [Act("processing.ask", f"recording:{one.recording_id}", one.error_code or audit.OK, source=source) for one in some]
             await audit.note_all(connection, vault, user_id, acts, now=now)
-        asked += some
-    return asked
+        asked |= {one.recording_id: one for one in some}
+    return [asked[one] for one in wanted]
 
 
-async def _request(connection: AsyncConnection, user_id: UUID, recording_id: UUID, options: Options, now: datetime) -> Asked:
+async def _request(connection: Any, user_id: UUID, recording_id: UUID, options: Options, now: datetime) -> Asked:
     try:
         made, created = await request_stored(connection, user_id, recording_id, options)
         if made.state in _ENDED:

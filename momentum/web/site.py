@@ -28,6 +28,7 @@ from momentum.web.api import (
     me,
     privacy,
     processings,
+    recordings,
     templates,
     versions,
     voices,
@@ -47,6 +48,7 @@ names it: 404 for an unknown path, 405 (with `Allow`) for a method that a path d
 
 TAGS = [
     {"name": "zoom", "description": "A person's Zoom: connect, list, process, disconnect."},
+    {"name": "recordings", "description": "What was recorded, at all providers: find it, process many at once."},
     {"name": "processings", "description": "The work on a recording, from the request to the deliverable."},
     {"name": "documents", "description": "What was written, and what was said."},
     {"name": "corrections", "description": "What you put right: layers over what was said and written, each of which can be undone."},
@@ -96,7 +98,7 @@ def _with_routes() -> FastAPI:
         application.include_router(connections.router_for(name, label))
     of_a_person = (me.router, privacy.router, voices.router, templates.router)
     of_a_meeting = (processings.router, documents.router, versions.router, corrections.router, exports.router, analysis.router)
-    for part in (*of_a_meeting, *of_a_person, health.router, entrance.router, *pages.ROUTERS, monitoring.router):
+    for part in (recordings.router, *of_a_meeting, *of_a_person, health.router, entrance.router, *pages.ROUTERS, monitoring.router):
         application.include_router(part)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     return application

@@ -217,7 +217,8 @@ MANY = """
 MADE = (
     MANY,
     """insert into recording_files (user_id, recording_id, file_id, kind, file_type, recording_type, extension, ready)
-        select user_id, id, k, k, '', '', '', true from recordings, unnest(array['audio', 'video', 'timeline']) k where user_id = :person""",
+        select user_id, id, k, k, '', '', '', true
+        from recordings, unnest(array['audio', 'video', 'timeline']) k where user_id = :person""",
     """insert into processings (user_id, recording_id, provider, request_key, state)
         select user_id, id, 'zoom', id::text, case when instance_id::int % 500 = 0 then 'failed' else 'done' end
         from recordings where user_id = :person and instance_id::int % 10 > 0""",

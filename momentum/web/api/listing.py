@@ -50,7 +50,7 @@ class MeetingsQuery:
     def days(self, now: datetime) -> tuple[date, date]:
         """First and last UTC day. Raises Invalid(INVALID_DATE_RANGE)."""
         today = now.astimezone(UTC).date()
-        wanted_from, wanted_to = _day("from", self._from), _day("to", self._to)
+        wanted_from, wanted_to = day("from", self._from), day("to", self._to)
         # Somewhere it is tomorrow already: a person east of us asks for their own today.
         until = wanted_to or max(today, wanted_from or today)
         # Nothing is recorded after today: the usual span of days ends there, however late `to` is.
@@ -63,7 +63,8 @@ class MeetingsQuery:
         return since, until
 
 
-def _day(name: str, text: str | None) -> date | None:
+def day(name: str, text: str | None) -> date | None:
+    """The day that a parameter names. Raises Invalid(INVALID_DATE_RANGE)."""
     if text is None:
         return None
     try:
