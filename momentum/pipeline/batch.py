@@ -14,6 +14,7 @@ from momentum.pipeline.request import request_stored
 from momentum.store import audit, processings
 from momentum.store.audit import Act
 from momentum.store.database import Database
+from momentum.store.processings import Processing
 from momentum.vault import Vault
 
 MOST = 100
@@ -64,11 +65,15 @@ async def request_many(
     return [asked[one] for one in wanted]
 
 
+async def request_one(connection: Any, user_id: UUID, recording_id: UUID, options: Options, *, now: datetime) -> tuple[Processing, bool]:
+    """As `request_stored`, but one that failed or was cancelled is tried again: whoever asks anew wants that."""
+    made, created = await request_stored(connection, user_id, recording_id, options)
+    return (await processings.retry(connection, made.id, now=now) if made.state in _ENDED else made), created
+
+
 async def _request(connection: Any, user_id: UUID, recording_id: UUID, options: Options, now: datetime) -> Asked:
     try:
-        made, created = await request_stored(connection, user_id, recording_id, options)
-        if made.state in _ENDED:
-            made = await processings.retry(connection, made.id, now=now)
+        made, created = await request_one(connection, user_id, recording_id, options, now=now)
     except MomentumError as error:
         return Asked(recording_id, error_code=error.code, detail=error.detail)
     return Asked(recording_id, made.id, made.state, created)

@@ -90,3 +90,47 @@ async def test_what_failed_is_tried_again_and_the_wishes_are_kept(world, keep_ma
 @pytest.mark.parametrize("wrong", [[], [str(uuid4()) for _ in range(101)], ["not an id"]])
 async def test_none_and_too_many_are_refused(world, refuses, wrong):
     refuses(await world.program("ada").post("/api/recordings/process", json={"recording_ids": wrong}), 422, "invalid_request")
+
+
+# --- the pages ------------------------------------------------------------------------------------
+
+
+async def test_the_ticked_are_processed_and_the_page_says_so(world, keep_many):
+    browser, user_id = await world.browser(), await world.user_id("local")
+    ours = await keep_many(user_id, "One", "Two", "Three")
+    (theirs,) = await keep_many(await world.user_id("bob"), "Secret")
+    page = await browser.get("/recordings")
+    assert page.text.count('type="checkbox" name="recording"') == 3
+
+    ticked = [str(ours[0]), str(ours[2]), str(theirs)]
+    sent = await browser.post("/recordings/process", data={"recording": ticked, "back": "/recordings?words=o"})
+    assert (sent.status_code, sent.headers["location"]) == (303, "/recordings?words=o&asked=2&refused=1")
+    told = (await browser.get(sent.headers["location"])).text
+    assert "2 recordings are on their way." in told
+    assert "1 could not be taken" in told
+    assert (await browser.post("/recordings/process", data={"back": "//evil.example"})).headers["location"] == "/"
+    assert (await browser.post("/recordings/process", data={"recording": ticked}, headers={"origin": "http://evil"})).status_code == 403
+
+
+async def test_all_that_were_found_are_processed_after_a_question(world, keep_many):
+    browser, user_id = await world.browser(), await world.user_id("local")
+    await keep_many(user_id, "Plan one", "Plan two", "Other")
+    await world.keep_document(user_id, topic="Plan that is done")
+    asked = (await browser.get("/recordings/found?words=plan")).text
+    assert "2 recordings are found, 1 hr long together." in asked
+
+    sent = await browser.post("/recordings/found?words=plan")
+    assert sent.headers["location"] == "/recordings?words=plan&asked=2&refused=0"
+    assert "There are none." in (await browser.get("/recordings/found?words=plan")).text
+    states = [r["status"] for r in (await browser.get("/api/recordings")).json()["recordings"]]
+    assert sorted(states) == ["done", "new", "working", "working"]
+
+
+async def test_nothing_found_leads_back_and_the_fields_stay_filled(world, keep_many):
+    browser = await world.browser()
+    await keep_many(await world.user_id("local"), "One")
+    page = (await browser.get("/recordings?words=%22%3Cb%3E&status=failed&who=ada&since=2026-11-01")).text
+    assert "Nothing was found." in page
+    assert 'value="&#34;&lt;b&gt;"' in page
+    assert '<option value="failed" selected>' in page
+    assert 'value="2026-11-01"' in page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
@@ -74,3 +74,10 @@ def day(name: str, text: str | None) -> date | None:
     if found is None or text != found.isoformat():
         raise Invalid(ErrorCode.INVALID_DATE_RANGE, f"`{name}` is not a day. Write it as year, month and day: 2026-11-30.")
     return found
+
+
+def days_between(first: date | None, last: date | None, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+    """When these days begin, and when they are over, by the clocks of `zone`."""
+    since = None if first is None else datetime.combine(first, time(), zone)
+    over = None if last is None or last == date.max else datetime.combine(last + timedelta(days=1), time(), zone)
+    return since, over

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from momentum.pipeline import batch
 from momentum.store import listing
 from momentum.store.listing import Has, Status, Wanted
 from momentum.web.api.connections import options_of
-from momentum.web.api.listing import DAY, day
+from momentum.web.api.listing import DAY, day, days_between
 from momentum.web.api.models import Wishes
 from momentum.web.api.processings import PageSize, PageToken
 from momentum.web.api.recording_models import AskedItem, AskedItems, ProcessRequest, RecordingItem, Recordings
@@ -53,13 +53,6 @@ async def process_recordings(world: World, person: Asking, asked: Request, wante
     """Process many: each is accepted or refused for itself. The same request is the same processings; what failed is tried again."""
     found = await process_many(world, asked, person.user_id, wanted.recording_ids, wanted.options)
     return AskedItems(recordings=[AskedItem.model_validate(one) for one in found])
-
-
-def days_between(first: date | None, last: date | None, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
-    """When these days begin, and when they are over, where somebody lives by the clock of `zone`."""
-    since = None if first is None else datetime.combine(first, time(), zone)
-    over = None if last is None or last == date.max else datetime.combine(last + timedelta(days=1), time(), zone)
-    return since, over
 
 
 async def process_many(

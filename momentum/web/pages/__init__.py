@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from momentum.web.pages import analysis, corrections, home, meeting, own_documents, processings, recordings, rulings, settings
+from momentum.web.pages import analysis, batch, corrections, home, meeting, own_documents, processings, recordings, rulings, settings
 
 ROUTERS = (
     home.router,
     recordings.router,
+    batch.router,
     processings.router,
     meeting.router,
     rulings.router,
