@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     jwt_jwks_url: str | None = Field(None, description="Where the keys of RS256 and ES256 tokens stand.")
     jwt_issuer: str | None = Field(None, description="Required `iss` of tokens.")
     jwt_audience: str = Field("authenticated", description="Required `aud` of tokens.")
+    operators: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Subjects of those who may see /status, space separated; on a Momentum of this machine's own: everybody."
+    )
 
     # Zoom
     zoom_client_id: str | None = Field(None, description="Client id of your Zoom app.")
@@ -130,7 +133,7 @@ class Settings(BaseSettings):
         plan = str(value).strip().lower()
         return plan if plan in get_args(ZoomPlan) else _OTHER_PLANS.get(plan, "pro")
 
-    @field_validator("zoom_scopes", "trusted_proxies", "redact", mode="before")
+    @field_validator("zoom_scopes", "operators", "trusted_proxies", "redact", mode="before")
     @classmethod
     def _split_scopes(cls, value: object) -> object:
         return tuple(value.split()) if isinstance(value, str) else value

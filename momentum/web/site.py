@@ -29,6 +29,7 @@ from momentum.web.api import (
     privacy,
     processings,
     recordings,
+    status,
     templates,
     versions,
     voices,
@@ -65,6 +66,7 @@ def site(world: App, *, port: int) -> FastAPI:
     application.state.port = port
     application.state.verifier = TokenVerifier(rules_for(world.settings), fetch_keys=partial(fetch_keys, world.client), clock=world.clock)
     application.state.people = People()
+    application.state.operators = {}
     application.state.closing = asyncio.Event()
     application.state.strangers = {}
     application.state.streams = Streams()
@@ -98,7 +100,16 @@ def _with_routes() -> FastAPI:
         application.include_router(connections.router_for(name, label))
     of_a_person = (me.router, privacy.router, voices.router, templates.router)
     of_a_meeting = (processings.router, documents.router, versions.router, corrections.router, exports.router, analysis.router)
-    for part in (recordings.router, *of_a_meeting, *of_a_person, health.router, entrance.router, *pages.ROUTERS, monitoring.router):
+    for part in (
+        recordings.router,
+        *of_a_meeting,
+        *of_a_person,
+        health.router,
+        status.router,
+        entrance.router,
+        *pages.ROUTERS,
+        monitoring.router,
+    ):
         application.include_router(part)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     return application

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from momentum.web.pages import analysis, batch, corrections, home, meeting, own_documents, processings, recordings, rulings, settings
+from momentum.web.pages import analysis, batch, corrections, home, meeting, own_documents, processings, recordings, rulings, settings, status
 
 ROUTERS = (
     home.router,
@@ -15,4 +15,5 @@ ROUTERS = (
     analysis.router,
     settings.router,
     own_documents.router,
+    status.router,
 )
