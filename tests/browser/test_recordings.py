@@ -44,7 +44,7 @@ async def test_by_keyboard_from_row_to_row_selected_opened_and_switched_off(list
     assert await focused(page) == "Weekly planning"
     await page.keyboard.press("j")
     await page.keyboard.press("j")
-    assert await focused(page) == "Select Talk 2"
+    assert await focused(page) == "Talk 2"
     await page.keyboard.press("x")
     await page.keyboard.press("k")
     await page.keyboard.press("x")
@@ -74,6 +74,13 @@ async def test_by_keyboard_from_row_to_row_selected_opened_and_switched_off(list
     await page.get_by_role("link", name="Weekly planning").focus()
     await page.keyboard.press("Enter")
     await page.get_by_role("heading", name="Suggested decisions").wait_for()
+    await page.keyboard.press("j")
+    await page.keyboard.press("e")
+    await page.keyboard.type(" at ten")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("c")
+    await page.locator("#claim-0").get_by_text("Confirmed by you").wait_for()
+    assert await page.evaluate("document.activeElement.id") == "claim-0"
     assert chromium.complaints == []
 
 

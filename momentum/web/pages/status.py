@@ -45,8 +45,8 @@ async def status(world: World, view: Operating) -> Response:
     by_day = [(day, summed("", [one for one in found.spending if one.day == day])) for day in days]
     models = sorted({one.model for one in found.spending})
     by_model = [summed(model, [one for one in found.spending if one.model == model]) for model in models]
-    whole = summed("", found.spending)
-    shown: dict[str, Any] = {"by_day": by_day, "by_model": by_model, "whole": whole, "dearest": max((day.usd or 0 for _, day in by_day), default=0)}
+    dearest = max((day.usd or 0 for _, day in by_day), default=0)
+    shown: dict[str, Any] = {"by_day": by_day, "by_model": by_model, "whole": summed("", found.spending), "dearest": dearest}
     return view.page("status.html", found=found, queue=QUEUE, states=words.STATES, **shown)
 
 

@@ -1,6 +1,8 @@
 // Letters as shortcuts, on pages that offer them; the dialog that "?" opens tells which, and switches them off.
-//   <ul data-keys-list>             j and k go through its children: the focus goes to what Enter would press, else to their first control
-//   <a data-key="Enter">            what this key presses: in the child with the focus, or outside of any list; a text field gets the focus
+//   <ul data-keys-list>             j and k go through its <li data-keys-item>: the focus goes to the item where it takes it (tabindex),
+//                                   else to what Enter would press in it, or to its first control
+//   <a data-key="c">                what that key presses: in the item with the focus, or outside of any list; a text field gets the focus,
+//                                   and so does the field in what a <summary> opens; Escape leads back from it to the item
 //   <dialog data-keys-help>         opened by "?", and by any <button data-keys-help hidden>, which is shown where this script runs
 //   <input data-keys-switch>        in the dialog: whether single keys do anything
 //   <output data-keys-ticked="{}">  tells how many boxes of data-key="x" are ticked; what is ticked stays so when live.js swaps the list
@@ -22,15 +24,15 @@ function stored(change) {
   }
 }
 
-const rows = () => all("[data-keys-list] > *");
+const rows = () => all("[data-keys-list] [data-keys-item]").filter((row) => row.getClientRects().length);
 const here = () => rows().findIndex((row) => row.contains(document.activeElement));
 
 function go(by) {
   const list = rows();
   const at = here();
   const next = list[at < 0 ? 0 : Math.min(Math.max(at + by, 0), list.length - 1)];
-  const target = next?.querySelector('[data-key="Enter"]') ?? next?.querySelector("a, button, input, [tabindex]");
-  target?.focus();
+  const inside = next?.querySelector('[data-key="Enter"]') ?? next?.querySelector("a, button, input");
+  (next?.hasAttribute("tabindex") ? next : inside)?.focus();
   next?.scrollIntoView({ block: "nearest" });
 }
 
@@ -41,6 +43,8 @@ function press(key) {
   if (!found) return false;
   if (found.matches(FIELDS)) found.focus();
   else found.click();
+  const opened = found.matches("summary") && found.parentElement.open;
+  if (opened) found.parentElement.querySelector(FIELDS)?.focus();
   return true;
 }
 
@@ -64,6 +68,7 @@ function restore() {
 }
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.closest(FIELDS)) return event.target.closest("[data-keys-item][tabindex]")?.focus();
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest(FIELDS) || document.querySelector("dialog[open]") || !control?.checked) return;
   if (event.key === "Enter" && event.target.closest("a, button, summary, input")) return; // the browser's own
