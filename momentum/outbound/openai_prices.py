@@ -5,6 +5,7 @@ An estimate from above: tokens that were read from a cache are counted at the fu
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 LONG_INPUT = 272_000
@@ -37,9 +38,15 @@ def usd(model: str, *, input_tokens: int, output_tokens: int, long: bool | None 
     return (input_tokens * reading + output_tokens * writing) / 1_000_000
 
 
+def named_in(known: Iterable[str], model: str) -> str | None:
+    """Which of `known` a model is, or a dated snapshot of it (gpt-6-luna-2026-09-01)."""
+    return next((name for name in known if model == name or _is_snapshot(model, name)), None)
+
+
+def _is_snapshot(model: str, name: str) -> bool:
+    return model.startswith(f"{name}-") and model[len(name) + 1 :].replace("-", "").isdigit()
+
+
 def _price_of(model: str) -> Price | None:
-    """Of a model or of a dated snapshot of it (gpt-6-luna-2026-09-01)."""
-    for name, price in PRICES.items():
-        if model == name or (model.startswith(f"{name}-") and model[len(name) + 1 :].replace("-", "").isdigit()):
-            return price
-    return None
+    name = named_in(PRICES, model)
+    return PRICES[name] if name else None

@@ -93,6 +93,7 @@ class Listed:
     topic: str
     at: datetime
     started: bool
+    timezone: str | None
     seconds: float | None
     size: int | None
     host_email: str | None
@@ -230,7 +231,7 @@ def _of_status(query: Select[Any], status: Status) -> Select[Any]:
 # --- inside: what is shown ------------------------------------------------------------------------
 
 _COMPLETE = text("""
-    select r.id, r.provider, r.topic, coalesce(r.started_at, r.first_seen_at) as at, r.started_at is not null as started,
+    select r.id, r.provider, r.topic, coalesce(r.started_at, r.first_seen_at) as at, r.started_at is not null as started, r.timezone,
         coalesce(t.seconds, r.duration_minutes * 60.0) as seconds, r.size, r.host_email, r.gone_at is not null or r.in_trash as gone,
         p.id as work_id, p.state, p.step, p.fraction, p.error_code, p.error_detail, p.next_try_at,
         t.id as transcript_id, coalesce(t.speakers, '{}') as speakers,
@@ -273,7 +274,7 @@ def _retitled(one: Listed, document: Document, title: str) -> Listed:
 
 
 def _listed(row: RowMapping, topic: str) -> Listed:
-    same = ("id", "provider", "at", "started", "seconds", "size", "host_email", "gone", "transcript_id", "providers_transcript")
+    same = ("id", "provider", "at", "started", "timezone", "seconds", "size", "host_email", "gone", "transcript_id", "providers_transcript")
     work = _work(row)
     return Listed(
         **{name: row[name] for name in same},

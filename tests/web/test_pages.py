@@ -128,9 +128,9 @@ async def test_looking_again_finds_what_is_new(world):
 
 async def test_a_document(world):
     claim = Claim("decision", "Ship on Friday", "We ship on Friday, all of us.", (0,), state=ClaimState.SUGGESTED, start=1.0)
-    _, transcript_id, deliverable_id = await world.keep_document(await world.user_id("local"), claims=(claim,))
+    processing, transcript_id, deliverable_id = await world.keep_document(await world.user_id("local"), claims=(claim,))
     browser = await world.browser()
-    assert f'href="/deliverables/{deliverable_id}"' in (await browser.get("/recordings")).text
+    assert f'href="/meetings/{processing.recording_id}"' in (await browser.get("/recordings")).text
     page = await browser.read(deliverable_id)
     assert '<h1 dir="auto">Weekly planning</h1>' in page.text
     assert "<blockquote" in page.text

@@ -46,6 +46,7 @@ class RecordingItem(Shape):
         topic="Weekly planning",
         at=MOMENT,
         started=True,
+        timezone="Europe/Berlin",
         seconds=2520.0,
         size=24_117_248,
         host_email="ada@example.org",
@@ -64,6 +65,7 @@ class RecordingItem(Shape):
     topic: str = Field(description="With the terms fixed that you fixed in its newest transcript.")
     at: AwareDatetime = Field(description="When it began; when Momentum first saw it, where that is not known.")
     started: bool = Field(description="Whether `at` is when it began.")
+    timezone: str | None = Field(description="Of the meeting, as the provider names it.")
     seconds: float | None
     size: int | None = Field(description="Bytes.")
     host_email: str | None

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from momentum.web.pages import analysis, batch, corrections, home, meeting, own_documents, processings, recordings, rulings, settings, status
+from momentum.web.pages import (
+    analysis,
+    batch,
+    corrections,
+    home,
+    meeting,
+    own_data,
+    own_documents,
+    processings,
+    recordings,
+    rulings,
+    settings,
+    status,
+)
 
 ROUTERS = (
     home.router,
@@ -15,5 +28,6 @@ ROUTERS = (
     analysis.router,
     settings.router,
     own_documents.router,
+    own_data.router,
     status.router,
 )
