@@ -25,10 +25,10 @@ STATUSES = {
     Status.DONE: N_("Done"),
 }
 TRANSCRIPTS = {
-    Has.ANY: N_("Any"),
+    Has.ANY: N_("With a transcript"),
     Has.OURS: N_("Momentum's own"),
     Has.PROVIDERS: N_("The provider's"),
-    Has.NONE: N_("None"),
+    Has.NONE: N_("Without a transcript"),
 }
 
 
