@@ -65,6 +65,9 @@ class Settings(BaseSettings):
         ("openid", "email", "profile"), description="Scopes to ask the issuer for, space separated; `openid` must be among them."
     )
     oidc_label: str | None = Field(None, description="What the sign-in button calls the issuer; default its host.")
+    operators: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Subjects of those who may see /status, space separated; on a Momentum of this machine's own: everybody."
+    )
 
     # Zoom
     zoom_client_id: str | None = Field(None, description="Client id of your Zoom app.")
@@ -138,7 +141,7 @@ class Settings(BaseSettings):
         plan = str(value).strip().lower()
         return plan if plan in get_args(ZoomPlan) else _OTHER_PLANS.get(plan, "pro")
 
-    @field_validator("zoom_scopes", "oidc_scopes", "trusted_proxies", "redact", mode="before")
+    @field_validator("zoom_scopes", "oidc_scopes", "operators", "trusted_proxies", "redact", mode="before")
     @classmethod
     def _split_scopes(cls, value: object) -> object:
         return tuple(value.split()) if isinstance(value, str) else value

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cached_property
+from typing import Literal
+from urllib.parse import urlsplit
 
 from momentum.llm import LanguageModel
 from momentum.media.decoder import DecodeLimits, Decoder
 from momentum.media.voiceprint import VoiceEncoder, installed_weights
 from momentum.model import Clock
+from momentum.outbound import openai_ends
 from momentum.settings import Settings
 from momentum.transcribers.base import Transcriber
+from momentum.transcribers.openai_models import speech_model
+
+SOON = timedelta(days=60)
+"""Before a model's end: high time to choose another one."""
+_OPENAI = "api.openai.com"
 
 
 class Tools:
@@ -66,6 +76,41 @@ class Tools:
         built = (self.__dict__.get(name) for name in ("decoder", "transcriber", "llm"))
         for tool in filter(None, built):
             await tool.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInForce:
+    """A model that the settings choose. `host` None: this machine. `setting` names the variable; `ends`: the vendor's last day of it."""
+
+    what: Literal["writes", "listens"]
+    name: str
+    host: str | None
+    setting: str
+    ends: date | None
+
+    def ends_soon(self, today: date) -> bool:
+        """Whether somebody should choose another one now, or should have."""
+        return self.ends is not None and self.ends <= today + SOON
+
+
+def models_in_force(settings: Settings) -> tuple[ModelInForce, ...]:
+    """By the settings alone: no model is built and nobody is asked. Nothing writes where no key is set."""
+    return (*([_writing(settings)] if settings.openai_api_key else []), _listening(settings))
+
+
+def _writing(settings: Settings) -> ModelInForce:
+    host = urlsplit(settings.openai_base_url).hostname
+    # A server of one's own may go on with a name that OpenAI has ended.
+    ends = openai_ends.end_of(settings.language_model) if host == _OPENAI else None
+    return ModelInForce("writes", settings.language_model, host, "LANGUAGE_MODEL", ends)
+
+
+def _listening(settings: Settings) -> ModelInForce:
+    if settings.engine == "local":
+        return ModelInForce("listens", settings.whisper_model or "base", None, "WHISPER_MODEL", None)
+    host = urlsplit(settings.speech_base_url or settings.openai_base_url).hostname
+    ends = speech_model(settings.speech_model).ends if host == _OPENAI else None
+    return ModelInForce("listens", settings.speech_model, host, "SPEECH_MODEL", ends)
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ from momentum.providers.zoom.provider import registered_app
 from momentum.settings import Settings, source_of
 from momentum.store.figures import Pace, paces
 from momentum.store.keys import open_vault
-from momentum.tools import open_tools
+from momentum.tools import SOON, models_in_force, open_tools
 from momentum.transcribers.openai_models import speech_model
 from momentum.web.oidc import IdentityProvider
 from momentum.web.published_keys import fetch_keys, key_set
@@ -149,7 +149,7 @@ async def _language_model(settings: Settings) -> str | None:
     async with open_tools(settings, real_clock) as tools:
         if tools.llm is None:
             return None
-        end = await tools.llm.end_date()
+        end = await tools.llm.end_date() or models_in_force(settings)[0].ends
     return f"{settings.language_model} answers." + _ends(end, "LANGUAGE_MODEL")
 
 
@@ -159,7 +159,8 @@ def _ends(day: date | None, setting: str) -> str:
         return ""
     days = (day - real_clock().date()).days
     when = f"on {day} (in {days} days)" if days >= 0 else f"on {day}, which is past"
-    return f" Its vendor ends it {when}: set {setting} to another one{' before' if days >= 0 else ''}."
+    soon = " SOON:" if days <= SOON.days else ""
+    return f"{soon} Its vendor ends it {when}: set {setting} to another one{' before' if days >= 0 else ''}."
 
 
 async def _sign_in(settings: Settings) -> str | None:

@@ -99,9 +99,14 @@ class _Pseudonym:
 
 async def note(connection: AsyncConnection, vault: Vault, user_id: UUID, act: Act, *, now: datetime) -> None:
     """Add an entry about a person, in their transaction: it is there if what it tells is. Raises Unauthorized(PERSON_DELETED)."""
+    await note_all(connection, vault, user_id, [act], now=now)
+
+
+async def note_all(connection: AsyncConnection, vault: Vault, user_id: UUID, acts: Sequence[Act], *, now: datetime) -> None:
+    """As `note`, for several: the person is looked up once."""
     person = await _pseudonym(connection, vault, user_id)
-    source = _sealed(person, act.source) if act.source else None
-    await _add(connection, act, now=now, person=person.name, source=source)
+    for act in acts:
+        await _add(connection, act, now=now, person=person.name, source=_sealed(person, act.source) if act.source else None)
 
 
 async def note_without_person(connection: AsyncConnection, act: Act, *, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +13,10 @@ from momentum.store.limits import account_of, labels_of
 
 _QUEUE = text("select state, depth, seconds from lookup.queue_figures(:now)")
 _ALIVE = text("select count(*) from worker_heartbeats where seen_at > now() - interval '30 seconds'")
+_HEARD_OF = text(
+    "select executor_id, started_at, seen_at, seen_at > now() - interval '30 seconds' as alive from worker_heartbeats order by 2"
+)
+_OUTCOMES = text("select state, error_code, recent, total from lookup.outcome_figures(:since, :recent) order by total desc, 1, 2")
 # A day that is over has used nothing of today's; a pause that is over is none.
 _PACE = text("""
     select key, case when interval_us > 0 then 1e6::double precision / interval_us else 0 end as per_second,
@@ -47,6 +51,26 @@ class Pace:
     """The vendor's id of it, for the operator's eyes; "" where figures of several are one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One worker that has not ended its work: `alive` where it gave a sign of life lately."""
+
+    executor_id: str
+    started_at: datetime
+    seen_at: datetime
+    alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How often processings came to `state` ("done", "failed", "action_required", "waiting"), and why; "" where there is no reason."""
+
+    state: str
+    error_code: str
+    last_hour: int
+    last_day: int
+
+
 async def queue(connection: AsyncConnection, now: datetime) -> dict[str, Waiting]:
     """By state, every one of STATES."""
     rows = (await connection.execute(_QUEUE, {"now": now})).all()
@@ -56,6 +80,17 @@ async def queue(connection: AsyncConnection, now: datetime) -> dict[str, Waiting
 async def workers(connection: AsyncConnection) -> int:
     """Workers that gave a sign of life lately."""
     return int(await connection.scalar(_ALIVE) or 0)
+
+
+async def heard_of(connection: AsyncConnection) -> list[Worker]:
+    """Every worker with a lease, the longest at work first."""
+    return [Worker(**row) for row in (await connection.execute(_HEARD_OF)).mappings()]
+
+
+async def outcomes(connection: AsyncConnection, now: datetime) -> list[Outcome]:
+    """Of the last 24 hours, the most frequent first."""
+    spans = {"since": now - timedelta(days=1), "recent": now - timedelta(hours=1)}
+    return [Outcome(*row) for row in await connection.execute(_OUTCOMES, spans)]
 
 
 async def paces(connection: AsyncConnection, account: str | None = None) -> Sequence[Pace]:

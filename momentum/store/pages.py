@@ -19,10 +19,11 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Rows, newest first, and the token of the page after them; None on the last page."""
+    """Rows, newest first, and the tokens of the pages after and before them; None on the last and the first page."""
 
     rows: tuple[Row, ...]
     next_token: str | None
+    former_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +33,32 @@ class Order:
     moment: ColumnElement[Any]
     id: ColumnElement[Any]
 
-    def apply(self, query: Select[Any], *, after: str | None, size: int) -> Select[Any]:
-        """One row more than `size`, so that `page` knows whether there is another page. Raises Invalid(INVALID_PAGE_TOKEN)."""
+    def apply(self, query: Select[Any], *, after: str | None, size: int, before: str | None = None) -> Select[Any]:
+        """One row more than `size`, so that `page` knows whether there is another page. Raises Invalid(INVALID_PAGE_TOKEN).
+
+        With `before`, those that come just before its row, the nearest first.
+        """
+        place = tuple_(self.moment, self.id)
+        if before is not None:
+            return query.where(place > tuple_(*_read(before))).order_by(self.moment, self.id).limit(size + 1)
         if after is not None:
-            query = query.where(tuple_(self.moment, self.id) < tuple_(*_read(after)))
+            query = query.where(place < tuple_(*_read(after)))
         return query.order_by(self.moment.desc(), self.id.desc()).limit(size + 1)
 
 
-def page(rows: Sequence[Row], size: int, key: Callable[[Row], tuple[datetime, UUID]]) -> Page[Row]:
-    """The page that `Order.apply` selected; `key` gives a row's moment and id."""
-    shown = tuple(rows[:size])
-    return Page(shown, _write(*key(shown[-1])) if len(rows) > size else None)
+def page(
+    rows: Sequence[Row], size: int, key: Callable[[Row], tuple[datetime, UUID]], *, after: str | None = None, before: str | None = None
+) -> Page[Row]:
+    """The page that `Order.apply` selected with the same `after` and `before`; `key` gives a row's moment and id."""
+    shown, more = tuple(rows[:size]), len(rows) > size
+    if before is not None:
+        shown = shown[::-1]
+    if not shown:
+        return Page((), None)
+    first, last = _write(*key(shown[0])), _write(*key(shown[-1]))
+    if before is not None:
+        return Page(shown, last, first if more else None)
+    return Page(shown, last if more else None, None if after is None else first)
 
 
 def _write(moment: datetime, id_: UUID) -> str:

@@ -199,6 +199,11 @@ processing_events = Table(
     Column("fraction", Double),
     Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
     Index("ix_processing_events_processing_id_id", "processing_id", "id"),
+    Index(
+        "ix_processing_events_ended",
+        "at",
+        postgresql_where=text("step = 'processing' and state in ('waiting', 'action_required', 'failed', 'done')"),
+    ),
 )
 
 chunks = Table(
@@ -211,6 +216,7 @@ chunks = Table(
     Column("seconds", Double, nullable=False),
     Column("heard", JSONB, nullable=False),
     _moment("created_at", nullable=False, now=True),
+    Index("ix_chunks_created_at", "created_at", postgresql_using="brin"),
 )
 
 answers = Table(
@@ -223,6 +229,7 @@ answers = Table(
     Column("data", JSONB, nullable=False),
     Column("usage", JSONB, nullable=False),
     _moment("created_at", nullable=False, now=True),
+    Index("ix_answers_created_at", "created_at", postgresql_using="brin"),
 )
 
 transcripts = Table(
@@ -241,6 +248,7 @@ transcripts = Table(
     Column("segments", JSONB, nullable=False),
     Column("gaps", JSONB, nullable=False, server_default=text("'[]'")),
     Column("participants", ARRAY(Text)),  # null: the provider was not asked
+    Column("speakers", ARRAY(Text), Computed("lookup.speakers_of(segments)", persisted=True)),
     _moment("created_at", nullable=False, now=True),
     UniqueConstraint("processing_id", "made_from"),
     Index("ix_transcripts_user_created", "user_id", "created_at", "id"),

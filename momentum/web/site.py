@@ -29,6 +29,8 @@ from momentum.web.api import (
     me,
     privacy,
     processings,
+    recordings,
+    status,
     templates,
     versions,
     voices,
@@ -49,6 +51,7 @@ names it: 404 for an unknown path, 405 (with `Allow`) for a method that a path d
 
 TAGS = [
     {"name": "zoom", "description": "A person's Zoom: connect, list, process, disconnect."},
+    {"name": "recordings", "description": "What was recorded, at all providers: find it, process many at once."},
     {"name": "processings", "description": "The work on a recording, from the request to the deliverable."},
     {"name": "documents", "description": "What was written, and what was said."},
     {"name": "corrections", "description": "What you put right: layers over what was said and written, each of which can be undone."},
@@ -66,6 +69,7 @@ def site(world: App, *, port: int) -> FastAPI:
     application.state.verifier = TokenVerifier(rules_for(world.settings), fetch_keys=partial(fetch_keys, world.client), clock=world.clock)
     application.state.people = People()
     application.state.issuer = IdentityProvider(world.settings, world.client, world.clock) if world.settings.has_oidc else None
+    application.state.operators = {}
     application.state.closing = asyncio.Event()
     application.state.strangers = {}
     application.state.streams = Streams()
@@ -99,7 +103,16 @@ def _with_routes() -> FastAPI:
         application.include_router(connections.router_for(name, label))
     of_a_person = (me.router, keys.router, privacy.router, voices.router, templates.router)
     of_a_meeting = (processings.router, documents.router, versions.router, corrections.router, exports.router, analysis.router)
-    for part in (*of_a_meeting, *of_a_person, health.router, entrance.router, *pages.ROUTERS, monitoring.router):
+    for part in (
+        recordings.router,
+        *of_a_meeting,
+        *of_a_person,
+        health.router,
+        status.router,
+        entrance.router,
+        *pages.ROUTERS,
+        monitoring.router,
+    ):
         application.include_router(part)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     return application

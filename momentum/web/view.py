@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from momentum.errors import ErrorCode, Unauthorized
+from momentum.web import operators
 from momentum.web.door import Visitor, app_of, check_origin
 from momentum.web.formats import Formats, zone_of
 from momentum.web.languages import LANGUAGES, N_, language_for, locale_for, translations
@@ -30,6 +31,8 @@ ZONE_COOKIE = "momentum_zone"
 
 PLACES = (("/recordings", N_("Recordings")), ("/settings", N_("Settings")))
 """The navigation."""
+OPERATORS_PLACES = (("/status", N_("Status")),)
+"""What stands behind it for whoever runs Momentum."""
 
 SECRET_PATHS = ("/enter/",)
 """What follows these opens something: a page does not repeat it."""
@@ -71,7 +74,7 @@ class View:
     @property
     def places(self) -> list[tuple[str, str]]:
         """(path, label) of what stands in the navigation."""
-        return [(path, self._(label)) for path, label in PLACES]
+        return [(path, self._(label)) for path, label in (*PLACES, *(OPERATORS_PLACES if self.operator else ()))]
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A template of ours as an answer."""
@@ -101,19 +104,26 @@ def view_of(request: Request, person: UUID | None = None) -> View:
         now=world.clock(),
         here="/" if request.url.path.startswith(SECRET_PATHS) else request.url.path,
         person=person,  # type: ignore[arg-type] # None goes to View
-        operator=person is not None and not world.settings.has_jwt and not world.settings.has_oidc,
+        operator=operators.remembered(request, person),
         request_id=structlog.contextvars.get_contextvars().get("request_id"),
     )
 
 
 async def _anyone(request: Request, visitor: Visitor) -> View:
+    if visitor is not None:
+        await operators.learn(request, visitor)
     return view_of(request, visitor)
 
 
 async def _reading(request: Request, visitor: Visitor) -> SignedIn:
-    view = view_of(request, visitor)
+    view = await _anyone(request, visitor)
     if not isinstance(view, SignedIn):
         raise Unauthorized(ErrorCode.NOT_AUTHENTICATED, "Sign in first: send a bearer token, or open a sign-in link.")
+    return view
+
+
+async def _operating(request: Request, view: Annotated[SignedIn, Depends(_reading)]) -> SignedIn:
+    await operators.require(request, view.person)
     return view
 
 
@@ -128,6 +138,9 @@ Reading = Annotated[SignedIn, Depends(_reading)]
 """Of a page for people who are signed in; strangers are asked to sign in. `view.person` is then somebody."""
 Acting = Annotated[SignedIn, Depends(_acting)]
 """Of a form that one of our own pages sent, from somebody who is signed in."""
+
+Operating = Annotated[SignedIn, Depends(_operating)]
+"""Of a page for whoever runs Momentum; others are told that it is not for them."""
 
 
 async def _sent_by_us(request: Request) -> None:

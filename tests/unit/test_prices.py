@@ -1,5 +1,6 @@
 import pytest
 
+from momentum.outbound.openai_ends import end_of
 from momentum.outbound.openai_prices import usd
 from momentum.settings import DEFAULT_LANGUAGE_MODEL
 
@@ -23,3 +24,13 @@ def test_of_a_model_that_is_not_on_the_list_nothing_is_claimed(model):
 
 def test_the_default_model_is_on_the_list():
     assert usd(DEFAULT_LANGUAGE_MODEL, input_tokens=1, output_tokens=1) is not None
+
+
+@pytest.mark.parametrize(("model", "ends"), [("gpt-4o", 2027), ("gpt-4o-2024-08-06", 2027), ("gpt-4-0613", 2026), ("gpt-4o-audio", None)])
+def test_a_model_and_its_snapshots_end_on_the_vendors_day(model, ends):
+    found = end_of(model)
+    assert (found and found.year) == ends
+
+
+def test_the_default_model_has_no_end_yet():
+    assert end_of(DEFAULT_LANGUAGE_MODEL) is None

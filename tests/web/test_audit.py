@@ -18,6 +18,10 @@ SAFE = {"GET", "HEAD"}
 NOT_NOTED = {
     ("DELETE", "/api/me"): "notes itself, with the deletion",
     ("POST", "/language"): "sets a cookie of the browser's own",
+    ("POST", "/api/recordings/process"): "notes each recording for itself",
+    ("POST", "/settings/data/delete"): "notes itself, with the deletion",
+    ("POST", "/recordings/process"): "notes each recording for itself",
+    ("POST", "/recordings/found"): "notes each recording for itself",
     ("POST", "/recordings/look"): "asks the provider what there is; nothing of anybody's changes",
 }
 READ = {

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from momentum.providers import PROVIDERS
-from momentum.web.api import connections, document_models, models, template_models, version_models
+from momentum.web.api import connections, document_models, models, recording_models, template_models, version_models
 
 pytestmark = pytest.mark.anyio
 
@@ -83,7 +83,9 @@ async def test_the_description_says_who_may_and_what_can_go_wrong(world):
 
 
 async def test_every_example_of_a_shape_is_one():
-    named = [value for module in (models, document_models, template_models, version_models) for value in vars(module).values()]
+    named = [
+        value for module in (models, document_models, recording_models, template_models, version_models) for value in vars(module).values()
+    ]
     shapes = [s for s in named if isinstance(s, type) and issubclass(s, BaseModel)]
     shown = 0
     for shape in shapes:

@@ -172,7 +172,7 @@ def _add_recordings(router: APIRouter, name: str, label: str) -> None:
         world: World, person: Asking, asked: Request, meeting_id: MeetingId, wanted: models.DownloadRequest | None = None
     ) -> models.Accepted:
         """By number (the latest instance) or instance id, encoded once or twice. The same request is the same processing."""
-        options = _options(wanted or models.DownloadRequest(), world)
+        options = options_of(wanted or models.Wishes(), world, file_id=wanted.file_id if wanted else None)
         stored = await recording_of(world, name, person.user_id, meeting_id)
         nonce = secrets.token_hex(8) if wanted and wanted.force else None
         async with world.database.person(person.user_id) as connection:
@@ -238,7 +238,8 @@ async def connection_of(world: App, name: str, user_id: UUID) -> models.Connecti
 # --- recordings -----------------------------------------------------------------------------------
 
 
-def _options(wanted: models.DownloadRequest, world: App) -> Options:
+def options_of(wanted: models.Wishes, world: App, *, file_id: str | None = None) -> Options:
+    """As the pipeline takes them. Raises Invalid for a writer that there is not."""
     unknown = [w for w in wanted.deliverables if w not in WRITABLE and not own.is_own(w)]
     if unknown:
         raise Invalid(ErrorCode.INVALID_REQUEST, f"There is no deliverable {unknown[0]!r}. There are: {', '.join(sorted(WRITABLE))}.")
@@ -249,7 +250,7 @@ def _options(wanted: models.DownloadRequest, world: App) -> Options:
         names,
         wanted.transcript,
         wanted.language or world.settings.language,
-        wanted.file_id,
+        file_id,
         tuple(map(str, hidden.kinds)),
         hidden.names,
         output_language=wanted.output_language,
@@ -258,7 +259,7 @@ def _options(wanted: models.DownloadRequest, world: App) -> Options:
 
 def default_options(world: App) -> Options:
     """What is made of a recording when nobody says more."""
-    return _options(models.DownloadRequest(), world)
+    return options_of(models.Wishes(), world)
 
 
 def _meeting(row: StoredRecording) -> models.MeetingItem:

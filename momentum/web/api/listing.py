@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
@@ -50,7 +50,7 @@ class MeetingsQuery:
     def days(self, now: datetime) -> tuple[date, date]:
         """First and last UTC day. Raises Invalid(INVALID_DATE_RANGE)."""
         today = now.astimezone(UTC).date()
-        wanted_from, wanted_to = _day("from", self._from), _day("to", self._to)
+        wanted_from, wanted_to = day("from", self._from), day("to", self._to)
         # Somewhere it is tomorrow already: a person east of us asks for their own today.
         until = wanted_to or max(today, wanted_from or today)
         # Nothing is recorded after today: the usual span of days ends there, however late `to` is.
@@ -63,7 +63,8 @@ class MeetingsQuery:
         return since, until
 
 
-def _day(name: str, text: str | None) -> date | None:
+def day(name: str, text: str | None) -> date | None:
+    """The day that a parameter names. Raises Invalid(INVALID_DATE_RANGE)."""
     if text is None:
         return None
     try:
@@ -73,3 +74,10 @@ def _day(name: str, text: str | None) -> date | None:
     if found is None or text != found.isoformat():
         raise Invalid(ErrorCode.INVALID_DATE_RANGE, f"`{name}` is not a day. Write it as year, month and day: 2026-11-30.")
     return found
+
+
+def days_between(first: date | None, last: date | None, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+    """When these days begin, and when they are over, by the clocks of `zone`."""
+    since = None if first is None else datetime.combine(first, time(), zone)
+    over = None if last is None or last == date.max else datetime.combine(last + timedelta(days=1), time(), zone)
+    return since, over

@@ -166,13 +166,10 @@ class Meetings(Shape):
     model_config = ConfigDict(populate_by_name=True)
 
 
-class DownloadRequest(BaseModel):
-    """What to make of a recording."""
+class Wishes(BaseModel):
+    """How a recording is processed."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"example": {"deliverables": ["highlights"], "transcript": "auto", "language": "en", "force": False}},
-    )
+    model_config = ConfigDict(extra="forbid")
 
     deliverables: list[Annotated[str, Field(pattern="^([a-z_]{1,40}|own:[0-9a-f-]{36})$")]] = Field(
         [], max_length=10, description="Writers by name, your own as `own:<id>`; empty: minutes with a language model, highlights without."
@@ -182,12 +179,21 @@ class DownloadRequest(BaseModel):
     output_language: str | None = Field(
         None, pattern="^[a-z]{2,3}$", description="ISO 639, to write in; default your own (`PATCH /api/me`), else the one that is spoken."
     )
-    file_id: str | None = Field(None, min_length=1, max_length=200, description="Process this file alone.")
-    force: bool = Field(False, description="Make a new processing even if the same one exists.")
     redact: list[Recognised] = Field(
         [], max_length=4, description="Masked before a language model reads it, beside what is masked for you anyway."
     )
     redact_names: ChosenNames = Field([], max_length=100, description="Names masked as well.")
+
+
+class DownloadRequest(Wishes):
+    """What to make of a recording."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"deliverables": ["highlights"], "transcript": "auto", "language": "en", "force": False}},
+    )
+
+    file_id: str | None = Field(None, min_length=1, max_length=200, description="Process this file alone.")
+    force: bool = Field(False, description="Make a new processing even if the same one exists.")
 
 
 class Accepted(Shape):

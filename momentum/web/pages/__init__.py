@@ -5,21 +5,25 @@ from __future__ import annotations
 from momentum.web.pages import (
     access,
     analysis,
+    batch,
     corrections,
     home,
     meeting,
+    own_data,
     own_documents,
     processings,
     recordings,
     rulings,
     settings,
     sign_in,
+    status,
 )
 
 ROUTERS = (
     sign_in.router,
     home.router,
     recordings.router,
+    batch.router,
     processings.router,
     meeting.router,
     rulings.router,
@@ -28,4 +32,6 @@ ROUTERS = (
     settings.router,
     access.router,
     own_documents.router,
+    own_data.router,
+    status.router,
 )

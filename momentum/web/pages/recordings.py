@@ -1,4 +1,4 @@
-"""What is connected, what was recorded, what is in the works, what was written."""
+"""The list of recordings: found, looked for at the provider, processed one by one."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import Response
 
 from momentum.app import App
 from momentum.errors import MomentumError
-from momentum.model import ProcessingState
-from momentum.pipeline import request
-from momentum.store import deliverables, processings, recordings
-from momentum.web.api import documents
+from momentum.pipeline import batch
+from momentum.store import listing, recordings
+from momentum.store.listing import Status
 from momentum.web.api.connections import PROVIDERS, connection_of, default_options
 from momentum.web.api.looking import look_for_recordings
 from momentum.web.api.models import Connection
 from momentum.web.door import World
 from momentum.web.pages import words
+from momentum.web.pages.filters import STATUSES, TRANSCRIPTS, Filters, filters
+from momentum.web.pages.home import local_path
 from momentum.web.view import Acting, Reading, see_other
 from momentum.web.witness import audited
 
@@ -33,55 +34,39 @@ WORDS: dict[str, Any] = {
     "states": words.STATES,
     "steps": words.STEPS,
     "kinds": words.KINDS,
-    "labels": PROVIDERS,
     "retryable": words.RETRYABLE,
+    "labels": PROVIDERS,
+    "statuses": STATUSES,
+    "transcripts": TRANSCRIPTS,
+    "most": batch.MOST,
 }
+
+Looked = Annotated[Filters, Depends(filters)]
+Token = Annotated[str | None, Query(max_length=500)]
+Back = Annotated[str, Form(max_length=2000)]
+Count = Annotated[int, Query(ge=0, le=10_000)]
 
 
 @router.get("/recordings")
-async def home(
-    world: World,
-    view: Reading,
-    after_recording: Annotated[str | None, Query()] = None,
-    after_document: Annotated[str | None, Query()] = None,
+async def show_list(
+    world: World, view: Reading, looked: Looked, after: Token = None, before: Token = None, asked: Count = 0, refused: Count = 0
 ) -> Response:
-    """Everything of a person on one page, in a fixed number of queries; `after_...` are tokens of a later page of a list.
-
-    A token of recordings has the provider's name before it; the other providers' lists begin at their beginning.
-    """
+    """The list, in a fixed number of queries. `asked` and `refused`: what became of the form that led here."""
+    wanted = looked.wanted(view.zone)
     connections = [(name, await connection_of(world, name, view.person)) for name in world.providers]
     notices = await _first_look(world, view.person, connections)
-    today = world.clock().date()
     async with world.database.person(view.person) as connection:
-        written = await deliverables.page(connection, view.person, after=after_document, size=ROWS, newest=True)
-        documents_shown = await documents.retitled(connection, written.rows)
-        works = await processings.page(connection, view.person, size=ROWS)
-        since, until = today - DAYS, today + timedelta(days=1)
-        recorded = {
-            name: await recordings.page(
-                connection, view.person, name, since=since, until=until, after=_after(after_recording, name), size=ROWS
-            )
-            for name in world.providers
-        }
-    rows = [row for found in recorded.values() for row in found.rows]
-    shown = [row for row in works.rows if row.state is not ProcessingState.DONE]
-    busy = any(not row.state.finished for row in shown)
-    lists: dict[str, Any] = {
-        "deliverables": documents_shown,
-        "processings": shown,
-        "recordings": rows,
-        "connections": connections,
-        "notices": notices,
-        "later": bool(after_recording or after_document),
-        "next_document": written.next_token,
-        "next_recordings": [(name, f"{name}.{found.next_token}") for name, found in recorded.items() if found.next_token],
+        page = await listing.page(connection, view.person, wanted, size=ROWS, after=after, before=before)
+    shown: dict[str, Any] = {
+        "rows": page.rows,
+        "newer": page.former_token and looked.address(before=page.former_token),
+        "older": page.next_token and looked.address(after=page.next_token),
+        "first_page": not (after or before),
+        "here": looked.address(after=after or "", before=before or ""),
+        "busy": any(row.status is Status.WORKING for row in page.rows),
     }
-    return view.page("recordings.html", busy=busy, **lists, **WORDS)
-
-
-def _after(token: str | None, provider: str) -> str | None:
-    name, _, rest = (token or "").partition(".")
-    return rest if name == provider else None
+    told: dict[str, Any] = {"connections": connections, "notices": notices, "asked": asked, "refused": refused}
+    return view.page("recordings.html", looked=looked, **shown, **told, **WORDS)
 
 
 async def _first_look(world: App, user_id: UUID, connections: list[tuple[str, Connection]]) -> list[str]:
@@ -106,16 +91,16 @@ async def _look(world: App, name: str, user_id: UUID) -> list[str]:
 
 
 @router.post("/recordings/look")
-async def look_again(world: World, view: Acting) -> Response:
+async def look_again(world: World, view: Acting, back: Back = "/recordings") -> Response:
     """The button that asks every provider for new recordings."""
     for name in world.providers:
         await _look(world, name, view.person)
-    return see_other("/recordings")
+    return see_other(local_path(back))
 
 
 @router.post("/recordings/{recording_id}/process", dependencies=[audited("processing.ask", "recording")])
-async def process_recording(world: World, view: Acting, recording_id: UUID) -> Response:
+async def process_recording(world: World, view: Acting, recording_id: UUID, back: Back = "/recordings") -> Response:
     """The button beside a recording."""
     async with world.database.person(view.person) as connection:
-        await request.request_stored(connection, view.person, recording_id, default_options(world))
-    return see_other("/recordings")
+        await batch.request_one(connection, view.person, recording_id, default_options(world), now=world.clock())
+    return see_other(local_path(back))

@@ -33,6 +33,9 @@ PLACES = (
     ("/settings/documents", N_("Documents"), N_("What can be written, and kinds of document of your own.")),
     ("/settings/language", N_("Language and time"), N_("Of these pages, and of what is written.")),
     ("/settings/privacy", N_("Privacy"), N_("What is masked before a language model reads a meeting, and enrolled voices.")),
+    ("/settings/models", N_("Models"), N_("Which ones listen and write, and until when.")),
+    ("/settings/audit", N_("Audit trail"), N_("What was done in your name, and with what is yours.")),
+    ("/settings/data", N_("Your data"), N_("What there is of you; take it with you, or delete everything.")),
 )
 """(path, name, what it is about)."""
 
