@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     )
     redact_names: Annotated[tuple[str, ...], NoDecode] = Field((), description="Names masked in every meeting, separated by commas.")
 
+    # what others may see
+    sharing: Literal["off", "on"] = Field("off", description="Whether people may make links that show a document to whoever has them.")
+
     # work
     worker_concurrency: int = Field(4, ge=1, description="Processings one worker runs at the same time.")
     person_concurrency: int = Field(3, ge=1, description="Processings of one person that run at the same time, over all workers.")

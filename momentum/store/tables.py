@@ -28,9 +28,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from momentum.store import columns
-from momentum.store.tables_of_wishes import corrections, redactions, sendings, templates, voices
+from momentum.store.tables_of_wishes import corrections, redactions, sendings, shares, templates, voices
 
-__all__ = ["corrections", "redactions", "sendings", "templates", "voices"]
+__all__ = ["corrections", "redactions", "sendings", "shares", "templates", "voices"]
 
 metadata, NOW = columns.metadata, columns.NOW
 _id, _owner, _of, _moment = columns.identity, columns.owner, columns.of, columns.moment

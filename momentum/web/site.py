@@ -28,6 +28,7 @@ from momentum.web.api import (
     me,
     privacy,
     processings,
+    shares,
     templates,
     versions,
     voices,
@@ -50,6 +51,7 @@ TAGS = [
     {"name": "processings", "description": "The work on a recording, from the request to the deliverable."},
     {"name": "documents", "description": "What was written, and what was said."},
     {"name": "corrections", "description": "What you put right: layers over what was said and written, each of which can be undone."},
+    {"name": "shares", "description": "Links that show one document to whoever has them. Only where the operator allows it (`SHARING`)."},
     {"name": "templates", "description": "Your own kinds of document."},
     {"name": "me", "description": "The person who asks."},
     {"name": "health", "description": "For whoever runs Momentum."},
@@ -96,7 +98,7 @@ def _with_routes() -> FastAPI:
         application.include_router(connections.router_for(name, label))
     of_a_person = (me.router, privacy.router, voices.router, templates.router)
     of_a_meeting = (processings.router, documents.router, versions.router, corrections.router, exports.router, analysis.router)
-    for part in (*of_a_meeting, *of_a_person, health.router, entrance.router, *pages.ROUTERS, monitoring.router):
+    for part in (*of_a_meeting, shares.router, *of_a_person, health.router, entrance.router, *pages.ROUTERS, monitoring.router):
         application.include_router(part)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     return application

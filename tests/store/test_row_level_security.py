@@ -23,7 +23,7 @@ OWNED = [name for name in PROTECTED if not name.startswith("audit_") and name !=
 """What a person's own transaction may change; not so the audit trail (test_audit.py) and what was sent (test_sendings.py)."""
 LOOKUPS = {
     "account_owner", "audit_head", "audit_page", "chain_audit", "forget_expired", "mark_dispatched", "peek_oauth_state", "people",
-    "processing_owner", "queue_figures", "remember_deletion", "resolve_person", "session_person", "suspend_account",
+    "processing_owner", "queue_figures", "remember_deletion", "resolve_person", "session_person", "shared", "suspend_account",
     "take_oauth_state", "undispatched_processings", "use_login_link",
 }  # fmt: skip
 
@@ -56,6 +56,8 @@ def lead_a_life(database, running_processing, keep_results, now):
             enrolled = {"recording_id": processing.recording_id, "name": "Ada", "encoder": "e", "vector": "sealed", "seconds": 20.0}
             await connection.execute(insert(tables.voices).values(user_id=user_id, consented_at=now, **enrolled))
             await templates.create(connection, user_id, Form("Retro", "For the team.", (FormSection("Mood", "How was it?"),)))
+            share = {"deliverable_id": deliverable_id, "token_hash": token.encode(), "created_at": now, "expires_at": now}
+            await connection.execute(insert(tables.shares).values(user_id=user_id, **share))
             await recordings.note_discovery(connection, user_id, "zoom", now.date(), now.date(), now=now)
             tokens = {"access_token": "sealed", "refresh_token": "sealed", "expires_at": now, "zoom_user_id": token}
             await connection.execute(insert(tables.zoom_credentials).values(user_id=user_id, **tokens))

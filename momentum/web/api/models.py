@@ -320,7 +320,7 @@ class AuditEntry(Shape):
 
     sequence: int = Field(description="Its place in the trail of this installation.")
     at: AwareDatetime
-    actor: str = Field(description="`person` (you), or `momentum` on your behalf.")
+    actor: str = Field(description="`person` (you), `momentum` on your behalf, or `link`: somebody who has a link that you made.")
     action: str
     object: str | None = Field(description="`kind:id`.")
     outcome: str = Field(description="`ok` or an error code.")

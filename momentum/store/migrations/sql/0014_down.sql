@@ -1,0 +1,4 @@
+set local role momentum_definer;
+drop function lookup.shared(bytea, timestamptz);
+reset role;
+drop table shares;

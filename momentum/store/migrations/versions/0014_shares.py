@@ -1,0 +1,16 @@
+"""Documents are shown to others by expiring links."""
+
+from momentum.store.migrations import run_file
+
+revision = "0014"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_file("0014_shares.sql")
+
+
+def downgrade() -> None:
+    run_file("0014_down.sql")
