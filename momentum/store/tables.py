@@ -191,6 +191,7 @@ processings = Table(
     Column("failures", Integer, nullable=False, server_default=text("0")),  # of the current step, reset when it succeeds
     Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),
     Column("seconds_per_step", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("remarks", JSONB, nullable=False, server_default=text("'{}'")),
     Column("audio_seconds", Double),
     Column("transcript_id", UUID(as_uuid=True), ForeignKey("transcripts.id", ondelete="SET NULL", use_alter=True), index=True),
     _moment("next_try_at"),

@@ -1,4 +1,6 @@
--- Links that show one document to whoever has them, until they expire or are revoked.
+-- Links that show one document to whoever has them, until they expire or are revoked; and why a step was skipped.
+
+alter table processings add column remarks jsonb default '{}' not null;
 
 create table shares (
     id uuid default gen_random_uuid() not null,

@@ -1,4 +1,4 @@
-"""Documents are shown to others by expiring links."""
+"""Documents are shown to others by expiring links; a processing remembers what was skipped in it."""
 
 from momentum.store.migrations import run_file
 
@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    run_file("0014_shares.sql")
+    run_file("0014_shares_and_remarks.sql")
 
 
 def downgrade() -> None:
