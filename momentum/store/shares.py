@@ -45,6 +45,7 @@ class Shared:
     share_id: UUID
     user_id: UUID
     deliverable_id: UUID
+    expires_at: datetime
 
 
 async def create(connection: AsyncConnection, user_id: UUID, deliverable_id: UUID, token: str, *, days: int, now: datetime) -> Share:

@@ -35,6 +35,7 @@ from momentum.web.api import (
 )
 from momentum.web.door import People
 from momentum.web.events import Streams
+from momentum.web.pages.shares import Openings
 from momentum.web.published_keys import fetch_keys
 from momentum.web.tokens import TokenVerifier
 from momentum.web.trust import rules_for
@@ -68,6 +69,7 @@ def site(world: App, *, port: int) -> FastAPI:
     application.state.closing = asyncio.Event()
     application.state.strangers = {}
     application.state.streams = Streams()
+    application.state.openings = Openings()
     presented = tuple(sorted(failures.PRESENTED_IN_VAIN))
     metrics.declare(metrics.AUTHENTICATIONS, ("bearer", "session"), (metrics.OK, ErrorCode.NOT_AUTHENTICATED, *presented))
     failures.install(application)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from momentum.web.pages import analysis, corrections, home, meeting, own_documents, processings, recordings, rulings, settings
+from momentum.web.pages import (
+    analysis,
+    corrections,
+    home,
+    meeting,
+    own_documents,
+    processings,
+    recordings,
+    rulings,
+    settings,
+    shares,
+)
 
 ROUTERS = (
     home.router,
@@ -14,4 +25,5 @@ ROUTERS = (
     analysis.router,
     settings.router,
     own_documents.router,
+    shares.router,
 )

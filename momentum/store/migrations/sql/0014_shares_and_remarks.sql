@@ -31,9 +31,10 @@ grant select (id, user_id, deliverable_id, token_hash, expires_at, revoked_at) o
 
 set local role momentum_definer;
 
-create function lookup.shared(p_token_hash bytea, p_now timestamptz) returns table (share_id uuid, user_id uuid, deliverable_id uuid)
+create function lookup.shared(p_token_hash bytea, p_now timestamptz)
+    returns table (share_id uuid, user_id uuid, deliverable_id uuid, expires_at timestamptz)
     language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
-    select s.id, s.user_id, s.deliverable_id from shares s
+    select s.id, s.user_id, s.deliverable_id, s.expires_at from shares s
         where s.token_hash = p_token_hash and s.revoked_at is null and s.expires_at > p_now
 $$;
 
