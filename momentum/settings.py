@@ -194,6 +194,11 @@ class Settings(BaseSettings):
             return False
 
     @property
+    def is_local(self) -> bool:
+        """Whether this is the local default: one person at their own machine, and nobody else can reach it or sign in."""
+        return self.is_loopback and not self.has_jwt and not self.public_url
+
+    @property
     def has_jwt(self) -> bool:
         return bool(self.jwt_secret or self.jwt_jwks_url)
 

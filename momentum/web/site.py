@@ -39,6 +39,7 @@ from momentum.web.pages.shares import Openings
 from momentum.web.published_keys import fetch_keys
 from momentum.web.tokens import TokenVerifier
 from momentum.web.trust import rules_for
+from momentum.web.trying import Trying
 from momentum.web.view import STATIC
 
 DESCRIPTION = """Connect a person's Zoom, process its recordings, read what was made of them.
@@ -70,6 +71,7 @@ def site(world: App, *, port: int) -> FastAPI:
     application.state.strangers = {}
     application.state.streams = Streams()
     application.state.openings = Openings()
+    application.state.trying = Trying(world)
     presented = tuple(sorted(failures.PRESENTED_IN_VAIN))
     metrics.declare(metrics.AUTHENTICATIONS, ("bearer", "session"), (metrics.OK, ErrorCode.NOT_AUTHENTICATED, *presented))
     failures.install(application)
@@ -122,3 +124,4 @@ async def serving(world: App, *, setting: str = "PORT") -> AsyncIterator[int]:
             yield port
         finally:
             application.state.closing.set()  # else each open event stream would hold the server up
+            await application.state.trying.stop()

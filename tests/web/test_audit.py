@@ -18,6 +18,7 @@ SAFE = {"GET", "HEAD"}
 NOT_NOTED = {
     ("DELETE", "/api/me"): "notes itself, with the deletion",
     ("POST", "/language"): "sets a cookie of the browser's own",
+    ("POST", "/start/look"): "asks the provider what there is; nothing of anybody's changes",
     ("POST", "/recordings/look"): "asks the provider what there is; nothing of anybody's changes",
 }
 READ = {

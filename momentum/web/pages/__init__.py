@@ -13,6 +13,7 @@ from momentum.web.pages import (
     rulings,
     settings,
     shares,
+    start,
 )
 
 ROUTERS = (
@@ -26,4 +27,5 @@ ROUTERS = (
     settings.router,
     own_documents.router,
     shares.router,
+    start.router,
 )
