@@ -18,6 +18,8 @@ FORMER = {
     "zoom_client_secret": None,
     "jwt_secret": None,
     "zoom_redirect_uri": "http://localhost:8000/api/zoom/auth",
+    "zoom_oauth_base": "https://zoom.us",
+    "zoom_api_base": "https://api.zoom.us/v2",
 }
 """What makes the local default of a world's settings."""
 
