@@ -136,10 +136,10 @@ async def test_a_link_goes_with_its_document(world, opens):
 
 async def test_where_sharing_is_off_nothing_is_offered_made_or_shown(world, opens, refuses):
     browser, document, path = await opens()
-    assert f'href="/deliverables/{document}/share"' in (await browser.get(f"/deliverables/{document}")).text
+    assert f'href="/deliverables/{document}/share"' in (await browser.get(f"/deliverables/{document}", follow_redirects=True)).text
     world.app.settings.sharing = "off"
     stranger = await world.browser(signed_in=False)
-    assert "/share" not in (await browser.get(f"/deliverables/{document}")).text
+    assert f"{document}/share" not in (await browser.get(f"/deliverables/{document}", follow_redirects=True)).text
     page = await browser.get(f"/deliverables/{document}/share")
     assert (page.status_code, "SHARING=on" in page.text) == (403, True)
     assert (await browser.post(f"/deliverables/{document}/share")).status_code == 403
