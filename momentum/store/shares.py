@@ -15,7 +15,8 @@ from momentum.store import tables
 from momentum.store.sessions import token_hash
 
 MOST = 50
-"""Links of one document, those that are over too."""
+"""Links of one document that are good at the same time."""
+LISTED = 100
 
 _table = tables.shares
 _SHOWN = ("id", "deliverable_id", "created_at", "expires_at", "revoked_at", "opened_count", "last_opened_at")
@@ -54,8 +55,8 @@ async def create(connection: AsyncConnection, user_id: UUID, deliverable_id: UUI
     document = select(tables.deliverables.c.user_id).where(tables.deliverables.c.id == deliverable_id, tables.deliverables.c.delivered)
     if await connection.scalar(document.with_for_update(read=True, key_share=True)) != user_id:
         raise NotFound(ErrorCode.NOT_FOUND, "There is no such deliverable.")
-    if len(await listed(connection, deliverable_id)) >= MOST:
-        raise Conflict(ErrorCode.CONFLICT, f"{MOST} links to this document were made, which is as many as there may be.")
+    if sum(link.is_open(now) for link in await listed(connection, deliverable_id)) >= MOST:
+        raise Conflict(ErrorCode.CONFLICT, f"{MOST} links show this document already. Revoke one first.")
     moments = {"created_at": now, "expires_at": now + timedelta(days=days)}
     of = {"user_id": user_id, "deliverable_id": deliverable_id, "token_hash": token_hash(token)}
     made = insert(_table).values(**of, **moments).returning(*(_table.c[name] for name in _SHOWN))
@@ -63,8 +64,9 @@ async def create(connection: AsyncConnection, user_id: UUID, deliverable_id: UUI
 
 
 async def listed(connection: AsyncConnection, deliverable_id: UUID) -> Sequence[Share]:
-    """The links to a document, newest first, those that are over too; none to somebody else's."""
-    query = _select().where(_table.c.deliverable_id == deliverable_id).order_by(_table.c.created_at.desc(), _table.c.id)
+    """A hundred links to a document at the most: those that are good, then those that ended last; none to somebody else's."""
+    ended = (_table.c.revoked_at.desc().nulls_first(), _table.c.expires_at.desc(), _table.c.id)
+    query = _select().where(_table.c.deliverable_id == deliverable_id).order_by(*ended).limit(LISTED)
     return [_share(row) for row in (await connection.execute(query)).mappings()]
 
 

@@ -45,7 +45,7 @@ class MadeShare(ShareItem):
 
 
 class Shares(Shape):
-    """The links to a document, newest first, those that are over too."""
+    """The links to a document: those that are good, then those that ended last."""
 
     model_config = shown(shares=[_LINK | _OPENED])
 
