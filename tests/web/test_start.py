@@ -170,6 +170,7 @@ class TestInTheLocalDefault:
         {"zoom_client_id": "id", "zoom_client_secret": SecretStr("secret")},
         {"host": "0.0.0.0"},
         {"public_url": "https://momentum.example"},
+        {"oidc_issuer": "https://id.example", "oidc_client_id": "momentum", "oidc_client_secret": SecretStr("secret")},
     ],
 )
 def test_outside_of_the_local_default_there_is_no_sandbox(kek_settings, setting):
