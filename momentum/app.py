@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from momentum.store.keys import open_vault
 from momentum.store.limits import SharedLimiter
 from momentum.store.tokens import StoredTokens, settled
 from momentum.tools import Tools, open_tools
+from momentum.trial import Trial
 from momentum.vault import Vault
 
 _T = TypeVar("_T")
@@ -41,6 +42,25 @@ class Connecting:
     """Work that goes on though its caller left."""
 
 
+class Providers(Mapping[str, Provider]):
+    """Those that are set up, by name; and while it runs, a local Zoom that somebody tries Momentum with."""
+
+    def __init__(self, made: Mapping[str, Provider], trial: Trial) -> None:
+        self._made, self._trial = dict(made), trial
+
+    def __getitem__(self, name: str) -> Provider:
+        found = self._made.get(name) or self._trial.providers().get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._made, **self._trial.providers()})
+
+    def __len__(self) -> int:
+        return len({**self._made, **self._trial.providers()})
+
+
 @dataclass(frozen=True)
 class App:
     """The world of one process."""
@@ -53,17 +73,26 @@ class App:
     client: ApiClient
     downloads: Downloads
     limiter: SharedLimiter
-    providers: dict[str, Provider]
+    providers: Mapping[str, Provider]
     tools: Tools
+    trial: Trial | None = None
     under_way: set[asyncio.Task[Any]] = field(default_factory=set, repr=False, compare=False)
     """Work that goes on though its caller left; the world ends after it."""
 
     def provider(self, name: str) -> Provider:
         """The provider of that name. Raises NotFound(PROVIDER_NOT_CONFIGURED) where its settings are missing."""
-        if name not in self.providers:
+        if (found := self.providers.get(name)) is None:
             variables = f"{name.upper()}_CLIENT_ID and {name.upper()}_CLIENT_SECRET"
-            raise NotFound(ErrorCode.PROVIDER_NOT_CONFIGURED, f"{name.title()} is not set up here: the operator has to set {variables}.")
-        return self.providers[name]
+            detail = f"{name.title()} is not set up here: the operator has to set {variables}."
+            if self.trial is not None and self.trial.is_allowed:
+                detail += " To try things without it, run the sandbox on the page /start."
+            raise NotFound(ErrorCode.PROVIDER_NOT_CONFIGURED, detail)
+        return found
+
+    def downloads_of(self, provider: str) -> Downloads:
+        """What downloads the recordings of that provider: a local Zoom's addresses are reached for it alone."""
+        trial = self.trial is not None and provider in self.trial.providers()
+        return self.trial.downloads if trial and self.trial else self.downloads
 
     def connecting(self, provider: str) -> Connecting:
         """For `pipeline.connect`. Raises NotFound(PROVIDER_NOT_CONFIGURED)."""
@@ -88,10 +117,12 @@ async def open_app(settings: Settings, clock: Clock = real_clock) -> AsyncIterat
         limiter = SharedLimiter(database)
         stack.push_async_callback(limiter.aclose)
         made = {name: factory(settings, client, limiter, clock) for name, factory in PROVIDERS.items()}
+        trial = Trial(settings, limiter, clock)
+        stack.push_async_callback(trial.aclose)
         tools = await stack.enter_async_context(open_tools(settings, clock))
-        providers = {name: provider for name, provider in made.items() if provider is not None}
+        providers = Providers({name: provider for name, provider in made.items() if provider is not None}, trial)
         stack.push_async_callback(settled, database)  # before the client closes: a refresh under way still needs its answer
-        app = App(settings, clock, dsn, database, vault, client, downloads, limiter, providers, tools)
+        app = App(settings, clock, dsn, database, vault, client, downloads, limiter, providers, tools, trial)
         stack.push_async_callback(finished, app.under_way)
         yield app
 

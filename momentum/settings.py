@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     )
     redact_names: Annotated[tuple[str, ...], NoDecode] = Field((), description="Names masked in every meeting, separated by commas.")
 
+    # what others may see
+    sharing: Literal["off", "on"] = Field("off", description="Whether people may make links that show a document to whoever has them.")
+
     # work
     worker_concurrency: int = Field(4, ge=1, description="Processings one worker runs at the same time.")
     person_concurrency: int = Field(3, ge=1, description="Processings of one person that run at the same time, over all workers.")
@@ -217,6 +220,12 @@ class Settings(BaseSettings):
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the local default: one person at their own machine, and nobody else can reach it or sign in."""
+        others_sign_in = self.has_jwt or getattr(self, "oidc_issuer", None)
+        return self.is_loopback and not others_sign_in and not self.public_url
 
     @property
     def has_jwt(self) -> bool:

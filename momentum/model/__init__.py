@@ -10,7 +10,7 @@ from momentum.model.accounts import Account, ConnectionState, Grant
 from momentum.model.documents import Answer, Claim, ClaimState, Coverage, Deliverable, Meeting, Ruling, Tokens, Usage
 from momentum.model.recordings import Recording, RecordingFile
 from momentum.model.speech import LISTEN_HERE, SAMPLE_RATE, Chunk, Gap, GapReason, Heard, Reading, Segment, Transcript, Voice, Word
-from momentum.model.work import STEPS, Clock, Options, ProcessingState, Progress
+from momentum.model.work import STEPS, Clock, Options, ProcessingState, Progress, Remark
 
 __all__ = [
     "LISTEN_HERE",
@@ -36,6 +36,7 @@ __all__ = [
     "Reading",
     "Recording",
     "RecordingFile",
+    "Remark",
     "Ruling",
     "Segment",
     "Tokens",

@@ -34,6 +34,23 @@ STEPS = ("discover", "transcribe", "attribute", "generate", "verify", "deliver")
 """The steps of a processing, in order; fetch and transcribe are one stream and one step."""
 
 
+class Remark(StrEnum):
+    """Why a step did less than it might have, where nothing failed."""
+
+    TAKEN_OVER = "taken_over"
+    """An earlier run had made the same already."""
+    CAPTIONS = "captions"
+    """The provider's own transcript was taken, with its names."""
+    NO_NAMES = "no_names"
+    """The provider names nobody in this recording."""
+    NOT_ASKED = "not_asked"
+    """The request was for our own transcript alone."""
+    NO_MODEL = "no_model"
+    """There is no language model: rules found the highlights."""
+    NOTHING_SAID = "nothing_said"
+    """No word was understood, so no model was asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a person asked for when they started a processing; part of its identity."""

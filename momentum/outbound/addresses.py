@@ -4,7 +4,8 @@ A URL that a vendor hands out could point at this machine or its neighbours. So 
 checked is the address that is connected to: names are resolved once, every answer is judged, and
 the connection goes to the judged number (a second look-up could give another one).
 
-Hosts in `private_hosts` are those the operator configured; they may be private and may speak plain HTTP.
+Hosts in `private_hosts` are those the operator configured; they may be private and may speak plain HTTP. An entry with a port
+("127.0.0.1:41001") allows that port alone.
 """
 
 from __future__ import annotations
@@ -49,23 +50,27 @@ def check_url(url: str, *, private_hosts: frozenset[str]) -> str:
     """
     try:
         parts = urlsplit(url)
-        host, _ = normalise_host(parts.hostname or ""), parts.port
+        host, port = normalise_host(parts.hostname or ""), parts.port or {"http": 80}.get(parts.scheme, 443)
         host.encode("idna")  # what the look-up of names does: an empty label, or one of 64 letters, is none
     except ValueError:
         raise _refused("It is not a valid URL.") from None
     if not host or parts.username is not None or parts.password is not None:
         raise _refused("It names no host, or a user.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in private_hosts):
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_configured(host, port, private_hosts)):
         raise _refused("Only https is allowed.")
     if _is_literal(host):
-        check_addresses(host, [host], private_hosts=private_hosts)
+        check_addresses(host, [host], private_hosts=private_hosts, port=port)
     return host
 
 
-def check_addresses(host: str, addresses: Iterable[str], *, private_hosts: frozenset[str]) -> None:
+def check_addresses(host: str, addresses: Iterable[str], *, private_hosts: frozenset[str], port: int = 443) -> None:
     """Refuse a host with a private, loopback, link-local or otherwise special address. Raises Permanent(ADDRESS_REFUSED)."""
-    if normalise_host(host) not in private_hosts and not all(is_public(address) for address in addresses):
+    if not _is_configured(normalise_host(host), port, private_hosts) and not all(is_public(address) for address in addresses):
         raise _refused("It leads into a private network.")
+
+
+def _is_configured(host: str, port: int, private_hosts: frozenset[str]) -> bool:
+    return host in private_hosts or f"{host}:{port}" in private_hosts
 
 
 def normalise_host(host: str) -> str:
@@ -80,7 +85,7 @@ async def resolve(host: str, port: int, *, private_hosts: frozenset[str], family
         ResolveResult(hostname=host, host=str(address[0]), port=port, family=kind, proto=proto, flags=socket.AI_NUMERICHOST)
         for kind, _, proto, _, address in infos
     ]
-    check_addresses(host, [one["host"] for one in found], private_hosts=private_hosts)
+    check_addresses(host, [one["host"] for one in found], private_hosts=private_hosts, port=port)
     return found
 
 
@@ -89,12 +94,14 @@ class CheckedResolver(AbstractResolver):
 
     def __init__(self, private_hosts: frozenset[str]) -> None:
         self._private_hosts = private_hosts
-        self.allowed = {host for host in private_hosts if _is_literal(host)}
+        self.allowed = {entry for entry in private_hosts if _is_literal(entry) or _is_literal(entry.rpartition(":")[0])}
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
         found = await resolve(host, port, private_hosts=self._private_hosts, family=family)
         if normalise_host(host) in self._private_hosts:
             self.allowed.update(one["host"] for one in found)
+        elif _is_configured(normalise_host(host), port, self._private_hosts):
+            self.allowed.update(f"{one['host']}:{port}" for one in found)
         return found
 
     async def close(self) -> None:
@@ -112,7 +119,7 @@ def checked_connector(private_hosts: frozenset[str], *, limit: int = 100) -> aio
     def open_socket(info: aiohttp.AddrInfoType) -> socket.socket:
         # aiohttp asks no resolver for an address written out, so the last check stands here.
         family, kind, proto, _, address = info
-        if str(address[0]) not in resolver.allowed and not is_public(str(address[0])):
+        if not _is_configured(str(address[0]), int(address[1]), frozenset(resolver.allowed)) and not is_public(str(address[0])):
             raise _refused("It leads into a private network.")
         return socket.socket(family, kind, proto)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from momentum.errors import ErrorCode, Permanent
-from momentum.model import Deliverable, Meeting, Segment, Transcript, Voice
+from momentum.model import Deliverable, Meeting, Remark, Segment, Transcript, Voice
 from momentum.outbound.sent import Sending
 from momentum.outbound.sources import ByteSource
 from momentum.pipeline.answers import Answers, MemoryAnswers
@@ -143,6 +143,10 @@ class Shelf(Protocol):
         """Progress within a step: numbers only, never a word of the meeting."""
         ...
 
+    async def remark(self, step: str, remark: Remark) -> None:
+        """Say why the step that runs does less than it might."""
+        ...
+
     async def kept_transcript(self, made_from: str) -> str | None:
         """Id of the transcript made from exactly this, if one stands here: by an earlier processing of the recording too, unless
         `options.anew`, so that what a person put right in it holds for what is written later.
@@ -190,6 +194,7 @@ class MemoryShelf:
     delivered: tuple[str, ...] = ()
     incomplete: str | None = None
     seconds_per_step: dict[str, float] = field(default_factory=dict)
+    remarks: dict[str, Remark] = field(default_factory=dict)
 
     async def voices(self, *, encoder: str) -> tuple[Voice, ...]:  # noqa: ARG002 -- nobody enrols here
         return ()
@@ -203,6 +208,9 @@ class MemoryShelf:
 
     async def report(self, step: str, fraction: float | None, detail: dict[str, Any]) -> None:
         self._tell(step, "running", fraction, detail)
+
+    async def remark(self, step: str, remark: Remark) -> None:
+        self.remarks[step] = remark
 
     def _tell(self, step: str, state: str, fraction: float | None, detail: dict[str, Any]) -> None:
         if self.watch:

@@ -17,7 +17,7 @@ from typing import Any
 from momentum import metrics
 from momentum.errors import ErrorCode, NotReady, Permanent
 from momentum.media.decoder import Decoding
-from momentum.model import Deliverable, Gap, GapReason, Meeting, Segment, Transcript
+from momentum.model import Deliverable, Gap, GapReason, Meeting, Remark, Segment, Transcript
 from momentum.outbound.sent import noted
 from momentum.pipeline.attribute import VERSION as ATTRIBUTION
 from momentum.pipeline.attribute import Witnesses, attribute
@@ -86,7 +86,7 @@ async def _transcribe(job: Job) -> str:
     listening = ["voices", VOICES] if voices else []
     engine = [job.tools.transcriber.name, job.tools.transcriber.parameters(job.options.language)]
     made_from = key_of("own", [p.key for p in found.parts], *engine, *listening)
-    if kept := await job.shelf.kept_transcript(made_from):
+    if kept := await _kept(job, "transcribe", made_from):
         return kept
     if not any(part.has_media for part in found.parts):
         raise Permanent(ErrorCode.RECORDING_HAS_NO_AUDIO, "This recording has neither an audio nor a video file to listen to.")
@@ -95,6 +95,13 @@ async def _transcribe(job: Job) -> str:
     if voices:
         transcript = await _with_voices(job, transcript, voices)
     return await job.shelf.keep_transcript(made_from, await _with_people(job, transcript))
+
+
+async def _kept(job: Job, step: str, made_from: str) -> str | None:
+    kept = await job.shelf.kept_transcript(made_from)
+    if kept:
+        await job.shelf.remark(step, Remark.TAKEN_OVER)
+    return kept
 
 
 async def _with_people(job: Job, transcript: Transcript) -> Transcript:
@@ -163,6 +170,7 @@ def _expected_seconds(found: Found, duration: float | None) -> float | None:
 
 async def _take_captions(job: Job, found: Found) -> str:
     made_from = key_of("zoom", [p.key for p in found.parts])
+    await job.shelf.remark("transcribe", Remark.CAPTIONS)
     if kept := await job.shelf.kept_transcript(made_from):
         return kept
     if any(part.captions_may_come for part in found.parts):
@@ -220,15 +228,25 @@ def _moved(segment: Segment, offset: float, number: int) -> Segment:
 async def _attribute(job: Job, transcript_id: str) -> str:
     transcript = await job.shelf.transcript(transcript_id)
     found = await job.origin.look()
-    if transcript.source != "own" or job.options.transcript == "own" or not any(p.has_names for p in found.parts):
+    if remark := _nothing_to_attribute(job, transcript, found):
+        await job.shelf.remark("attribute", remark)
         return transcript_id
     made_from = key_of("attributed", ATTRIBUTION, transcript_id, [[p.key, p.has_turns, p.has_tracks] for p in found.parts if p.has_names])
-    if kept := await job.shelf.kept_transcript(made_from):
+    if kept := await _kept(job, "attribute", made_from):
         return kept
     known = await witnesses(job.origin, job.tools.decoder, found)
     if not known.name_anybody:
+        await job.shelf.remark("attribute", Remark.NO_NAMES)
         return transcript_id
     return await job.shelf.keep_transcript(made_from, await asyncio.to_thread(_attributed, transcript, known))
+
+
+def _nothing_to_attribute(job: Job, transcript: Transcript, found: Found) -> Remark | None:
+    if transcript.source != "own":
+        return Remark.CAPTIONS
+    if job.options.transcript == "own":
+        return Remark.NOT_ASKED
+    return None if any(part.has_names for part in found.parts) else Remark.NO_NAMES
 
 
 def _attributed(transcript: Transcript, known: Witnesses) -> Transcript:

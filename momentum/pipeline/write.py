@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from momentum.errors import ActionRequired, ErrorCode, Permanent
 from momentum.llm import LanguageModel, Writing
-from momentum.model import Deliverable, Meeting, Transcript
+from momentum.model import Deliverable, Meeting, Remark, Transcript
 from momentum.outbound.sent import noted
 from momentum.pipeline.generate import generate
 from momentum.pipeline.jobs import Job, key_of
@@ -18,18 +19,35 @@ from momentum.writers.base import Writer
 async def write_all(job: Job, transcript_id: str) -> list[str]:
     """Ids of the drafts that the processing's options ask for, in their order."""
     names = chosen(job.options.deliverables, has_model=job.tools.llm is not None)
-    return [await _draft(job, transcript_id, name) for name in names]
+    drafts = [await _draft(job, transcript_id, name) for name in names]
+    if remark := await _remark(job, transcript_id, names, new=any(new for _, new in drafts)):
+        await job.shelf.remark("generate", remark)
+    return [made for made, _ in drafts]
 
 
-async def _draft(job: Job, transcript_id: str, name: str) -> str:
+async def _remark(job: Job, transcript_id: str, names: Sequence[str], *, new: bool) -> Remark | None:
+    if job.tools.llm is None and highlights.NAME in names:
+        return Remark.NO_MODEL
+    if not new:
+        return Remark.TAKEN_OVER
+    return Remark.NOTHING_SAID if _is_silent(await job.shelf.transcript(transcript_id)) else None
+
+
+def _is_silent(transcript: Transcript) -> bool:
+    """Whether nothing was said, or nothing understood."""
+    return all(segment.unsaid for segment in transcript.segments)
+
+
+async def _draft(job: Job, transcript_id: str, name: str) -> tuple[str, bool]:
+    """Id of a draft, and whether it is new."""
     llm, options = job.tools.llm, job.options
     writer = await _writer(job, name)
     version, model = (writer.version, llm and llm.model) if writer else (highlights.VERSION, None)
     made_of = [transcript_id, name, version, options.output_language, model, options.again, options.missing_only]
     made_from = key_of(*made_of, *([job.redaction.kinds, job.redaction.names] if job.redaction else []))
     if kept := await job.shelf.kept_deliverable(made_from):
-        return kept
-    return await job.shelf.keep_deliverable(made_from, transcript_id, await _with_receipt(job, transcript_id, writer))
+        return kept, False
+    return await job.shelf.keep_deliverable(made_from, transcript_id, await _with_receipt(job, transcript_id, writer)), True
 
 
 async def _with_receipt(job: Job, transcript_id: str, writer: Writer | None) -> Deliverable:
@@ -58,8 +76,7 @@ async def _written(job: Job, transcript_id: str, writer: Writer | None) -> Deliv
     meeting = await job.origin.meeting(transcript.participants)
     if writer is None:
         return highlights.draft(transcript, meeting)
-    if all(segment.unsaid for segment in transcript.segments):
-        # Nothing was said, or nothing understood: a model would only invent.
+    if _is_silent(transcript):  # a model would only invent
         return highlights.draft(transcript, meeting, instead_of=writer.label)
     if job.tools.llm is None:
         how = "set OPENAI_API_KEY (or OPENAI_BASE_URL of a server of your own)."

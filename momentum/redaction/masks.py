@@ -75,7 +75,7 @@ class Masks:
 
     def restore(self, value: T) -> T:
         """`value` (text, containers or dataclasses of it) with every placeholder turned back; those we never gave stay."""
-        return _each_text(value, self._restored)  # type: ignore[no-any-return] # the same shape comes back
+        return each_text(value, self._restored)  # type: ignore[no-any-return] # the same shape comes back
 
     def _restored(self, text: str) -> str:
         return _PLACEHOLDER.sub(lambda match: self._originals.get(_key(match), match[0]), text)
@@ -161,15 +161,16 @@ def _by_speaker(segments: Sequence[Segment]) -> Iterable[list[int]]:
     yield from runs.values()
 
 
-def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+def each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """`value` (text, containers or dataclasses of it) with each of its texts changed."""
     if isinstance(value, Enum):
         return value
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {_each_text(key, change): _each_text(item, change) for key, item in value.items()}
+        return {each_text(key, change): each_text(item, change) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(_each_text(item, change) for item in value)
+        return type(value)(each_text(item, change) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(value, **{f.name: _each_text(getattr(value, f.name), change) for f in dataclasses.fields(value)})
+        return dataclasses.replace(value, **{f.name: each_text(getattr(value, f.name), change) for f in dataclasses.fields(value)})
     return value

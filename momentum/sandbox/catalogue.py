@@ -98,6 +98,9 @@ _SAMPLES = (
 _TRASHED_UUID = "tR4shedMeeting+Old1234=="
 _TOMS_UUID = "tOmS+OwnStandUp/Record=="
 
+INSTANCE_IDS = (*(sample[1] for sample in _SAMPLES), _TRASHED_UUID, _TOMS_UUID)
+"""Of every meeting that is there without being generated: the same in every sandbox."""
+
 _TOPICS = (
     ("Weekly team meeting", RECURRING),
     ("Design review", RECURRING),

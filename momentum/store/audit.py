@@ -40,7 +40,8 @@ BEGINNING = bytes(32)
 _BATCH = 1_000
 _NONCE = 12
 
-Actor = Literal["person", "operator", "momentum", "unknown"]
+Actor = Literal["person", "operator", "momentum", "link", "unknown"]
+"""`link`: somebody who has a link that its person made; nobody knows who."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ class Processing:
     meeting_number: str | None
     topic: str
     recorded_at: datetime | None
+    duration_minutes: int | None
+    """Of the recording, by the provider's word."""
     request_key: str
     options: Options
     state: ProcessingState
@@ -63,6 +65,8 @@ class Processing:
     """How often the current step has failed in a row."""
     cancel_requested: bool
     seconds_per_step: dict[str, float]
+    remarks: dict[str, str]
+    """By step, a `model.Remark`: why it did less than it might have."""
     audio_seconds: float | None
     transcript_id: UUID | None
     next_try_at: datetime | None
@@ -159,8 +163,8 @@ async def owner(connection: AsyncConnection, processing_id: UUID) -> UUID:
 async def start_step(connection: AsyncConnection, processing_id: UUID, step: str, *, now: datetime) -> Processing:
     """The step runs from now on. Raises Permanent(PROCESSING_CANCELLED), Conflict(PROCESSING_FINISHED)."""
     values = {"step": step, "fraction": None, "next_try_at": None, "error_code": None, "error_detail": None}
-    first = func.coalesce(_table.c.started_at, now)
-    return await _move(connection, processing_id, ProcessingState.RUNNING, now=now, event=step, values={**values, "started_at": first})
+    more = {"started_at": func.coalesce(_table.c.started_at, now), "remarks": _table.c.remarks.op("-")(literal(step, Text))}
+    return await _move(connection, processing_id, ProcessingState.RUNNING, now=now, event=step, values=values | more)
 
 
 async def finish_step(connection: AsyncConnection, processing_id: UUID, step: str, *, seconds: float, now: datetime) -> None:
@@ -295,7 +299,8 @@ async def resume(connection: AsyncConnection, user_id: UUID, provider: str, *, n
 
 def _select() -> Select[Any]:
     recording = tables.recordings.c
-    columns = (recording.instance_id, recording.meeting_number, recording.topic, recording.started_at.label("recorded_at"))
+    named = recording.started_at.label("recorded_at")
+    columns = (recording.instance_id, recording.meeting_number, recording.topic, recording.duration_minutes, named)
     return select(_table, *columns).join(tables.recordings, tables.recordings.c.id == _table.c.recording_id)
 
 

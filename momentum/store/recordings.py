@@ -174,13 +174,23 @@ async def get(connection: AsyncConnection, recording_id: UUID) -> StoredRecordin
     return next(iter(await _complete(connection, rows)), None)
 
 
-async def remove(connection: AsyncConnection, user_id: UUID, provider: str) -> Removed:
-    """Delete everything that came from a provider, with all that was made of it."""
-    ours = select(_table.c.id).where(_table.c.user_id == user_id, _table.c.provider == provider)
+async def among(connection: AsyncConnection, user_id: UUID, provider: str, instance_ids: Sequence[str]) -> tuple[bool, bool]:
+    """Whether a person has any of these recordings of a provider, and whether they have others of it."""
+    of_these = _table.c.instance_id.in_(instance_ids)
+    both = select(func.bool_or(of_these), func.bool_or(~of_these)).where(_table.c.user_id == user_id, _table.c.provider == provider)
+    these, others = (await connection.execute(both)).one()
+    return bool(these), bool(others)
+
+
+async def remove(connection: AsyncConnection, user_id: UUID, provider: str, *, instance_ids: Sequence[str] | None = None) -> Removed:
+    """Delete everything that came from a provider, or these recordings of it alone, with all that was made of them."""
+    mine = [_table.c.user_id == user_id, _table.c.provider == provider]
+    mine += [] if instance_ids is None else [_table.c.instance_id.in_(instance_ids)]
+    ours = select(_table.c.id).where(*mine)
     made = {"processings": tables.processings, "transcripts": tables.transcripts, "deliverables": tables.deliverables}
     counts = {n: select(func.count()).select_from(t).where(t.c.recording_id.in_(ours)).scalar_subquery() for n, t in made.items()}
     found = (await connection.execute(select(*(count.label(name) for name, count in counts.items())))).mappings().one()
-    gone = await connection.execute(delete(_table).where(_table.c.user_id == user_id, _table.c.provider == provider))
+    gone = await connection.execute(delete(_table).where(*mine))
     seen = tables.discoveries
     await connection.execute(delete(seen).where(seen.c.user_id == user_id, seen.c.provider == provider))
     return Removed(recordings=gone.rowcount, **found)

@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.errors import ErrorCode, NotFound, Permanent
-from momentum.model import Clock, Deliverable, Transcript, Voice
-from momentum.store import audit, deliverables, processings, rulings, templates, transcripts, voices
+from momentum.model import Clock, Deliverable, Remark, Transcript, Voice
+from momentum.store import audit, deliverables, processings, rulings, steps, templates, transcripts, voices
 from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
 from momentum.store.database import Database
@@ -78,6 +78,10 @@ class StoredShelf:
         self._reported_at = monotonic()
         async with self._transaction() as connection:
             await processings.record_event(connection, self._processing.id, step, "running", fraction, detail)
+
+    async def remark(self, step: str, remark: Remark) -> None:
+        async with self._transaction() as connection:
+            await steps.remark(connection, self._processing.id, step, remark)
 
     async def kept_transcript(self, made_from: str) -> str | None:
         of = self._processing

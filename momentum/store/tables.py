@@ -29,9 +29,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from momentum.store import columns
 from momentum.store.tables_of_access import api_keys, login_links, sessions
-from momentum.store.tables_of_wishes import corrections, redactions, sendings, templates, voices
+from momentum.store.tables_of_wishes import corrections, redactions, sendings, shares, templates, voices
 
-__all__ = ["api_keys", "corrections", "login_links", "redactions", "sendings", "sessions", "templates", "voices"]
+__all__ = ["api_keys", "corrections", "login_links", "redactions", "sendings", "sessions", "shares", "templates", "voices"]
 
 metadata, NOW = columns.metadata, columns.NOW
 _id, _owner, _of, _moment = columns.identity, columns.owner, columns.of, columns.moment
@@ -173,6 +173,7 @@ processings = Table(
     Column("failures", Integer, nullable=False, server_default=text("0")),  # of the current step, reset when it succeeds
     Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),
     Column("seconds_per_step", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("remarks", JSONB, nullable=False, server_default=text("'{}'")),
     Column("audio_seconds", Double),
     Column("transcript_id", UUID(as_uuid=True), ForeignKey("transcripts.id", ondelete="SET NULL", use_alter=True), index=True),
     _moment("next_try_at"),

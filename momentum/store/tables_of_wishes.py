@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Identity, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from momentum.store import columns
@@ -48,6 +61,21 @@ sendings = Table(
     Column("purpose", Text, nullable=False),  # the engine that listened or the writer that asked
     Column("model", Text, nullable=False),
     Column("size", BigInteger, nullable=False),  # bytes of the request's body
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    _id(),
+    _owner(index=True),
+    _of("deliverable"),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    _moment("created_at", nullable=False),
+    _moment("expires_at", nullable=False),
+    _moment("revoked_at"),
+    Column("opened_count", Integer, nullable=False, server_default=text("0")),
+    _moment("last_opened_at"),
+    CheckConstraint("expires_at <= created_at + interval '30 days'", name="days"),
 )
 
 voices = Table(

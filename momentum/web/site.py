@@ -30,6 +30,7 @@ from momentum.web.api import (
     privacy,
     processings,
     recordings,
+    shares,
     status,
     templates,
     versions,
@@ -38,9 +39,11 @@ from momentum.web.api import (
 from momentum.web.door import People
 from momentum.web.events import Streams
 from momentum.web.oidc import IdentityProvider
+from momentum.web.pages.shares import Openings
 from momentum.web.published_keys import fetch_keys
 from momentum.web.tokens import TokenVerifier
 from momentum.web.trust import rules_for
+from momentum.web.trying import Trying
 from momentum.web.view import STATIC
 
 DESCRIPTION = """Connect a person's Zoom, process its recordings, read what was made of them.
@@ -55,6 +58,7 @@ TAGS = [
     {"name": "processings", "description": "The work on a recording, from the request to the deliverable."},
     {"name": "documents", "description": "What was written, and what was said."},
     {"name": "corrections", "description": "What you put right: layers over what was said and written, each of which can be undone."},
+    {"name": "shares", "description": "Links that show one document to whoever has them. Only where the operator allows it (`SHARING`)."},
     {"name": "templates", "description": "Your own kinds of document."},
     {"name": "me", "description": "The person who asks."},
     {"name": "health", "description": "For whoever runs Momentum."},
@@ -73,6 +77,8 @@ def site(world: App, *, port: int) -> FastAPI:
     application.state.closing = asyncio.Event()
     application.state.strangers = {}
     application.state.streams = Streams()
+    application.state.openings = Openings()
+    application.state.trying = Trying(world)
     presented = tuple(sorted(failures.PRESENTED_IN_VAIN))
     metrics.declare(metrics.AUTHENTICATIONS, ("bearer", "key", "session"), (metrics.OK, ErrorCode.NOT_AUTHENTICATED, *presented))
     failures.install(application)
@@ -106,6 +112,7 @@ def _with_routes() -> FastAPI:
     for part in (
         recordings.router,
         *of_a_meeting,
+        shares.router,
         *of_a_person,
         health.router,
         status.router,
@@ -134,3 +141,4 @@ async def serving(world: App, *, setting: str = "PORT") -> AsyncIterator[int]:
             yield port
         finally:
             application.state.closing.set()  # else each open event stream would hold the server up
+            await application.state.trying.stop()

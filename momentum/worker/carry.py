@@ -166,7 +166,7 @@ class Run:
         origin = RecordingOrigin(
             app.provider(processing.provider),
             app.tokens(processing.provider, processing.user_id),
-            app.downloads,
+            app.downloads_of(processing.provider),
             instance_id=recording.instance_id,
             meeting=Meeting(recording.topic, recording.started_at, recording.timezone),
             options=processing.options,

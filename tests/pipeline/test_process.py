@@ -294,6 +294,15 @@ async def test_the_providers_own_transcript_needs_no_listening(speech):
         await process(Job(origin, shelf, Options(transcript="zoom"), with_tools))
         assert (origin.opened, with_tools.transcriber.calls) == (0, 0)
     assert next(iter(shelf.transcripts.values())).source == "zoom"
+    assert shelf.remarks == {"transcribe": "captions", "attribute": "captions", "generate": "no_model"}
+
+
+async def test_what_an_earlier_run_made_is_taken_over_and_said_so(speech):
+    shelf = MemoryShelf()
+    async with tools() as with_tools:
+        for remarks in ({"attribute": "no_names"}, {"attribute": "no_names", "transcribe": "taken_over"}):
+            await process(Job(Origin((part(0, 0.0),), speech), shelf, Options(), with_tools))
+            assert shelf.remarks == remarks | {"generate": "no_model"}
 
 
 async def test_without_the_providers_transcript_asking_for_it_is_refused(speech):

@@ -24,7 +24,7 @@ OWNED = [name for name in PROTECTED if not name.startswith("audit_") and name !=
 LOOKUPS = {
     "account_owner", "answer_figures", "audit_head", "audit_page", "chain_audit", "chunk_figures", "forget_expired", "mark_dispatched",
     "outcome_figures", "peek_oauth_state", "people", "processing_owner", "queue_figures", "remember_deletion", "resolve_person",
-    "session_person", "suspend_account", "take_oauth_state", "undispatched_processings", "use_api_key", "use_login_link",
+    "session_person", "shared", "suspend_account", "take_oauth_state", "undispatched_processings", "use_api_key", "use_login_link",
 }  # fmt: skip
 
 
@@ -57,6 +57,8 @@ def lead_a_life(database, running_processing, keep_results, now):
             await connection.execute(insert(tables.voices).values(user_id=user_id, consented_at=now, **enrolled))
             await api_keys.create(connection, user_id, api_keys.fresh(), name="Report", scopes=[], now=now, expires_at=None)
             await templates.create(connection, user_id, Form("Retro", "For the team.", (FormSection("Mood", "How was it?"),)))
+            share = {"deliverable_id": deliverable_id, "token_hash": token.encode(), "created_at": now, "expires_at": now}
+            await connection.execute(insert(tables.shares).values(user_id=user_id, **share))
             await recordings.note_discovery(connection, user_id, "zoom", now.date(), now.date(), now=now)
             tokens = {"access_token": "sealed", "refresh_token": "sealed", "expires_at": now, "zoom_user_id": token}
             await connection.execute(insert(tables.zoom_credentials).values(user_id=user_id, **tokens))

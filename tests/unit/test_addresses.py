@@ -55,6 +55,14 @@ def test_a_configured_host_may_be_private_and_plain():
         check_url("http://127.0.0.2:9000/v2", private_hosts=LOCAL)
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9001/v2", "http://127.0.0.1/v2", "https://127.0.0.1:443/", "http://localhost:9000/"])
+def test_an_entry_with_a_port_allows_that_port_alone(url):
+    exact = frozenset({"127.0.0.1:9000"})
+    assert check_url("http://127.0.0.1:9000/v2", private_hosts=exact) == "127.0.0.1"
+    with pytest.raises(Permanent):
+        check_url(url, private_hosts=exact)
+
+
 def test_one_private_answer_is_enough_to_refuse_a_name():
     with pytest.raises(Permanent):
         check_addresses("rebind.example", ["8.8.8.8", "10.0.0.1"], private_hosts=NOBODY)
@@ -98,6 +106,13 @@ async def test_the_connector_opens_no_socket_to_a_private_address(host):
         async with aiohttp.ClientSession(connector=checked_connector(frozenset({"localhost"}))) as by_name:
             with pytest.raises(Permanent):
                 await by_name.get(f"http://127.0.0.1:{port}/secret")
+        base = f"http://{host}:{port}"
+        exact, other = (checked_connector(frozenset({f"{host}:{number}"})) for number in (port, port + 1))
+        async with aiohttp.ClientSession(connector=exact) as one, one.get(f"{base}/exact") as got:
+            assert await got.text() == "here"
+        async with aiohttp.ClientSession(connector=other) as another:
+            with pytest.raises(Permanent):
+                await another.get(f"http://{host}:{port}/secret")
     finally:
         await runner.cleanup()
-    assert seen == ["/open"]
+    assert seen == ["/open", "/exact"]

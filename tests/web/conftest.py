@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
-from momentum.app import App
+from momentum.app import App, Providers
 from momentum.inbound import free_port, listening
 from momentum.model import Coverage, Deliverable, Gap, Options, Recording, Segment, Transcript, Word
 from momentum.outbound.client import ApiClient
@@ -25,6 +25,7 @@ from momentum.store.keys import open_vault
 from momentum.store.limits import SharedLimiter
 from momentum.store.tokens import settled
 from momentum.tools import Tools
+from momentum.trial import Trial
 from momentum.web.links import sign_in_link
 from momentum.web.site import site
 from momentum.web.tokens import mint
@@ -257,11 +258,15 @@ async def world(world_settings, database, app_dsn, clock, zoom):
     downloads = Downloads(clock=clock, private_hosts=private_hosts(settings), max_bytes=1000)
     providers = {name: made for name, make in PROVIDERS.items() if (made := make(settings, client, limiter, clock)) is not None}
     vault = await open_vault(database, settings)
-    app = App(settings, clock, app_dsn, database, vault, client, downloads, limiter, providers, Tools(settings, clock))
+    trial = Trial(settings, limiter, clock)
+    tools = Tools(settings, clock)
+    app = App(settings, clock, app_dsn, database, vault, client, downloads, limiter, Providers(providers, trial), tools, trial)
     made = World(app, zoom, clock, settings.port)
     yield made
     await made.aclose()
     await settled(database)
+    await made.site.state.trying.stop()
+    await trial.aclose()
     await client.aclose()
     await downloads.aclose()
     await limiter.aclose()

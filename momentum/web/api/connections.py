@@ -19,13 +19,14 @@ from momentum.redaction import Redaction
 from momentum.store import credentials, figures, recordings, standing
 from momentum.store.connection import person_deleted
 from momentum.store.recordings import StoredRecording
+from momentum.web import trying
 from momentum.web.api import models
 from momentum.web.api.listing import MeetingsQuery
 from momentum.web.api.looking import look_for_recordings, recording_of
 from momentum.web.door import SIGNED_IN, Asking, Person, Visitor, World, app_of, identify, recognised
 from momentum.web.failures import responses, wants_page
 from momentum.web.messages import completed_page, failed_page, finish_page, set_cookie
-from momentum.web.view import view_of
+from momentum.web.view import View, see_other, view_of
 from momentum.web.witness import about, audited, turned_out
 from momentum.writers import WRITERS, chosen, highlights, own
 
@@ -224,10 +225,20 @@ async def _back(
         return finish_page(view_of(asked, visitor), name, label, state, code or "")
     if done.user_id is not None:
         identify(asked, Person(done.user_id, by_cookie=True))
-    answer = Response(models.Connection.model_validate(done).model_dump_json(), media_type="application/json")
-    answer = answer if wants_json else completed_page(view_of(asked, visitor), label)
+    if wants_json:
+        answer = Response(models.Connection.model_validate(done).model_dump_json(), media_type="application/json")
+    else:
+        answer = await _connected_page(world, label, view_of(asked, visitor), done.user_id)
     answer.delete_cookie(FLOW_COOKIE, path=f"/api/{name}/auth")
     return answer
+
+
+async def _connected_page(world: App, label: str, view: View, user_id: UUID | None) -> Response:
+    """Who tries Momentum has asked for the whole way: their first recording is processed at once."""
+    if user_id is not None and trying.is_running(world):
+        await trying.process_newest(world, user_id, default_options(world))
+        return see_other("/start")
+    return completed_page(view, label)
 
 
 async def connection_of(world: App, name: str, user_id: UUID) -> models.Connection:

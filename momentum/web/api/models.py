@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from momentum.model import ProcessingState
+from momentum.model import ProcessingState, Remark
 from momentum.web.api.privacy_models import ChosenNames, Recognised
 from momentum.web.api.shapes import MEETING_ID, MOMENT, PROCESSING, RECORDING, Shape, shown
 
@@ -229,6 +229,7 @@ class ProcessingItem(Shape):
         next_try_at=None,
         audio_seconds=2520.0,
         seconds_per_step={"discover": 0.4},
+        remarks={},
         transcript_id=None,
         deliverable_ids=[],
         created_at=MOMENT,
@@ -249,6 +250,7 @@ class ProcessingItem(Shape):
     next_try_at: AwareDatetime | None
     audio_seconds: float | None
     seconds_per_step: dict[str, float]
+    remarks: dict[str, Remark] = Field(description="By step: why it did less than it might have, where nothing failed.")
     transcript_id: UUID | None
     deliverable_ids: list[UUID] = Field(default_factory=list, description="Once they are delivered; in lists empty: ask for the one.")
     created_at: AwareDatetime
@@ -326,7 +328,7 @@ class AuditEntry(Shape):
 
     sequence: int = Field(description="Its place in the trail of this installation.")
     at: AwareDatetime
-    actor: str = Field(description="`person` (you), or `momentum` on your behalf.")
+    actor: str = Field(description="`person` (you), `momentum` on your behalf, or `link`: somebody who has a link that you made.")
     action: str
     object: str | None = Field(description="`kind:id`.")
     outcome: str = Field(description="`ok` or an error code.")

@@ -124,7 +124,7 @@ async def _origin(world: App, user_id: UUID, transcript_id: UUID) -> tuple[Recor
     origin = RecordingOrigin(
         world.provider(processing.provider),
         world.tokens(processing.provider, user_id),
-        world.downloads,
+        world.downloads_of(processing.provider),
         instance_id=recording.instance_id,
         meeting=Meeting(recording.topic, recording.started_at, recording.timezone),
         options=processing.options,

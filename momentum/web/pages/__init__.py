@@ -15,7 +15,9 @@ from momentum.web.pages import (
     recordings,
     rulings,
     settings,
+    shares,
     sign_in,
+    start,
     status,
 )
 
@@ -34,4 +36,6 @@ ROUTERS = (
     own_documents.router,
     own_data.router,
     status.router,
+    shares.router,
+    start.router,
 )

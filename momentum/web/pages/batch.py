@@ -18,8 +18,7 @@ from momentum.transcribers.openai_models import speech_model
 from momentum.web.api.recordings import process_many
 from momentum.web.door import World
 from momentum.web.pages.filters import Filters, filters
-from momentum.web.pages.home import local_path
-from momentum.web.view import Acting, Reading, View, see_other
+from momentum.web.view import Acting, Reading, View, local_path, see_other
 
 router = APIRouter(include_in_schema=False)
 

@@ -59,6 +59,7 @@ async def meeting(
     of = open_one.transcript_id if open_one else transcript_id
     read = await read_meeting(world.database, view.person, of or recording_id, open_one.id if open_one else None)
     values = _transcript(recording, read, at, claim) | (_document(read, claim) if open_one else {"read": None})
+    values |= {"sharing": world.settings.sharing == "on"}
     return view.page("meeting.html", recording=recording, written=_offered(written), about=open_one, **values, **_words())
 
 

@@ -21,8 +21,7 @@ from momentum.web.api.models import Connection
 from momentum.web.door import World
 from momentum.web.pages import words
 from momentum.web.pages.filters import STATUSES, TRANSCRIPTS, Filters, filters
-from momentum.web.pages.home import local_path
-from momentum.web.view import Acting, Reading, see_other
+from momentum.web.view import Acting, Reading, local_path, see_other
 from momentum.web.witness import audited
 
 log = structlog.get_logger(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from momentum.model import ClaimState, ProcessingState, Ruling
+from momentum.model import ClaimState, ProcessingState, Remark, Ruling
 from momentum.web.languages import N_
 
 STATES = {
@@ -22,6 +22,25 @@ STEPS = {
     "verify": N_("checking every claim"),
     "deliver": N_("filing"),
 }
+STEP_TITLES = {
+    "discover": N_("Look at the recording"),
+    "transcribe": N_("Listen"),
+    "attribute": N_("Find who spoke"),
+    "generate": N_("Write"),
+    "verify": N_("Check every claim"),
+    "deliver": N_("File the documents"),
+}
+REMARKS: dict[tuple[str, str], str] = {
+    ("transcribe", Remark.CAPTIONS): N_("The provider's own transcript was taken instead of listening."),
+    ("attribute", Remark.CAPTIONS): N_("The provider's own transcript has the names."),
+    ("attribute", Remark.NO_NAMES): N_("The provider names nobody in this recording."),
+    ("attribute", Remark.NOT_ASKED): N_("Our own transcript alone was asked for."),
+    ("generate", Remark.NO_MODEL): N_("There is no language model, so rules chose the highlights."),
+    ("generate", Remark.NOTHING_SAID): N_("No word was understood, so there was nothing to write from."),
+    **{(step, Remark.TAKEN_OVER): N_("An earlier run had made this already.") for step in ("transcribe", "attribute", "generate")},
+    **{(step, "former"): N_("The transcript of the former version is used.") for step in ("transcribe", "attribute")},
+}
+"""By step and remark: why it did less than it might have."""
 CLAIM_STATES = {
     ClaimState.VERIFIED: N_("Verified"),
     ClaimState.REPAIRED: N_("Verified, place corrected"),

@@ -1,0 +1,124 @@
+"""The first steps: the Zoom app, the connection, the first recording; or all of it with a local Zoom, to try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from momentum.app import App
+from momentum.errors import MomentumError
+from momentum.pipeline import request
+from momentum.providers.zoom.facts import NAME, NEEDS
+from momentum.store import deliverables, processings, recordings, steps
+from momentum.store.deliverables import DeliverableSummary
+from momentum.store.processings import Processing
+from momentum.store.recordings import StoredRecording
+from momentum.web import trying
+from momentum.web.api.connections import PROVIDERS, connection_of, default_options
+from momentum.web.api.documents import retitled
+from momentum.web.api.looking import look_for_recordings
+from momentum.web.door import World
+from momentum.web.pages.processings import ROW
+from momentum.web.trying import TheTrying
+from momentum.web.view import Acting, Reading, see_other
+from momentum.web.witness import audited
+
+log = structlog.get_logger(__name__)
+router = APIRouter(include_in_schema=False)
+
+HERE = "/start"
+DAYS = timedelta(days=30)
+VENDOR = "https://marketplace.zoom.us/develop/create"
+"""Where the app is made: https://developers.zoom.us/docs/integrations/create/."""
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """How far somebody is with their first recording: the newest of what there is."""
+
+    document: DeliverableSummary | None
+    processing: Processing | None
+    recording: StoredRecording | None
+    paces: dict[str, float]
+
+
+@router.get("/start")
+async def start(world: World, view: Reading) -> Response:
+    """Three steps, each with what is to do."""
+    trial = await trying.standing(world, view.person)
+    connection = await connection_of(world, NAME, view.person) if NAME in world.providers else None
+    connected = connection is not None and connection.connected
+    notice = await _look(world, view.person, again=False) if connected else None
+    first = await _first(world, view.person)
+    app_url = f"{world.settings.base_url}/api/{NAME}/auth"
+    app: dict[str, Any] = {
+        "configured": world.settings.zoom_configured,
+        "redirect_url": world.settings.zoom_redirect_uri if world.settings.zoom_configured else app_url,
+        "tell_redirect": app_url != world.settings.zoom_redirect_uri,
+        "needs": NEEDS,
+        "vendor": VENDOR,
+    }
+    shown: dict[str, Any] = {"trial": trial, "connection": connection, "connected": connected, "notice": notice, "first": first}
+    return view.page("start.html", name=PROVIDERS[NAME], provider=NAME, app=app, **shown, **ROW)
+
+
+@router.post("/start/look")
+async def look(world: World, view: Acting) -> Response:
+    """The button that asks for recordings."""
+    if NAME in world.providers:
+        await _look(world, view.person, again=True)
+    return see_other(HERE)
+
+
+@router.post("/start/process/{recording_id}", dependencies=[audited("processing.ask", "recording")])
+async def process(world: World, view: Acting, recording_id: UUID) -> Response:
+    """The button beside the first recording."""
+    async with world.database.person(view.person) as connection:
+        await request.request_stored(connection, view.person, recording_id, default_options(world))
+    return see_other(HERE)
+
+
+@router.post("/start/sandbox", dependencies=[audited("sandbox.begin")])
+async def begin_trial(world: World, view: Acting, tried: TheTrying) -> Response:
+    """The button that runs a local Zoom, and leads to its consent page."""
+    await trying.begin(world, tried, view.person)
+    # Not a redirect: browsers hold those after a form to form-action, and the consent page stands at another address.
+    return view.page("sandbox.html", onwards=f"/connect/{NAME}")
+
+
+@router.post("/start/sandbox/remove", dependencies=[audited("sandbox.remove")])
+async def remove_trial(world: World, view: Acting, tried: TheTrying) -> Response:
+    """The button that removes what came from it."""
+    await trying.remove(world, tried, view.person)
+    return see_other(HERE)
+
+
+async def _look(world: App, user_id: UUID, *, again: bool) -> str | None:
+    """Ask for recordings where that was never done, or is wanted `again`; gives in a sentence what went wrong."""
+    async with world.database.person(user_id) as connection:
+        known = await recordings.last_discovery(connection, user_id, NAME) is not None
+    if known and not again:
+        return None
+    today = world.clock().date()
+    try:
+        return (await look_for_recordings(world, NAME, user_id, today - DAYS, today))[1]
+    except MomentumError as error:
+        log.info("recordings_not_listed", provider=NAME, user_id=user_id, error_code=error.code)
+        return error.detail
+
+
+async def _first(world: App, user_id: UUID) -> First:
+    today = world.clock().date()
+    async with world.database.person(user_id) as connection:
+        written = await deliverables.page(connection, user_id, size=1, newest=True)
+        documents = await retitled(connection, written.rows)
+        works = await processings.page(connection, user_id, size=1)
+        recorded = await recordings.page(connection, user_id, NAME, since=today - DAYS, until=today + timedelta(days=1), size=1)
+        paces = await steps.paces(connection, user_id)
+    return First(next(iter(documents), None), next(iter(works.rows), None), next(iter(recorded.rows), None), paces)
