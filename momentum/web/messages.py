@@ -8,7 +8,7 @@ from typing import Any
 from fastapi.responses import HTMLResponse, Response
 
 from momentum.errors import ErrorCode, MomentumError
-from momentum.web.languages import N_
+from momentum.languages import N_
 from momentum.web.view import View
 
 TITLES = {

@@ -10,7 +10,7 @@ from typing import Any
 from momentum.analysis import Analysis
 from momentum.analysis.sentiment import SpeakerSentiment
 from momentum.analysis.turns import Span
-from momentum.web.languages import SOURCE
+from momentum.languages import SOURCE
 from momentum.web.view import environment
 from momentum.writers.markdown import clock
 

@@ -18,10 +18,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from momentum.errors import ErrorCode, Unauthorized
+from momentum.languages import LANGUAGES, N_, translations
+from momentum.languages.sentences import told_in
+from momentum.languages.translator import into
 from momentum.web.door import Visitor, app_of, check_origin
 from momentum.web.formats import Formats, zone_of
-from momentum.web.languages import LANGUAGES, N_, language_for, locale_for, translations
-from momentum.web.sentences import told_in
+from momentum.web.languages import language_for, locale_for
 from momentum.writers.markdown import clock
 
 LANGUAGE_COOKIE = "momentum_language"
@@ -50,8 +52,7 @@ class View:
 
     def _(self, message: str, **values: object) -> str:
         """`message` in the reader's language, `%(name)s` filled in."""
-        told = translations(self.language).gettext(message)
-        return told % values if values else told
+        return into(self.language)._(message, **values)
 
     def counted(self, one: str, many: str, count: int, **values: object) -> str:
         """`one` or `many`, in the form that the reader's language has for so many; `%(num)s` is the count."""

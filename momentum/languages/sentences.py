@@ -1,0 +1,102 @@
+"""Sentences that were made in English where something was decided, in the reader's language.
+
+Errors, reasons of the check and notices are made in English, with names and numbers filled in; so they stand in the database and
+in the API. Their patterns stand in the catalogue, with `{}` where something is filled in: a sentence that fits one is said in the
+reader's words, any other stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, cached_property
+
+from babel.dates import format_date
+
+from momentum.languages import SOURCE, catalogue
+
+SENTENCE, PHRASE = "sentence", "phrase"
+"""Contexts (msgctxt) in the catalogue: patterns of whole sentences, and of what is filled into them."""
+
+FIELD = re.compile(r"\{(\d*)\}")
+_BORDER = re.compile(r"(?<=[.?!]) (?=\S)")
+_INSIDE = r"((?:(?!\.\s).)+?)"
+"""What fills a field: within one sentence."""
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+_DAY = re.compile(rf"(?:[A-Z][a-z]+day )(\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}})")
+
+
+def told_in(language: str, sentence: str) -> str:
+    """`sentence` in one of LANGUAGES, where a pattern of its catalogue fits; several sentences in a row one by one."""
+    if language == SOURCE or not sentence:
+        return sentence
+    return _told(_known(language, SENTENCE), language, sentence)
+
+
+def phrase_in(language: str, text: str) -> str:
+    """A part of a sentence, or a day as `day_in` writes it in English."""
+    if language == SOURCE:
+        return text
+    if found := _DAY.fullmatch(text):
+        return day_in(language, date(int(found[3]), _MONTHS.index(found[2]) + 1, int(found[1])))
+    return _known(language, PHRASE).told(text) or text
+
+
+def day_in(language: str, day: date) -> str:
+    """As in "Friday 27 November 2026", "Freitag, 27. November 2026"."""
+    return format_date(day, "EEEE d MMMM y" if language == SOURCE else "full", locale=language)
+
+
+def _told(known: _Known, language: str, text: str) -> str:
+    """As many sentences from the beginning as one entry of the catalogue has, then the rest."""
+    for border in [len(text), *(found.start() for found in reversed(list(_BORDER.finditer(text))))]:
+        if told := known.told(text[:border]):
+            return told + _after(known, language, text[border:])
+    first = _BORDER.search(text)
+    return text[: first.start()] + _after(known, language, text[first.start() :]) if first else text
+
+
+def _after(known: _Known, language: str, rest: str) -> str:
+    return f" {_told(known, language, rest[1:])}" if rest else ""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The patterns of one language, in one context."""
+
+    language: str
+    translated: Mapping[str, str]
+    """By what stands in the code."""
+
+    def told(self, text: str) -> str | None:
+        """The translation of a text that fits as a whole."""
+        if text in self.translated:
+            return self.translated[text]
+        for mark, pattern, told in self._patterns:
+            if mark in text and (found := pattern.fullmatch(text)):
+                return _filled(told, [phrase_in(self.language, value) for value in found.groups()])
+        return None
+
+    @cached_property
+    def _patterns(self) -> list[tuple[str, re.Pattern[str], str]]:
+        """(longest part between fields, pattern, translation); those with most words of their own first: they fit least."""
+        ordered = sorted((p for p in self.translated if "{}" in p), key=lambda p: (-len(p), p))
+        return [(max(p.split("{}"), key=len), _pattern(p), self.translated[p]) for p in ordered]
+
+
+def _pattern(message: str) -> re.Pattern[str]:
+    return re.compile(_INSIDE.join(map(re.escape, message.split("{}"))), re.DOTALL)
+
+
+def _filled(translated: str, values: Sequence[str]) -> str:
+    """With the values in their order, or in that of the numbers in "{2} ... {1}", for a language that says it the other way round."""
+    order: Iterator[int] = iter(range(1, len(values) + 1))
+    return FIELD.sub(lambda field: values[int(field[1] or next(order)) - 1], translated)
+
+
+@cache
+def _known(language: str, context: str) -> _Known:
+    messages: Iterable[tuple[str, str]] = ((str(m.id), str(m.string)) for m in catalogue(language) if m.context == context and m.string)
+    return _Known(language, dict(messages))
