@@ -28,6 +28,11 @@ def N_(message: str) -> str:  # noqa: N802 -- gettext's own word for "translate 
     return message
 
 
+def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802 -- as above
+    """Both forms of a message with a count, marked for the catalogue."""
+    return one, many
+
+
 def phrase(text: str) -> str:
     """`text`, a part of a sentence that is made elsewhere, marked for the catalogue; it may be an f-string."""
     return text

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 
 from babel import Locale
+from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
 from momentum.languages import SOURCE, spoken, translations
@@ -38,6 +39,10 @@ class Translator:
     def day(self, day: date) -> str:
         """As in "Friday 27 November 2026"."""
         return day_in(self.language, day)
+
+    def date(self, day: date) -> str:
+        """As in "27 November 2026"."""
+        return format_date(day, "d MMMM y" if self.language == SOURCE else "long", locale=self.language)
 
     def moment(self, moment: datetime) -> str:
         """As in "Friday 27 November 2026, 14:05 (Europe/Berlin)"."""

@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from momentum.languages import N_
 from momentum.model import Claim, ClaimState, Coverage, Deliverable, Meeting, Transcript
 from momentum.writers import dates, luhn, rules, spoken
 from momentum.writers.spoken import Sentence
 
 NAME = "highlights"
 VERSION = "1"
-LABEL = "Highlights"
+LABEL = N_("Highlights")
 
 _FILLERS = re.compile(
     r"^(?:(?:okay|ok|so|um+|uh+|well|right|alright|yeah|yes|and|but|er+|hmm+|mm+|oh|now|then|anyway)\b[\s,.…-]*)+", re.IGNORECASE
