@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from momentum.errors import ActionRequired, ErrorCode, MomentumError
+from momentum.languages import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,5 +28,5 @@ class Role:
         return ActionRequired(error.code, sentence, after=error.after)
 
 
-SPEECH = Role("speech model", "SPEECH_MODEL", "SPEECH_API_KEY, or OPENAI_API_KEY where that is not set")
-LANGUAGE = Role("language model", "LANGUAGE_MODEL", "OPENAI_API_KEY")
+SPEECH = Role(phrase("speech model"), "SPEECH_MODEL", phrase("SPEECH_API_KEY, or OPENAI_API_KEY where that is not set"))
+LANGUAGE = Role(phrase("language model"), "LANGUAGE_MODEL", "OPENAI_API_KEY")
