@@ -20,7 +20,6 @@ ELSEWHERE = {
     "momentum/embedded/": "said at the start, in the terminal",
     "momentum/exposition.py": "figures for machines",
     "momentum/inbound.py": "said at the start, in the terminal",
-    "momentum/languages/": "this machinery",
     "momentum/logs.py": "the log",
     "momentum/metrics.py": "descriptions of metrics",
     "momentum/redaction/masks.py": "orders to a language model",
@@ -63,7 +62,7 @@ _BUGS = {"AssertionError", "KeyError", "LookupError", "RuntimeError", "TypeError
 _DESCRIBING = {"description", "examples", "help", "json_schema_extra", "responses", "summary", "title"}
 _SENTENCE = re.compile(r"[A-Z“`{][^\n]*[a-z]{2}[:,]? [^\n]*[.?!]")
 _CODE = re.compile(r"\(\?|\\|\$|%\(|<")
-_BORDER = re.compile(r"(?<=[.?!]) ")
+_BORDER = re.compile(r"(?<=[.?!]) |(?<=^\{\}) (?=[A-Z])|(?<=[.?!] \{\}) (?=[A-Z])")
 
 Texts = list[str]
 _Node = ast.AST
@@ -92,7 +91,7 @@ def _whole(text: str) -> Iterator[str]:
         filled = not re.search(r"\w", part)
         runs += [run] if filled else []
         run = "" if filled else f"{run} {part}".strip()
-    yield from (kept for run in [*runs, run] if _is_sentence(kept := re.sub(r"^\{\} (?=[A-Z])", "", run)))
+    yield from (run for run in [*runs, run] if _is_sentence(run))
 
 
 def _is_sentence(text: str) -> bool:

@@ -15,15 +15,17 @@ from functools import cache, cached_property
 
 from babel.dates import format_date
 
-from momentum.languages import SOURCE, catalogue
+from momentum.languages import SOURCE, catalogue, phrase, translations
 
 SENTENCE, PHRASE = "sentence", "phrase"
 """Contexts (msgctxt) in the catalogue: patterns of whole sentences, and of what is filled into them."""
 
 FIELD = re.compile(r"\{(\d*)\}")
-_BORDER = re.compile(r"(?<=[.?!]) (?=\S)")
-_INSIDE = r"((?:(?!\.\s).)+?)"
-"""What fills a field: within one sentence."""
+_BORDER = re.compile(r"“[^”]*”|(?<=[.?!]) (?=\S)")
+"""Between two sentences; what stands in quotes is passed over."""
+_INSIDE = r"((?:“[^”]*”|(?!\.\s).)+?)"
+_QUOTED = r"([^”]+)"
+"""What fills a field: within one sentence; within quotes, whatever was quoted."""
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 _DAY = re.compile(rf"(?:[A-Z][a-z]+day )(\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}})")
 
@@ -41,7 +43,24 @@ def phrase_in(language: str, text: str) -> str:
         return text
     if found := _DAY.fullmatch(text):
         return day_in(language, date(int(found[3]), _MONTHS.index(found[2]) + 1, int(found[1])))
-    return _known(language, PHRASE).told(text) or text
+    told = _known(language, PHRASE).told(text) or _quoted(language, text) or _listed(language, text)
+    return told or translations(language).gettext(text)  # what a page or a document calls it: "Minutes"
+
+
+def _quoted(language: str, text: str) -> str | None:
+    inside = text[1:-1]
+    known = text[:1] == "“" and text[-1:] == "”" and not {"“", "”"} & set(inside)
+    return translations(language).gettext("“%(words)s”") % {"words": inside} if known else None
+
+
+def _listed(language: str, text: str) -> str | None:
+    """A list whose parts are phrases, quotes, names or numbers: "Ben or Dana"."""
+    known = _known(language, PHRASE)
+    for link, told in ((", ", ", "), *((f" {word} ", f" {known.told(word) or word} ") for word in (phrase("and"), phrase("or")))):
+        parts = text.split(link)
+        if len(parts) > 1 and all(known.told(part) or part[:1] == "“" or part[:1].isupper() or part[:1].isdigit() for part in parts):
+            return told.join(phrase_in(language, part) for part in parts)
+    return None
 
 
 def day_in(language: str, day: date) -> str:
@@ -51,11 +70,11 @@ def day_in(language: str, day: date) -> str:
 
 def _told(known: _Known, language: str, text: str) -> str:
     """As many sentences from the beginning as one entry of the catalogue has, then the rest."""
-    for border in [len(text), *(found.start() for found in reversed(list(_BORDER.finditer(text))))]:
+    borders = [found.start() for found in _BORDER.finditer(text) if found[0] == " "]
+    for border in [len(text), *reversed(borders)]:
         if told := known.told(text[:border]):
             return told + _after(known, language, text[border:])
-    first = _BORDER.search(text)
-    return text[: first.start()] + _after(known, language, text[first.start() :]) if first else text
+    return text[: borders[0]] + _after(known, language, text[borders[0] :]) if borders else text
 
 
 def _after(known: _Known, language: str, rest: str) -> str:
@@ -87,7 +106,12 @@ class _Known:
 
 
 def _pattern(message: str) -> re.Pattern[str]:
-    return re.compile(_INSIDE.join(map(re.escape, message.split("{}"))), re.DOTALL)
+    first, *others = message.split("{}")
+    made, before = re.escape(first), first
+    for part in others:
+        made += (_QUOTED if before.endswith("“") else _INSIDE) + re.escape(part)
+        before = part
+    return re.compile(made, re.DOTALL)
 
 
 def _filled(translated: str, values: Sequence[str]) -> str:
