@@ -1,4 +1,7 @@
-"""Every message of the code: those of templates by Babel's own extraction, those of Python, and sentences made below the pages."""
+"""Every message of the code, and the sentences that are made below the pages.
+
+Babel's own readers see neither calls in f-strings nor methods called in templates: both are read as syntax here.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from babel.messages.extract import extract
+from jinja2 import Environment, nodes
 
-from catalogue.sentences import marked, sentences
+from catalogue.sentences import marked, message_of, sentences
 
 ROOT = Path(__file__).parent.parent
 CODE, TEMPLATES = ROOT / "momentum", ROOT / "momentum" / "web" / "templates"
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
-"""As Babel names them: which arguments of which functions of the templates are messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,17 @@ def messages() -> list[Found]:
 
 
 def _of_templates() -> Iterator[Found]:
-    options = {"extensions": "jinja2.ext.i18n", "newstyle_gettext": "true", "silent": "false"}
+    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
     for path in sorted(TEMPLATES.rglob("*.*")):
-        with path.open("rb") as file:
-            for _line, message, _comments, _context in extract("jinja2.ext:babel_extract", file, KEYWORDS, options=options):
-                yield Found(message, None, path.relative_to(ROOT).as_posix())
+        name, tree = path.relative_to(ROOT).as_posix(), environment.parse(path.read_text("utf-8"))
+        for call in tree.find_all(nodes.Call):
+            called = getattr(call.node, "attr", None) or getattr(call.node, "name", "")
+            texts = [argument.value if isinstance(argument, nodes.Const) else None for argument in call.args]
+            if (message := message_of(called, texts)) is not None:
+                yield Found(message, None, name)
 
 
 def _of_code() -> Iterator[Found]:
-    """Babel's reader of Python does not look into f-strings."""
     for path in sorted(CODE.rglob("*.py")):
         name, tree = path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))
         yield from (Found(message, None, name) for message in marked(tree))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from momentum.languages.sentences import PHRASE, SENTENCE
@@ -71,10 +71,18 @@ _Node = ast.AST
 def marked(tree: ast.Module) -> Iterator[str | tuple[str, ...]]:
     """Every message that is marked for gettext; both forms where it has a plural."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and (name := _called(node)) in _MARKED:
-            forms = [a.value for a in node.args[: 1 + (name in _BOTH)] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-            if len(forms) == 1 + (name in _BOTH):
-                yield forms[0] if name in _ONE else tuple(forms)
+        if isinstance(node, ast.Call):
+            texts = [argument.value if isinstance(argument, ast.Constant) else None for argument in node.args]
+            if (message := message_of(_called(node), texts)) is not None:
+                yield message
+
+
+def message_of(called: str, arguments: Sequence[object]) -> str | tuple[str, ...] | None:
+    """The message that a call marks, by the function's name and those of its arguments that are written out; else None."""
+    forms = [text for text in arguments[: 2 if called in _BOTH else 1] if isinstance(text, str)]
+    if called in _ONE and len(forms) == 1:
+        return forms[0]
+    return tuple(forms) if called in _BOTH and len(forms) == 2 else None
 
 
 def sentences(name: str, tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ reader's words, any other stays as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
@@ -43,8 +43,7 @@ def phrase_in(language: str, text: str) -> str:
         return text
     if found := _DAY.fullmatch(text):
         return day_in(language, date(int(found[3]), _MONTHS.index(found[2]) + 1, int(found[1])))
-    told = _known(language, PHRASE).told(text) or _quoted(language, text) or _listed(language, text)
-    return told or translations(language).gettext(text)  # what a page or a document calls it: "Minutes"
+    return _known(language, PHRASE).told(text) or _quoted(language, text) or _listed(language, text) or text
 
 
 def _quoted(language: str, text: str) -> str | None:
@@ -122,5 +121,7 @@ def _filled(translated: str, values: Sequence[str]) -> str:
 
 @cache
 def _known(language: str, context: str) -> _Known:
-    messages: Iterable[tuple[str, str]] = ((str(m.id), str(m.string)) for m in catalogue(language) if m.context == context and m.string)
-    return _Known(language, dict(messages))
+    """Those of the context, and what pages and documents say by themselves: "Minutes"."""
+    messages = [m for m in catalogue(language) if m.id and isinstance(m.string, str) and m.string and m.context in {None, context}]
+    messages.sort(key=lambda m: m.context or "")
+    return _Known(language, {str(m.id): str(m.string) for m in messages if m.context or "%" not in m.id})

@@ -11,7 +11,7 @@ from momentum.analysis import Analysis
 from momentum.analysis.sentiment import SpeakerSentiment
 from momentum.analysis.turns import Span
 from momentum.languages.translator import Translator
-from momentum.web.view import environment
+from momentum.web.view import environment, speaker_in
 from momentum.writers.markdown import clock
 
 WIDTH, MARGIN = 760, 20
@@ -34,7 +34,7 @@ Values = dict[str, Any]
 
 def talk_time(found: Analysis, title: str, t: Translator) -> str:
     """A bar for each speaker, most talk time first."""
-    rows = [(s.speaker, s.seconds, s.share) for s in found.talk.speakers[:MOST]]
+    rows = [(speaker_in(t.language, s.speaker), s.seconds, s.share) for s in found.talk.speakers[:MOST]]
     if others := found.talk.speakers[MOST:]:
         rows.append((_others(len(others), t), sum(s.seconds for s in others), sum(s.share for s in others)))
     longest = max((seconds for _, seconds, _ in rows), default=0.0) or 1.0
@@ -63,7 +63,12 @@ def timeline(found: Analysis, title: str, t: Translator) -> str:
     chapters = [{"x": x, "number": i, "legible": legible, "title": title} for i, (x, legible, title) in enumerate(numbered, 1)]
     names = [s.speaker for s in found.talk.speakers[:MOST]]
     lanes = [
-        {**_named(name), "colour": i % COLOURS, "y": 84 + 30 * i, "spans": _boxes(found.talk.spans[name], seconds, room)}
+        {
+            **_named(speaker_in(t.language, name)),
+            "colour": i % COLOURS,
+            "y": 84 + 30 * i,
+            "spans": _boxes(found.talk.spans[name], seconds, room),
+        }
         for i, name in enumerate(names)
     ]
     bottom = 84 + 30 * max(1, len(lanes))
@@ -82,7 +87,7 @@ def sentiment(found: Analysis, title: str, t: Translator) -> str:
     measured = sorted((s for s in found.sentiment.speakers if s.points), key=lambda s: order.index(s.speaker))[:MOST]
     lanes = [
         {
-            **_named(s.speaker),
+            **_named(speaker_in(t.language, s.speaker)),
             "colour": order.index(s.speaker) % COLOURS,
             "y": 64 + 62 * i,
             "points": _points(s, seconds, room, 64 + 62 * i + 25, t),
@@ -98,7 +103,7 @@ def sentiment(found: Analysis, title: str, t: Translator) -> str:
 
 
 def _on_the_whole(of: SpeakerSentiment, t: Translator) -> str:
-    return t._("%(name)s: %(value)s on the whole", name=of.speaker, value=t.number(of.value, SIGNED))
+    return t._("%(name)s: %(value)s on the whole", name=speaker_in(t.language, of.speaker), value=t.number(of.value, SIGNED))
 
 
 PICTURES: dict[str, Callable[[Analysis, str, Translator], str]] = {"talk-time": talk_time, "timeline": timeline, "sentiment": sentiment}

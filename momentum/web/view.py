@@ -17,6 +17,7 @@ from fastapi import Depends, Request, status
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from momentum.analysis.turns import UNKNOWN
 from momentum.errors import ErrorCode, Unauthorized
 from momentum.languages import LANGUAGES, N_, translations
 from momentum.languages.sentences import told_in
@@ -133,6 +134,11 @@ def see_other(path: str) -> RedirectResponse:
     return RedirectResponse(path, status.HTTP_303_SEE_OTHER)
 
 
+def speaker_in(language: str, name: str) -> str:
+    """A speaker's name; what stands for one that nobody knows is said in the reader's language."""
+    return into(language)._(UNKNOWN) if name == UNKNOWN else name
+
+
 @cache
 def environment(language: str) -> Environment:
     """Our templates, in one language."""
@@ -147,6 +153,7 @@ def environment(language: str) -> Environment:
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined] # of the extension
     shared: Mapping[str, Any] = {"static": static, "clock": clock, "languages": LANGUAGES, "said": partial(told_in, language)}
     made.globals.update(shared)
+    made.filters["speaker"] = partial(speaker_in, language)
     return made
 
 

@@ -37,9 +37,9 @@ class FollowUpEmail(SectionWriter):
         return markdown.render(deliverable, meeting) + (f"\n## {t._('To send')}\n\n{mail}\n" if mail else "")
 
     def _mail(self, deliverable: Deliverable, t: Translator) -> Iterable[str]:
-        for heading, claims in markdown.outline(deliverable):
+        for heading, claims in markdown.outline(deliverable, t):
             if sendable := [c for c in claims if c.state in _PROVEN or c.ruling in _VOUCHED]:
-                yield f"{heading}:"
+                yield f"{markdown.escape(heading)}:"
                 yield "\n".join(f"- {_sentence(c, t)}" for c in sendable)
 
 

@@ -191,13 +191,12 @@ def _states(claims: Sequence[Claim], t: Translator) -> str:
 
 
 def _sections(deliverable: Deliverable, t: Translator) -> Iterable[str]:
-    for heading, claims in outline(deliverable):
-        yield f"## {heading}\n\n" + "\n".join(_claim(c, deliverable, t) for c in claims)
+    for heading, claims in outline(deliverable, t):
+        yield f"## {escape(heading)}\n\n" + "\n".join(_claim(c, deliverable, t) for c in claims)
 
 
-def outline(deliverable: Deliverable) -> list[tuple[str, list[Claim]]]:
-    """(heading, claims) of each section that has any, in the document's order; dropped claims are in none. Headings are escaped."""
-    t = translator_of(deliverable.language)
+def outline(deliverable: Deliverable, t: Translator) -> list[tuple[str, list[Claim]]]:
+    """(heading, claims) of each section that has any, in the document's order; dropped claims are in none."""
     shown = [c for c in deliverable.claims if c.state is not ClaimState.DROPPED and c.ruling is not Ruling.REJECTED]
     headings = _headings(deliverable, t)
     placed = [(heading, [c for c in shown if c.section == name]) for name, heading in headings.items()]
@@ -212,13 +211,13 @@ def _headings(deliverable: Deliverable, t: Translator) -> dict[str, str]:
     sections = deliverable.extra.get("sections")
     known = [s for s in sections if isinstance(s, list | tuple) and len(s) == 2] if isinstance(sections, list) else []
     own = deliverable.kind.startswith(OWN)
-    return {str(name): escape(str(heading) if own else t._(str(heading))) for name, heading in known}
+    return {str(name): str(heading) if own else t._(str(heading)) for name, heading in known}
 
 
 def _heading(kind: str, claims: Sequence[Claim], t: Translator) -> str:
     if all(c.state is ClaimState.SUGGESTED and c.ruling is None for c in claims) and kind in SUGGESTED_SECTIONS:
         return t._(SUGGESTED_SECTIONS[kind])
-    return t._(SECTIONS[kind]) if kind in SECTIONS else escape(kind.replace("_", " ").capitalize())
+    return t._(SECTIONS[kind]) if kind in SECTIONS else kind.replace("_", " ").capitalize()
 
 
 def _claim(claim: Claim, deliverable: Deliverable, t: Translator) -> str:
