@@ -42,15 +42,7 @@ ELSEWHERE = {
     "momentum/web/tokens.py": "answers to machines",
     "momentum/worker/engine.py": "the log",
     "momentum/web/trust.py": "said at the start, in the terminal",
-    "momentum/writers/action_items.py": "orders to a language model",
-    "momentum/writers/customer_call_notes.py": "orders to a language model",
-    "momentum/writers/decision_log.py": "orders to a language model",
-    "momentum/writers/executive_summary.py": "orders to a language model",
-    "momentum/writers/follow_up_email.py": "orders to a language model",
-    "momentum/writers/interview_notes.py": "orders to a language model",
-    "momentum/writers/minutes.py": "orders to a language model",
     "momentum/writers/own.py": "orders to a language model",
-    "momentum/writers/project_brief.py": "orders to a language model",
     "momentum/writers/sections.py": "orders to a language model",
 }
 """Where sentences are for nobody who reads a page, and why."""
@@ -87,9 +79,15 @@ def message_of(called: str, arguments: Sequence[object]) -> str | tuple[str, ...
 
 def sentences(name: str, tree: ast.Module) -> Iterator[tuple[str, str]]:
     """(context, pattern) of every sentence and phrase of a file; `name` is its path from the root."""
-    if not name.startswith(tuple(ELSEWHERE)):
+    if not name.startswith(tuple(ELSEWHERE)) and not _is_writer(tree):
         for context, text in _Reader().read(tree):
             yield from ((context, text),) if context == PHRASE else ((context, whole) for whole in _whole(text))
+
+
+def _is_writer(tree: ast.Module) -> bool:
+    """Whether its sentences are orders to a language model."""
+    targets = (node.target for node in tree.body if isinstance(node, ast.AnnAssign))
+    return any(isinstance(target, ast.Name) and target.id == "WRITER" for target in targets)
 
 
 def _whole(text: str) -> Iterator[str]:
