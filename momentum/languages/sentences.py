@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
+from itertools import pairwise
 
 from babel.dates import format_date
 
@@ -20,9 +21,11 @@ from momentum.languages import SOURCE, catalogue, phrase, translations
 SENTENCE, PHRASE = "sentence", "phrase"
 """Contexts (msgctxt) in the catalogue: patterns of whole sentences, and of what is filled into them."""
 
+MOST_SENTENCES = 6
+"""Of one entry of the catalogue."""
 FIELD = re.compile(r"\{(\d*)\}")
 _BORDER = re.compile(r"“[^”]*”|(?<=[.?!]) (?=\S)")
-"""Between two sentences; what stands in quotes is passed over."""
+"""Between two sentences; or a quote, which is passed over."""
 _INSIDE = r"((?:“[^”]*”|(?!\.\s).)+?)"
 _QUOTED = r"([^”]+)"
 """What fills a field: within one sentence; within quotes, whatever was quoted."""
@@ -34,7 +37,7 @@ def told_in(language: str, sentence: str) -> str:
     """`sentence` in one of LANGUAGES, where a pattern of its catalogue fits; several sentences in a row one by one."""
     if language == SOURCE or not sentence:
         return sentence
-    return _told(_known(language, SENTENCE), language, sentence)
+    return _told(_known(language, SENTENCE), sentence)
 
 
 def phrase_in(language: str, text: str) -> str:
@@ -67,17 +70,21 @@ def day_in(language: str, day: date) -> str:
     return format_date(day, "EEEE d MMMM y" if language == SOURCE else "full", locale=language)
 
 
-def _told(known: _Known, language: str, text: str) -> str:
-    """As many sentences from the beginning as one entry of the catalogue has, then the rest."""
+def _told(known: _Known, text: str) -> str:
+    """As many sentences in a row as one entry of the catalogue has, from the beginning on; one that none has stays."""
+    parts, told = _sentences(text), []
+    while parts:
+        runs = ((n, known.told(" ".join(parts[:n]))) for n in range(min(MOST_SENTENCES, len(parts)), 0, -1))
+        taken, said = next(((n, found) for n, found in runs if found), (1, parts[0]))
+        told.append(said)
+        parts = parts[taken:]
+    return " ".join(told)
+
+
+def _sentences(text: str) -> list[str]:
+    """Cut between sentences; what stands in quotes stays whole."""
     borders = [found.start() for found in _BORDER.finditer(text) if found[0] == " "]
-    for border in [len(text), *reversed(borders)]:
-        if told := known.told(text[:border]):
-            return told + _after(known, language, text[border:])
-    return text[: borders[0]] + _after(known, language, text[borders[0] :]) if borders else text
-
-
-def _after(known: _Known, language: str, rest: str) -> str:
-    return f" {_told(known, language, rest[1:])}" if rest else ""
+    return [text[start + bool(start) : end] for start, end in pairwise([0, *borders, len(text)])]
 
 
 @dataclass(frozen=True)
