@@ -16,7 +16,8 @@ from itertools import pairwise
 
 from babel.dates import format_date
 
-from momentum.languages import SOURCE, catalogue, phrase, translations
+from momentum.languages import SOURCE, phrase
+from momentum.languages.catalogues import catalogue, translations
 
 SENTENCE, PHRASE = "sentence", "phrase"
 """Contexts (msgctxt) in the catalogue: patterns of whole sentences, and of what is filled into them."""

@@ -10,7 +10,8 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
-from momentum.languages import SOURCE, spoken, translations
+from momentum.languages import SOURCE, spoken
+from momentum.languages.catalogues import translations
 from momentum.languages.sentences import day_in, phrase_in, told_in
 
 

@@ -19,7 +19,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from momentum.analysis.turns import UNKNOWN
 from momentum.errors import ErrorCode, Unauthorized
-from momentum.languages import LANGUAGES, N_, translations
+from momentum.languages import LANGUAGES, N_
+from momentum.languages.catalogues import translations
 from momentum.languages.sentences import told_in
 from momentum.languages.translator import into
 from momentum.web.door import Visitor, app_of, check_origin

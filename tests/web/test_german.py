@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from momentum.languages import catalogue
+from momentum.languages.catalogues import catalogue
 from momentum.model import Claim, ClaimState, Coverage, Segment
 from momentum.store import processings
 from momentum.web.pages import ROUTERS
