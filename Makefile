@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check acceptance bench truth dev fix docs lock clean
+.PHONY: help demo test check acceptance bench truth dev fix docs catalogue lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,7 @@ check: test ## tests, lint, types, import contracts, docs
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python docs/make.py --check
+	@$(BIN)/python -m catalogue --check
 	@git diff --check HEAD
 
 acceptance: $(VENV)/.installed-dev ## slow rounds: real processes killed in the middle, big files, long speech
@@ -60,6 +61,9 @@ fix: $(VENV)/.installed-dev ## format and repair what can be repaired
 
 docs: $(VENV)/.installed-dev ## write the pages of reference that are made from the code
 	@$(BIN)/python docs/make.py
+
+catalogue: $(VENV)/.installed-dev ## bring the translations up to date with the code, print what is left to translate
+	@$(BIN)/python -m catalogue
 
 lock: $(VENV)/bin/uv ## make the lock files anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --group build --group voices pyproject.toml -o requirements.lock

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from momentum.languages import N_
 from momentum.model import Segment
 from momentum.writers.spoken import TURN_GAP
 
@@ -17,7 +18,7 @@ OVERLAP = 0.3
 """Seconds two people speak at once before one has cut in; less is the coarseness of times."""
 AT_ONCE = 0.3
 """Seconds between a sentence that breaks off and the next speaker who is taken to have cut it off."""
-UNKNOWN = "Unknown speaker"
+UNKNOWN = N_("Unknown speaker")
 
 _ENDS = tuple(".!?…。！？؟।\"”')]")  # noqa: RUF001 - full-width marks end sentences too
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from momentum.errors import ErrorCode, MomentumError, Permanent, Retry
+from momentum.languages import phrase
 from momentum.media import wire
 from momentum.media.child import Child, ChildFailed, ChildLimits, ForkServer
 from momentum.media.feed import Feed, Spool
@@ -111,9 +112,9 @@ class Decoding:
 
     def _missing_end(self) -> Permanent | None:
         if self.duration is not None and self.decoded_seconds < self.duration - _TOLERANCE:
-            how = f"it announces {_clock(self.duration)} of sound and holds {_clock(self.decoded_seconds)}"
+            how = phrase(f"it announces {_clock(self.duration)} of sound and holds {_clock(self.decoded_seconds)}")
         elif self._feed.is_cut:
-            how = f"it breaks off after {_clock(self.decoded_seconds)}" if self._bytes else "it breaks off before its first sound"
+            how = phrase(f"it breaks off after {_clock(self.decoded_seconds)}" if self._bytes else "it breaks off before its first sound")
         else:
             return None
         return Permanent(ErrorCode.MEDIA_TRUNCATED, f"{self._name} is incomplete: {how}.")

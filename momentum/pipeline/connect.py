@@ -21,6 +21,7 @@ import structlog
 from momentum import metrics
 from momentum.app import App, Connecting, begun
 from momentum.errors import Conflict, ErrorCode, Invalid, MomentumError, NotFound, Retry
+from momentum.languages import phrase
 from momentum.model import Account, ConnectionState, Grant
 from momentum.pipeline import grants
 from momentum.providers.base import Provider
@@ -348,9 +349,17 @@ def _told(label: str, removed: dict[str, int] | None, *, was_connected: bool, re
     if was_connected and not revoked:
         sentences.append(f"{label} did not confirm that the grant is ended: remove the app in your {label} account to be sure.")
     if removed is not None:
-        things = ", ".join(f"{count} {kind}" for kind, count in removed.items() if count)
+        things = ", ".join(_COUNTED[kind].format(count) for kind, count in removed.items() if count)
         sentences.append(f"Removed: {things}." if things else "There was no data of it to remove.")
     return " ".join(sentences)
+
+
+_COUNTED = {
+    "recordings": phrase("{} recordings"),
+    "processings": phrase("{} processings"),
+    "transcripts": phrase("{} transcripts"),
+    "deliverables": phrase("{} deliverables"),
+}
 
 
 async def _to_its_end(to: Connecting | App, work: Coroutine[Any, Any, _T]) -> _T:

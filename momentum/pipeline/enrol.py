@@ -11,6 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from momentum.errors import ErrorCode, Invalid
+from momentum.languages import phrase
 from momentum.media.decoder import Decoder
 from momentum.media.voiceprint import VoiceEncoder
 from momentum.model import SAMPLE_RATE, Segment, Transcript
@@ -37,10 +38,10 @@ async def enrol(origin: Origin, decoder: Decoder, encoder: VoiceEncoder, transcr
     Raises Invalid where too little of it is certain, or is still in the recording; and the origin's words.
     """
     spans = certain(transcript.segments, speaker)
-    _require(sum(end - start for start, end in spans), f"this transcript has less that is surely of {speaker!r}")
+    _require(sum(end - start for start, end in spans), phrase(f"this transcript has less that is surely of {speaker!r}"))
     sounds = await _sounds(origin, decoder, spans)
     seconds = sum(map(len, sounds)) / 2 / SAMPLE_RATE
-    _require(seconds, f"the recording as it is now has less of {speaker!r}")
+    _require(seconds, phrase(f"the recording as it is now has less of {speaker!r}"))
     vectors = await asyncio.to_thread(encoder.embed, sounds)
     return Enrolment(_middle([[float(value) for value in vector] for vector in vectors]), seconds)
 

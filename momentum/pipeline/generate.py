@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from momentum.errors import ErrorCode, Permanent
+from momentum.languages import phrase
 from momentum.llm import Writing
 from momentum.model import Answer, Claim, Coverage, Deliverable, Meeting, Segment, Tokens, Transcript, Usage
 from momentum.outbound import openai_prices
@@ -173,7 +174,7 @@ class _Work:
     def _give_up(self, part: Part, error: Permanent) -> None:
         self.failure = error
         self.missing.update(s.id for s in part)
-        self.unread.append((part[0].id, part[-1].id, f"{_minutes(part)} not read. {_what_happened(error)}"))
+        self.unread.append((part[0].id, part[-1].id, f"{_minutes(part)} {_what_happened(error)}"))
 
     def merged(self) -> Read:
         """One document out of all that was read, now and for `base`."""
@@ -229,13 +230,13 @@ def _what_happened(error: Permanent) -> str:
 
 def _minutes(part: Part) -> str:
     first, last = int(part[0].start // 60), max(int(part[0].start // 60), math.ceil(part[-1].end / 60))
-    return f"Minutes {first}-{last} were"
+    return f"Minutes {first}-{last} were not read."
 
 
 _WHY_UNSAID = {
-    "gap": "what was said was not understood",
-    "loop": "the speech engine repeated itself",
-    "credits": "the speech engine wrote what nobody seems to have said",
+    "gap": phrase("what was said was not understood"),
+    "loop": phrase("the speech engine repeated itself"),
+    "credits": phrase("the speech engine wrote what nobody seems to have said"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from momentum.errors import Conflict, ErrorCode, Permanent
+from momentum.languages import phrase
 from momentum.model import ProcessingState as State
 
 ALLOWED: dict[State, frozenset[State]] = {
@@ -46,5 +47,16 @@ def _refusal(current: State, wanted: State) -> Permanent | Conflict:
     if current is State.CANCELLED:
         return cancelled()
     if current.finished:
-        return Conflict(ErrorCode.PROCESSING_FINISHED, f"This processing is already {current.value}.")
-    return Conflict(ErrorCode.CONFLICT, f"This processing is {current.value} and cannot become {wanted.value}.")
+        return Conflict(ErrorCode.PROCESSING_FINISHED, f"This processing is already {_NAMES[current]}.")
+    return Conflict(ErrorCode.CONFLICT, f"This processing is {_NAMES[current]} and cannot become {_NAMES[wanted]}.")
+
+
+_NAMES = {
+    State.QUEUED: phrase("queued"),
+    State.RUNNING: phrase("running"),
+    State.WAITING: phrase("waiting"),
+    State.ACTION_REQUIRED: phrase("action_required"),
+    State.DONE: phrase("done"),
+    State.FAILED: phrase("failed"),
+    State.CANCELLED: phrase("cancelled"),
+}

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
-from functools import cache
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from babel.dates import format_date, format_time, format_timedelta, get_timezone_name
+from babel.dates import format_skeleton, format_time, format_timedelta, get_timezone_gmt, get_timezone_name
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
 _SIZES = (("gigabyte", 10**9), ("megabyte", 10**6), ("kilobyte", 10**3))
 
 
-@cache
+@lru_cache(maxsize=256)
 def zone_of(name: str | None) -> ZoneInfo | None:
-    """The IANA time zone of that name; None for one that is not known here."""
+    """The IANA time zone of that name; None for one that is not known here. Kept for the names of a few: whoever asks may write any."""
     try:
         return ZoneInfo(name) if name else None
-    except (ValueError, OSError, KeyError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
 
 
@@ -41,7 +41,7 @@ class Formats:
 
     def day(self, day: date) -> str:
         """A date with the month's name."""
-        return format_date(day, "medium", locale=self.locale)
+        return format_skeleton("yMMMd", datetime.combine(day, time()), locale=self.locale)
 
     def number(self, value: float) -> str:
         """With the reader's separators."""
@@ -53,12 +53,13 @@ class Formats:
 
     def money(self, usd: float) -> str:
         """US dollars; small sums to the hundredth of a cent."""
-        digits = "¤#,##0.00" if usd == 0 or usd >= 0.1 else "¤#,##0.0000"
-        return format_currency(usd, "USD", format=digits, locale=self.locale, currency_digits=False)
+        if usd == 0 or usd >= 0.1:
+            return format_currency(usd, "USD", locale=self.locale)
+        return format_currency(round(usd, 4), "USD", locale=self.locale, decimal_quantization=False)
 
     def minutes(self, seconds: float) -> str:
         """A length: "54 sec", "12 min", "1 hr 5 min"."""
-        if seconds < 60:
+        if round(seconds) < 60:
             return self._unit(round(seconds), "second")
         hours, minutes = divmod(round(seconds / 60), 60)
         parts = ([self._unit(hours, "hour")] if hours else []) + ([self._unit(minutes, "minute")] if minutes or not hours else [])
@@ -83,4 +84,5 @@ class Formats:
 def _zone_name(local: datetime, locale: Locale) -> str:
     if local.tzinfo is UTC:
         return "UTC"
-    return get_timezone_name(local, width="short", locale=locale)
+    name = get_timezone_name(local, width="short", locale=locale)
+    return name if name[:1].isalpha() else get_timezone_gmt(local, width="long", locale=locale)

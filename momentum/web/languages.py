@@ -1,42 +1,19 @@
-"""The languages of the pages: one catalogue of messages for each, read once (https://babel.pocoo.org/)."""
+"""The language of a reader, by what they chose and what their browser asks for."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
-from io import BytesIO
-from pathlib import Path
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
 
-SOURCE = "en"
-LANGUAGES = {"en": "English", "de": "Deutsch"}
-"""By the name that the language has for itself."""
+from momentum.languages import LANGUAGES, N_, SOURCE
 
-CATALOGUES = Path(__file__).with_name("locales")
-_RANGE = re.compile(r"([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?")
+__all__ = ["LANGUAGES", "N_", "SOURCE", "language_for", "locale_for"]
+
+_RANGE = re.compile(r"([a-z]{1,8}(?:-[a-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?")
+_PLACE = re.compile(r"-([a-z]{2}|\d{3})(?=-|$)")
 _MOST_RANGES = 20
-
-
-def N_(message: str) -> str:  # noqa: N802 -- gettext's own word for "translate it where it is shown"
-    """`message`, marked for the catalogue."""
-    return message
-
-
-@cache
-def translations(language: str) -> NullTranslations:
-    """The messages of one of LANGUAGES; those that are not translated stay as they are."""
-    path = CATALOGUES / f"{language}.po"
-    if not path.exists():
-        return NullTranslations()
-    compiled = BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language))
-    compiled.seek(0)
-    return Translations(compiled)
 
 
 def language_for(chosen: str | None, accepted: str) -> str:
@@ -49,21 +26,23 @@ def language_for(chosen: str | None, accepted: str) -> str:
 
 
 def locale_for(language: str, accepted: str) -> Locale:
-    """How that reader writes dates and numbers: English of England is not that of America."""
-    for tag in _wanted(accepted):
-        if tag.partition("-")[0] == language and (found := _locale(tag)):
-            return found
-    return Locale(language)
+    """How that reader writes dates and numbers, by the first place that they name: English of England is not that of America,
+    and who reads English in Germany writes neither like an American.
+    """
+    places = [found[1] for tag in _wanted(accepted) if (found := _PLACE.search(tag))]
+    return next(filter(None, (_locale(f"{language}-{place}") for place in places)), Locale(language))
 
 
 def _wanted(accepted: str) -> list[str]:
     """Tags of languages, most wanted first, in lower case."""
-    ranges = _RANGE.findall(accepted)[:_MOST_RANGES]
-    return [tag.lower() for tag, q in sorted(ranges, key=lambda r: -float(r[1] or 1)) if float(q or 1) > 0]
+    ranges = [found for part in accepted.lower().split(",")[:_MOST_RANGES] if (found := _RANGE.fullmatch(part.strip()))]
+    ordered = sorted(ranges, key=lambda found: -float(found[2] or 1))
+    return [found[1] for found in ordered if float(found[2] or 1) > 0]
 
 
-@cache
+@lru_cache(maxsize=256)
 def _locale(tag: str) -> Locale | None:
+    """Kept for the tags of a few readers: whoever asks may write any."""
     try:
         return Locale.parse(tag, sep="-")
     except (UnknownLocaleError, ValueError):

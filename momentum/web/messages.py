@@ -10,8 +10,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
 from momentum.errors import MomentumError
+from momentum.languages import N_
 from momentum.web.door import app_of
-from momentum.web.languages import N_
 from momentum.web.view import View
 
 SIGN_IN = "/sign-in"

@@ -1,4 +1,4 @@
-"""The pictures of an analysis, as SVG drawn here: no script, nothing from elsewhere, every word escaped, light and dark."""
+"""The pictures of an analysis, as SVG drawn here, in the reader's language: no script, nothing from elsewhere, light and dark."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from momentum.analysis import Analysis
 from momentum.analysis.sentiment import SpeakerSentiment
 from momentum.analysis.turns import Span
-from momentum.web.languages import SOURCE
-from momentum.web.view import environment
+from momentum.languages.translator import Translator
+from momentum.web.view import environment, speaker_in
 from momentum.writers.markdown import clock
 
 WIDTH, MARGIN = 760, 20
@@ -21,6 +21,7 @@ MOST = 12
 """Speakers with a row of their own."""
 COLOURS = 8
 """Of the palette in the templates; more speakers than that share them."""
+SIGNED = "+0.00;-0.00"
 _LONGEST_NAME = 22
 _LONGEST_TITLE = 60
 _NUMBER = 24
@@ -31,11 +32,11 @@ _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Values = dict[str, Any]
 
 
-def talk_time(found: Analysis, title: str) -> str:
+def talk_time(found: Analysis, title: str, t: Translator) -> str:
     """A bar for each speaker, most talk time first."""
-    rows = [(s.speaker, s.seconds, s.share) for s in found.talk.speakers[:MOST]]
+    rows = [(speaker_in(t.language, s.speaker), s.seconds, s.share) for s in found.talk.speakers[:MOST]]
     if others := found.talk.speakers[MOST:]:
-        rows.append((_others(len(others)), sum(s.seconds for s in others), sum(s.share for s in others)))
+        rows.append((_others(len(others), t), sum(s.seconds for s in others), sum(s.share for s in others)))
     longest = max((seconds for _, seconds, _ in rows), default=0.0) or 1.0
     room = WIDTH - 2 * MARGIN - NAMES - 120
     bars = [
@@ -44,15 +45,16 @@ def talk_time(found: Analysis, title: str) -> str:
             "colour": i % COLOURS,
             "y": 64 + 34 * i,
             "width": round(room * seconds / longest, 1),
-            "said": _said(seconds, share),
+            "said": _said(seconds, share, t),
         }
         for i, (name, seconds, share) in enumerate(rows)
     ]
-    told = "; ".join(f"{name}: {_said(seconds, share)}" for name, seconds, share in rows) or "Nobody spoke."
-    return _picture("talk-time.svg", f"Talk time: {title}", told, 64 + 34 * max(1, len(bars)) + 16, bars=bars)
+    told = "; ".join(f"{name}: {_said(seconds, share, t)}" for name, seconds, share in rows) or t._("Nobody spoke.")
+    heading = t._("Talk time: %(title)s", title=title)
+    return _picture("talk-time.svg", heading, told, 64 + 34 * max(1, len(bars)) + 16, t, bars=bars)
 
 
-def timeline(found: Analysis, title: str) -> str:
+def timeline(found: Analysis, title: str, t: Translator) -> str:
     """When each speaker spoke, with the chapters above."""
     seconds, room = max(found.seconds, 1.0), WIDTH - 2 * MARGIN - NAMES
     titles = [_plain(f"{clock(c.start)} {c.title}", _LONGEST_TITLE) for c in found.chapters.chapters]
@@ -61,45 +63,57 @@ def timeline(found: Analysis, title: str) -> str:
     chapters = [{"x": x, "number": i, "legible": legible, "title": title} for i, (x, legible, title) in enumerate(numbered, 1)]
     names = [s.speaker for s in found.talk.speakers[:MOST]]
     lanes = [
-        {**_named(name), "colour": i % COLOURS, "y": 84 + 30 * i, "spans": _boxes(found.talk.spans[name], seconds, room)}
+        {
+            **_named(speaker_in(t.language, name)),
+            "colour": i % COLOURS,
+            "y": 84 + 30 * i,
+            "spans": _boxes(found.talk.spans[name], seconds, room),
+        }
         for i, name in enumerate(names)
     ]
     bottom = 84 + 30 * max(1, len(lanes))
-    told = f"{len(found.talk.speakers)} speakers over {clock(seconds)}. Chapters: " + "; ".join(titles)
-    others = _others(len(found.talk.speakers) - len(lanes))
+    told = t.counted("%(num)s speaker over %(time)s.", "%(num)s speakers over %(time)s.", len(found.talk.speakers), time=clock(seconds))
+    told += f" {t._('Chapters:')} " + "; ".join(titles)
+    others = _others(len(found.talk.speakers) - len(lanes), t)
     values = {"chapters": chapters, "lanes": lanes, "others": others, "bottom": bottom, "ticks": _ticks(seconds, room)}
-    return _picture("timeline.svg", f"Who spoke when: {title}", told, bottom + 44 + 20 * len(chapters), **values)
+    heading = t._("Who spoke when: %(title)s", title=title)
+    return _picture("timeline.svg", heading, told, bottom + 44 + 20 * len(chapters), t, **values)
 
 
-def sentiment(found: Analysis, title: str) -> str:
+def sentiment(found: Analysis, title: str, t: Translator) -> str:
     """How each speaker's words sound over time; a sentence where that was not measured."""
     seconds, room = max(found.seconds, 1.0), WIDTH - 2 * MARGIN - NAMES
     order = [s.speaker for s in found.talk.speakers]
     measured = sorted((s for s in found.sentiment.speakers if s.points), key=lambda s: order.index(s.speaker))[:MOST]
     lanes = [
         {
-            **_named(s.speaker),
+            **_named(speaker_in(t.language, s.speaker)),
             "colour": order.index(s.speaker) % COLOURS,
             "y": 64 + 62 * i,
-            "points": _points(s, seconds, room, 64 + 62 * i + 25),
+            "points": _points(s, seconds, room, 64 + 62 * i + 25, t),
         }
         for i, s in enumerate(measured)
     ]
     bottom = 64 + 62 * max(1, len(lanes))
-    told = found.sentiment.reason or "; ".join(f"{s.speaker}: {s.value:+.2f} on the whole" for s in measured) or "Too little was said."
-    others = _others(len([s for s in found.sentiment.speakers if s.points]) - len(lanes))
+    told = t.said(found.sentiment.reason or "") or "; ".join(_on_the_whole(s, t) for s in measured) or t._("Too little was said.")
+    others = _others(len([s for s in found.sentiment.speakers if s.points]) - len(lanes), t)
     values = {"lanes": lanes, "others": others, "bottom": bottom, "ticks": _ticks(seconds, room), "room": room, "reason": told}
-    return _picture("sentiment.svg", f"How words sound, by a lexicon: {title}", told, bottom + 64, **values)
+    heading = t._("How words sound, by a lexicon: %(title)s", title=title)
+    return _picture("sentiment.svg", heading, told, bottom + 64, t, **values)
 
 
-PICTURES: dict[str, Callable[[Analysis, str], str]] = {"talk-time": talk_time, "timeline": timeline, "sentiment": sentiment}
+def _on_the_whole(of: SpeakerSentiment, t: Translator) -> str:
+    return t._("%(name)s: %(value)s on the whole", name=speaker_in(t.language, of.speaker), value=t.number(of.value, SIGNED))
+
+
+PICTURES: dict[str, Callable[[Analysis, str, Translator], str]] = {"talk-time": talk_time, "timeline": timeline, "sentiment": sentiment}
 """By the name in the address."""
 
 
-def _picture(template: str, title: str, told: str, height: int, **values: Any) -> str:
+def _picture(template: str, title: str, told: str, height: int, t: Translator, **values: Any) -> str:
     shared = {"width": WIDTH, "height": height, "margin": MARGIN, "names": NAMES, "axis": NAMES + MARGIN}
     heading = {"title": _plain(title, 300), "heading": _plain(title, 64), "told": _plain(told, 4000)}
-    return environment(SOURCE).get_template(f"pictures/{template}").render(**shared, **heading, **values)
+    return environment(t.language).get_template(f"pictures/{template}").render(**shared, **heading, **values, language=t.language)
 
 
 def _plain(text: str, longest: int) -> str:
@@ -111,12 +125,12 @@ def _named(name: str) -> Values:
     return {"name": _plain(name, _LONGEST_NAME), "whole": _plain(name, 300)}
 
 
-def _others(count: int) -> str:
-    return "" if not count else f"{count} other{'s' if count > 1 else ''}"
+def _others(count: int, t: Translator) -> str:
+    return t.counted("%(num)s other", "%(num)s others", count) if count else ""
 
 
-def _said(seconds: float, share: float) -> str:
-    return f"{clock(seconds)} ({share:.0%})"
+def _said(seconds: float, share: float, t: Translator) -> str:
+    return f"{clock(seconds)} ({t.percent(share)})"
 
 
 def _at(second: float, seconds: float, room: float) -> float:
@@ -144,12 +158,14 @@ def _legible(places: Sequence[float]) -> list[bool]:
     return legible
 
 
-def _points(of: SpeakerSentiment, seconds: float, room: float, middle: int) -> list[Values]:
+def _points(of: SpeakerSentiment, seconds: float, room: float, middle: int, t: Translator) -> list[Values]:
     """Dots, each with a line from the one before where nothing is missing between them."""
     points: list[Values] = []
     for before, point in zip([None, *of.points], of.points, strict=False):
         x, y = _at((point.start + min(point.end, seconds)) / 2, seconds, room), round(middle - 22 * point.value, 1)
-        told = f"{clock(point.start)} to {clock(min(point.end, seconds))}: {point.value:+.2f}, {point.words} words"
+        stretch = t._("%(start)s to %(end)s", start=clock(point.start), end=clock(min(point.end, seconds)))
+        value = t.number(point.value, SIGNED)
+        told = f"{stretch}: {value}, " + t.counted("%(num)s word", "%(num)s words", point.words)
         joined = points[-1] if points and before and before.end == point.start else None
         points.append({"x": x, "y": y, "told": told, "from": joined and (joined["x"], joined["y"])})
     return points

@@ -17,12 +17,16 @@ from fastapi import Depends, Request, status
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from momentum.analysis.turns import UNKNOWN
 from momentum.errors import ErrorCode, Unauthorized
+from momentum.languages import LANGUAGES, N_
+from momentum.languages.catalogues import translations
+from momentum.languages.sentences import told_in
+from momentum.languages.translator import into
 from momentum.web import operators
 from momentum.web.door import Visitor, app_of, check_origin
 from momentum.web.formats import Formats, zone_of
-from momentum.web.languages import LANGUAGES, N_, language_for, locale_for, translations
-from momentum.web.sentences import told_in
+from momentum.web.languages import language_for, locale_for
 from momentum.writers.markdown import clock
 
 LANGUAGE_COOKIE = "momentum_language"
@@ -56,8 +60,7 @@ class View:
 
     def _(self, message: str, **values: object) -> str:
         """`message` in the reader's language, `%(name)s` filled in."""
-        told = translations(self.language).gettext(message)
-        return told % values if values else told
+        return into(self.language)._(message, **values)
 
     def counted(self, one: str, many: str, count: int, **values: object) -> str:
         """`one` or `many`, in the form that the reader's language has for so many; `%(num)s` is the count."""
@@ -162,6 +165,11 @@ def see_other(path: str) -> RedirectResponse:
     return RedirectResponse(path, status.HTTP_303_SEE_OTHER)
 
 
+def speaker_in(language: str, name: str) -> str:
+    """A speaker's name; what stands for one that nobody knows is said in the reader's language."""
+    return into(language)._(UNKNOWN) if name == UNKNOWN else name
+
+
 @cache
 def environment(language: str) -> Environment:
     """Our templates, in one language."""
@@ -176,6 +184,7 @@ def environment(language: str) -> Environment:
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined] # of the extension
     shared: Mapping[str, Any] = {"static": static, "clock": clock, "languages": LANGUAGES, "said": partial(told_in, language)}
     made.globals.update(shared)
+    made.filters["speaker"] = partial(speaker_in, language)
     return made
 
 

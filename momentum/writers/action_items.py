@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from momentum.languages import N_
 from momentum.model import Claim
 from momentum.writers.base import Section, Writer
 from momentum.writers.sections import SectionWriter
@@ -15,12 +16,12 @@ class ActionItems(SectionWriter):
 
     name = "action_items"
     version = "2"
-    label = "Action items"
+    label = N_("Action items")
     purpose = "You list the tasks that came out of a meeting, from its transcript, for the people who have to do them."
     sections = (
-        Section("actions", "Action items", "action", "Tasks that somebody took on or was given. `text` begins with the verb."),
-        Section("unassigned", "Nobody has taken these", "action", "Tasks that were said to be needed and that nobody took on."),
-        Section("waiting", "Waiting for", "statement", "What a task waits for, as it was said: an answer, a delivery, a day."),
+        Section("actions", N_("Action items"), "action", "Tasks that somebody took on or was given. `text` begins with the verb."),
+        Section("unassigned", N_("Nobody has taken these"), "action", "Tasks that were said to be needed and that nobody took on."),
+        Section("waiting", N_("Waiting for"), "statement", "What a task waits for, as it was said: an answer, a delivery, a day."),
     )
 
     def read(self, answer: dict[str, Any]) -> tuple[str, tuple[Claim, ...], dict[str, Any]]:

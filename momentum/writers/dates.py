@@ -6,10 +6,11 @@ import calendar
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from momentum.languages.translator import ENGLISH
 from momentum.model import Meeting
 from momentum.writers import daytimes
 from momentum.writers.numbers import CARDINALS, ORDINALS
@@ -330,10 +331,4 @@ def _time_of_day(words: str, said_on: date, at: time | None) -> date | None:
 
 def day_in_words(day: date) -> str:
     """As in "Friday 27 November 2026"."""
-    return f"{WEEKDAYS[day.weekday()].capitalize()} {day.day} {MONTHS[day.month - 1].capitalize()} {day.year}"
-
-
-def moment_in_words(moment: datetime) -> str:
-    """As in "Friday 27 November 2026, 14:05 (Europe/Berlin)"."""
-    zone = "UTC" if moment.tzinfo in {None, UTC} else str(moment.tzinfo)
-    return f"{day_in_words(moment.date())}, {moment:%H:%M} ({zone})"
+    return ENGLISH.day(day)

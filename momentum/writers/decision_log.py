@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from momentum.languages import N_
 from momentum.writers.base import Section, Writer
 from momentum.writers.sections import DECISION, SectionWriter
 
@@ -11,13 +12,13 @@ class DecisionLog(SectionWriter):
 
     name = "decision_log"
     version = "1"
-    label = "Decision log"
+    label = N_("Decision log")
     purpose = "You keep the log of decisions of a team, from the transcript of a meeting, for people who will ask in a year why."
     sections = (
-        Section("decisions", "Decisions", "decision", f"{DECISION} One item for each."),
-        Section("reasons", "Reasons given", "statement", "Why something was decided, in the words of who said so. Name the decision."),
-        Section("rejected", "Turned down", "statement", "Proposals that the meeting turned down. Not what merely was not taken up."),
-        Section("open", "Not decided yet", "question", "What the meeting wanted to decide and left open."),
+        Section("decisions", N_("Decisions"), "decision", f"{DECISION} One item for each."),
+        Section("reasons", N_("Reasons given"), "statement", "Why something was decided, in the words of who said so. Name the decision."),
+        Section("rejected", N_("Turned down"), "statement", "Proposals that the meeting turned down. Not what merely was not taken up."),
+        Section("open", N_("Not decided yet"), "question", "What the meeting wanted to decide and left open."),
     )
 
 

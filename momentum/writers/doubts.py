@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
+from momentum.languages.translator import ENGLISH, Translator
 from momentum.model import Deliverable, Reading, Transcript
 
 MOST_SHOWN = 20
@@ -27,10 +28,10 @@ def _item(segment_id: int, reading: Reading) -> dict[str, Any]:
     return {"segment_id": segment_id, **dataclasses.asdict(reading)}
 
 
-def in_words(readings: Iterable[Reading]) -> list[str]:
+def in_words(readings: Iterable[Reading], t: Translator = ENGLISH) -> list[str]:
     """As in `listen here: "fifteen" or "fifty"`, ours first."""
-    return [f"listen here: {_quoted(r.ours)} or {_quoted(r.theirs)}" for r in readings]
+    return [t._("listen here: %(ours)s or %(theirs)s", ours=_quoted(r.ours, t), theirs=_quoted(r.theirs, t)) for r in readings]
 
 
-def _quoted(text: str) -> str:
-    return f"\u201c{text}\u201d" if text else "nothing"
+def _quoted(text: str, t: Translator) -> str:
+    return t._("“%(words)s”", words=text) if text else t._("nothing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from momentum.languages import N_
 from momentum.writers.base import Section, Writer
 from momentum.writers.sections import DECISION, SectionWriter
 
@@ -11,17 +12,19 @@ class ExecutiveSummary(SectionWriter):
 
     name = "executive_summary"
     version = "1"
-    label = "Executive summary"
+    label = N_("Executive summary")
     purpose = (
         "You sum up a meeting from its transcript, for somebody in charge who was not there and has one minute. "
         "Leave out how the meeting went; keep what it comes to."
     )
     summary = "Two or three plain sentences: what it was about and what came of it."
     sections = (
-        Section("points", "What matters", "statement", "At most five statements that change what the reader knows, the weightiest first."),
-        Section("decisions", "Decided", "decision", f"{DECISION} At most five."),
-        Section("risks", "Risks", "statement", "What somebody said may go wrong, or already does. At most five."),
-        Section("asks", "Needed from you", "action", "What somebody in charge is asked to decide, give or do. At most five."),
+        Section(
+            "points", N_("What matters"), "statement", "At most five statements that change what the reader knows, the weightiest first."
+        ),
+        Section("decisions", N_("Decided"), "decision", f"{DECISION} At most five."),
+        Section("risks", N_("Risks"), "statement", "What somebody said may go wrong, or already does. At most five."),
+        Section("asks", N_("Needed from you"), "action", "What somebody in charge is asked to decide, give or do. At most five."),
     )
 
 

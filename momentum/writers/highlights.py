@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from momentum.languages import N_, phrase
 from momentum.model import Claim, ClaimState, Coverage, Deliverable, Meeting, Transcript
 from momentum.writers import dates, luhn, rules, spoken
 from momentum.writers.spoken import Sentence
 
 NAME = "highlights"
 VERSION = "1"
-LABEL = "Highlights"
+LABEL = N_("Highlights")
 
 _FILLERS = re.compile(
     r"^(?:(?:okay|ok|so|um+|uh+|well|right|alright|yeah|yes|and|but|er+|hmm+|mm+|oh|now|then|anyway)\b[\s,.…-]*)+", re.IGNORECASE
@@ -109,9 +110,9 @@ def _summary(moments: Sequence[Sentence], suggestions: Sequence[rules.Suggestion
         return "Drafted without a language model. Nothing in this recording stood out enough to be shown; the transcript has every word."
     actions = sum(s.kind == "action" for s in suggestions)
     parts = [
-        _count(len(moments), "key moment"),
-        _count(actions, "suggested action"),
-        _count(len(suggestions) - actions, "suggested decision"),
+        _count(len(moments), _MOMENTS),
+        _count(actions, _ACTIONS),
+        _count(len(suggestions) - actions, _DECISIONS),
     ]
     if english:
         return (
@@ -123,5 +124,11 @@ def _summary(moments: Sequence[Sentence], suggestions: Sequence[rules.Suggestion
     )
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+_Forms = tuple[str, str, str]
+_MOMENTS: _Forms = phrase("no key moments"), phrase("{} key moment"), phrase("{} key moments")
+_ACTIONS: _Forms = phrase("no suggested actions"), phrase("{} suggested action"), phrase("{} suggested actions")
+_DECISIONS: _Forms = phrase("no suggested decisions"), phrase("{} suggested decision"), phrase("{} suggested decisions")
+
+
+def _count(number: int, forms: _Forms) -> str:
+    return forms[min(number, 2)].format(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from momentum.languages import N_
 from momentum.writers.base import Section, Writer
 from momentum.writers.sections import DECISION, TASK, SectionWriter
 
@@ -11,14 +12,14 @@ class Minutes(SectionWriter):
 
     name = "minutes"
     version = "2"
-    label = "Minutes"
+    label = N_("Minutes")
     purpose = "You write the minutes of a meeting from its transcript, for people who were not there."
     summary = "Three to six plain sentences."
     sections = (
-        Section("decisions", "Decisions", "decision", DECISION),
-        Section("actions", "Action items", "action", TASK),
-        Section("questions", "Open questions", "question", "Questions that were asked and not answered."),
-        Section("topics", "Topics", "topic", "What was talked about and what was said of it, one item for each topic."),
+        Section("decisions", N_("Decisions"), "decision", DECISION),
+        Section("actions", N_("Action items"), "action", TASK),
+        Section("questions", N_("Open questions"), "question", "Questions that were asked and not answered."),
+        Section("topics", N_("Topics"), "topic", "What was talked about and what was said of it, one item for each topic."),
     )
 
 

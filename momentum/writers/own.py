@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from momentum.writers import markdown
 from momentum.writers.base import Section
 from momentum.writers.sections import ACTION, STATEMENT, SectionWriter, plain
 
-PREFIX = "own:"
+PREFIX = markdown.OWN
 KINDS = {"statements": STATEMENT, "tasks": ACTION, "decisions": "decision", "questions": "question", "topics": "topic"}
 """What may stand in a section, and how it is checked."""
 MOST_SECTIONS, LONGEST_NAME, LONGEST_HEADING, LONGEST_TEXT = 12, 80, 80, 500

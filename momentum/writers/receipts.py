@@ -11,15 +11,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from momentum.languages import N_, NN_
+from momentum.languages.translator import ENGLISH, Translator
 from momentum.model import Deliverable
-from momentum.writers import dates
 
 KINDS = {
-    "email": ("e-mail address", "e-mail addresses"),
-    "phone": ("phone or other long number", "phone or other long numbers"),
-    "card": ("card number", "card numbers"),
-    "iban": ("IBAN", "IBANs"),
-    "name": ("chosen name", "chosen names"),
+    "email": NN_("%(num)s e-mail address", "%(num)s e-mail addresses"),
+    "phone": NN_("%(num)s phone or other long number", "%(num)s phone or other long numbers"),
+    "card": NN_("%(num)s card number", "%(num)s card numbers"),
+    "iban": NN_("%(num)s IBAN", "%(num)s IBANs"),
+    "name": NN_("%(num)s chosen name", "%(num)s chosen names"),
 }
 
 
@@ -78,47 +79,54 @@ def _row(group: Sequence[Sent]) -> dict[str, Any]:
     }
 
 
-def in_words(receipt: Mapping[str, Any]) -> str:
+def in_words(receipt: Mapping[str, Any], t: Translator = ENGLISH) -> str:
     """As in "api.openai.com got 12.3 MB of audio (gpt-transcribe, 24 requests, 22 November 2026). Masked: 3 e-mail addresses."."""
     rows: Sequence[Mapping[str, Any]] = receipt["sent"]
     left, stayed = [r for r in rows if not r["stayed"]], [r for r in rows if r["stayed"]]
     unrecorded: Sequence[str] = receipt.get("unrecorded", ())
-    told = [f"{row['host']} got {_what(row)}." for row in left] or ([] if unrecorded else ["Nothing left this machine."])
-    told += [f"{row['host']}, on this machine, got {_what(row)}." for row in stayed]
-    told += [f"{receipt[_ASKED[what]]} got {_THINGS[what]}, before receipts were kept." for what in unrecorded]
+    told = [t._("%(host)s got %(what)s.", host=row["host"], what=_what(row, t)) for row in left]
+    if not left and not unrecorded:
+        told.append(t._("Nothing left this machine."))
+    told += [t._("%(host)s, on this machine, got %(what)s.", host=row["host"], what=_what(row, t)) for row in stayed]
+    told += [_before(receipt[_ASKED[what]], what, t) for what in unrecorded]
     if receipt["redaction"] and ("audio" in unrecorded or any(row["what"] == "audio" for row in left)):
-        told.append("Sound cannot be masked.")
-    return " ".join([*told, *_masked(receipt)])
+        told.append(t._("Sound cannot be masked."))
+    return " ".join([*told, *_masked(receipt, t)])
 
 
-_THINGS = {"audio": "audio", "text": "transcript text with its prompt"}
+_THINGS = {"audio": N_("audio"), "text": N_("transcript text with its prompt")}
 _ASKED = {"audio": "engine", "text": "model"}
 """Which field names who was sent it."""
 
 
-def _what(row: Mapping[str, Any]) -> str:
-    thing = _THINGS[row["what"]]
-    count = f"{row['requests']} request{'s' if row['requests'] > 1 else ''}"
-    by = ", by an earlier processing of this recording" if row["earlier"] else ""
-    return f"{size(row['bytes'])} of {thing} ({row['model']}, {count}, {_days(row)}{by})"
+def _before(host: str, what: str, t: Translator) -> str:
+    return t._("%(host)s got %(what)s, before receipts were kept.", host=host, what=t._(_THINGS[what]))
 
 
-def _days(row: Mapping[str, Any]) -> str:
+def _what(row: Mapping[str, Any], t: Translator) -> str:
+    thing = t._("%(size)s of %(what)s", size=size(row["bytes"], t), what=t._(_THINGS[row["what"]]))
+    facts = [row["model"], t.counted("%(num)s request", "%(num)s requests", row["requests"]), _days(row, t)]
+    if row["earlier"]:
+        facts.append(t._("by an earlier processing of this recording"))
+    return f"{thing} ({', '.join(facts)})"
+
+
+def _days(row: Mapping[str, Any], t: Translator) -> str:
     first, last = (datetime.fromisoformat(row[name]).date() for name in ("first_at", "last_at"))
-    day = dates.day_in_words(first).partition(" ")[2]
-    return day if first == last else f"{day} to {dates.day_in_words(last).partition(' ')[2]}"
+    return t.date(first) if first == last else t._("%(start)s to %(end)s", start=t.date(first), end=t.date(last))
 
 
-def _masked(receipt: Mapping[str, Any]) -> list[str]:
-    if not receipt["redaction"]:
+def _masked(receipt: Mapping[str, Any], t: Translator) -> list[str]:
+    if not receipt["redaction"] or not receipt["model"]:
         return []
     found: Mapping[str, int] = receipt["masked"]
-    counts = [f"{found[kind]} {words[found[kind] != 1]}" for kind, words in KINDS.items() if kind in found]
-    return [f"Masked: {', '.join(counts) or 'nothing was found to mask'}."] if receipt["model"] else []
+    counts = [t.counted(*forms, found[kind]) for kind, forms in KINDS.items() if kind in found]
+    return [t._("Masked: %(what)s.", what=", ".join(counts) or t._("nothing was found to mask"))]
 
 
-def size(count: int) -> str:
+def size(count: int, t: Translator = ENGLISH) -> str:
     """Bytes as people read them: "812 bytes", "12.3 kB", "4.0 MB"."""
     if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+        return t._("%(count)s bytes", count=count)
+    number, unit = (count / 1000, "kB") if count < 1_000_000 else (count / 1_000_000, "MB")
+    return f"{t.number(number, '0.0')} {unit}"

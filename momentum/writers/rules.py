@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from momentum.languages import phrase
 from momentum.writers import dates
 from momentum.writers.spoken import FUNCTION_WORDS, Sentence, words
 
@@ -217,11 +218,11 @@ def _action(sentence: Sentence, people: People) -> Suggestion | None:
     question = text.rstrip().endswith("?")
     name, words = people.assigned(text)
     if name:
-        return _made(sentence, name, due, f"{name} is asked by name (“{words}”)")
+        return _made(sentence, name, due, phrase(f"{name} is asked by name (“{words}”)"))
     if _LABELLED.search(text) and not question:
-        return _made(sentence, people.named(text), due, "it is called an action")
+        return _made(sentence, people.named(text), due, phrase("it is called an action"))
     if (match := _COMMITMENT.search(text)) and not question:
-        return _made(sentence, sentence.speaker, due, f"{sentence.speaker or 'the speaker'} says “{match[0]}”")
+        return _made(sentence, sentence.speaker, due, phrase(f"{sentence.speaker or 'the speaker'} says “{match[0]}”"))
     return _weak(sentence, text, due, question=question)
 
 
@@ -230,9 +231,9 @@ def _weak(sentence: Sentence, text: str, due: str | None, *, question: bool) -> 
     if due is None:
         return None
     if match := _REQUEST.search(text) or _PLEA.search(text):
-        return _made(sentence, None, due, f"somebody is asked (“{match[0]}”)")
+        return _made(sentence, None, due, phrase(f"somebody is asked (“{match[0]}”)"))
     if not question and (match := _TOGETHER.search(text)):
-        return _made(sentence, None, due, f"a task is named (“{match[0]}”)")
+        return _made(sentence, None, due, phrase(f"a task is named (“{match[0]}”)"))
     return None
 
 

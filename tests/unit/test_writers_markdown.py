@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from momentum.model import Claim, ClaimState, Coverage, Deliverable, Meeting
+from momentum.model import Claim, ClaimState, Coverage, Deliverable, Meeting, Ruling
 from momentum.writers.markdown import clock, escape, render
 
 MEETING = Meeting("Planning", datetime(2026, 11, 25, 23, 30, tzinfo=UTC), "Europe/Berlin", ("Dana Lee",))
@@ -148,3 +148,81 @@ def test_of_a_crowd_some_are_named_and_the_others_counted():
     page = document(extra={"participants": people})
     assert "Guest 30, and 170 more\n" in page
     assert "Guest 31" not in page
+
+
+GERMAN = """# Planung
+
+*Protokoll, geschrieben von gpt-6-luna und durch Code an der Aufzeichnung geprüft*
+
+> **Ein Teil dieser Besprechung fehlt hier:**
+>
+> - Die Minuten 41-52 wurden nicht gelesen. Das Sprachmodell hat zu lange für die Antwort gebraucht.
+
+> **Nicht in der Aufzeichnung:** 00:30 bis 01:00. Zu dieser Zeit gibt es keine Datei.
+
+**Wann:** Donnerstag, 26. November 2026, 00:30 (Europe/Berlin)  
+**Wer:** Dana Lee
+
+Wir haben geplant.
+
+**1 von 3 belegt; 1 braucht Sie; 1 weggelassen, weil niemand sie gesagt hat; 1 von Ihnen bestätigt.**
+
+## Beschlüsse
+
+- Wir liefern am Freitag (Dana Lee bei 75:03; von Ihnen bestätigt)
+  > „Dann Freitag“
+
+## Aufgaben
+
+- Das Angebot schicken (zuständig: Dana Lee; fällig: Freitag, 27. November 2026 („bis Freitag“); Dana Lee bei 75:03; belegt)
+- Anrufen (niemand als zuständig genannt; 75:03; **braucht Sie**: Das Zitat enthält die Zahl 7 nicht.)
+
+## Hier hineinhören
+
+- bei 00:10: Wir haben „fünfzehn“ gehört, der Anbieter hat nichts
+
+---
+
+*Was das Gerät verlassen hat: api.openai.com erhielt 81,2 kB Transkripttext samt Anweisung (gpt-6-luna, 2 Anfragen, 22. November 2026). \
+Verdeckt: 3 E-Mail-Adressen.*
+"""  # noqa: W291 -- two spaces break the line
+
+
+def test_the_frame_speaks_the_documents_language():
+    sent = {"host": "api.openai.com", "what": "text", "model": "gpt-6-luna", "bytes": 81_200, "requests": 2, "stayed": False}
+    sent |= {"earlier": False, "first_at": "2026-11-22T12:00:00+00:00", "last_at": "2026-11-22T12:00:00+00:00"}
+    asking = "The quote does not hold the number 7."
+    page = document(
+        claim(kind="decision", text="Wir liefern am Freitag", quote="Dann Freitag", ruling=Ruling.CONFIRMED, section="decisions"),
+        claim(
+            text="Das Angebot schicken",
+            quote="das Angebot schicken",
+            owner="Dana Lee",
+            due_words="bis Freitag",
+            due_date=date(2026, 11, 27),
+        ),
+        claim(ClaimState.NEEDS_CONFIRMATION, text="Anrufen", quote="anrufen", segment_ids=(), reason=asking),
+        claim(ClaimState.DROPPED),
+        language="de-AT",
+        title="Planung",
+        summary="Wir haben geplant.",
+        coverage=Coverage(unread=((4, 9, "Minutes 41-52 were not read. The language model took too long to answer."),)),
+        extra={
+            "label": "Minutes",
+            "sections": [["decisions", "Decisions"]],
+            "speakers": {"4": "Dana Lee"},
+            "participants": ["Dana Lee"],
+            "gaps": [[30.0, 60.0, "not_recorded"]],
+            "listen_here": [{"start": 10.0, "ours": "fünfzehn", "theirs": ""}],
+            "receipt": {"sent": [sent], "redaction": ["email"], "masked": {"email": 3}, "model": "gpt-6-luna", "engine": "local:base"},
+        },
+    )
+    assert page == GERMAN
+
+
+def test_what_a_person_called_it_stays_and_other_languages_have_an_english_frame():
+    own = {"kind": "own:1", "extra": {"label": "Minutes", "sections": [["section_1", "Decisions & 100 % sure"]]}}
+    page = document(claim(section="section_1"), language="de", **own)
+    assert "*Minutes, geschrieben von" in page
+    assert "## Decisions &amp; 100 % sure" in page
+    assert "## Action items" in document(claim(), language="fr")

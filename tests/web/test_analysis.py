@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from momentum.analysis import analyse
 from momentum.analysis.chapters import written
+from momentum.languages.translator import ENGLISH
 from momentum.model import Claim, ClaimState, Segment, Transcript
 from momentum.web.pictures import timeline
 
@@ -80,7 +81,7 @@ def test_numbers_of_chapters_close_together_do_not_cover_each_other():
     said = tuple(Segment(n, 25.0 * n, 25.0 * n + 9, f"We talk about plan number {n}.", "Ada") for n in range(100))
     topics = [Claim("topic", s.text, s.text, (s.id,), state=ClaimState.VERIFIED, start=s.start) for s in said]
     found = analyse(Transcript(said, "en", 2500.0, "own", "local:base"))
-    drawn = timeline(replace(found, chapters=written(topics, "minutes", 2500.0)), "Plans")
+    drawn = timeline(replace(found, chapters=written(topics, "minutes", 2500.0)), "Plans", ENGLISH)
     places = [float(e.get("x")) for e in ET.fromstring(drawn).iter(f"{NAMESPACE}text") if e.get("y") == "70"]
     assert len(places) > 5
     assert min(after - before for before, after in pairwise(places)) >= 20

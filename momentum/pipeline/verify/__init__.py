@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
+from momentum.languages import phrase
 from momentum.model import Claim, ClaimState, Deliverable, Meeting, Transcript
 from momentum.pipeline.verify import (
     amounts,
@@ -168,7 +169,9 @@ def _check_owner(finding: _Finding, proof: Evidence, record: _Record) -> None:
     if owner is None:
         return
     person = people.on_roster(owner, record.roster)
-    doubt = people.doubt(person, finding.claim.text, proof, record.roster) if person else f"nobody known to have been there is {owner}"
+    doubt = (
+        people.doubt(person, finding.claim.text, proof, record.roster) if person else phrase(f"nobody known to have been there is {owner}")
+    )
     if doubt:
         finding.doubts.append(f"{owner} was removed as the owner: {doubt}.")
     finding.claim = dataclasses.replace(finding.claim, owner=None if doubt else person)
@@ -187,7 +190,7 @@ def _check_due(finding: _Finding, proof: Evidence, record: _Record) -> None:
         day = times.due_day(due, proof.said, record.day, record.began)
         finding.claim = dataclasses.replace(finding.claim, due_date=day)
         if claimed and claimed != day:
-            meant = dates.day_in_words(day) if day else "no certain day"
+            meant = dates.day_in_words(day) if day else phrase("no certain day")
             finding.doubts.append(f"“{due}” is {meant}, not {dates.day_in_words(claimed)}.")
 
 

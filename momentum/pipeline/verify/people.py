@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from momentum.languages import phrase
 from momentum.model import Segment
 from momentum.pipeline.verify import language
 from momentum.pipeline.verify.evidence import Evidence
@@ -85,16 +86,16 @@ def doubt(owner: str, text: str, evidence: Evidence, roster: Sequence[str]) -> s
     Who says "I will" in the quote owns it, or who is asked there by name; else who does so, or answers yes, beside it.
     """
     if (other := leading(text, roster)) and other != owner:
-        return f"the text speaks of {other}"
+        return phrase(f"the text speaks of {other}")
     speaks = any(s.speaker == owner for s in evidence.segments)
     is_there = any(is_named(owner, s.text, roster) for s in evidence.segments)
     if not speaks and not is_there:
-        return f"{owner} neither speaks nor is named there"
+        return phrase(f"{owner} neither speaks nor is named there")
     if _answers(owner, evidence):
         return None
     takers = list(dict.fromkeys([*_takers(evidence.quotes, roster)] or _takers(evidence.segments, roster)))
     if takers:
-        return None if owner in takers else f"it is {' or '.join(takers)} who takes it on"
+        return None if owner in takers else phrase(f"it is {' or '.join(takers)} who takes it on")
     return _doubt_untaken(owner, evidence, roster, is_there=is_there)
 
 
@@ -125,11 +126,11 @@ def _doubt_untaken(owner: str, evidence: Evidence, roster: Sequence[str], *, is_
     """Why `owner` does not own what nobody takes on in so many words: who speaks only beside the quote does not."""
     quoted = " ".join(s.text for s in evidence.quotes)
     if owner not in {s.speaker for s in evidence.quotes}:
-        return None if is_there or _YOU.search(quoted) else f"{owner} does not say it"
+        return None if is_there or _YOU.search(quoted) else phrase(f"{owner} does not say it")
     if all(s.speaker == owner for s in evidence.quotes) and _REQUEST.search(quoted):
-        return f"{owner} asks somebody else for it"
+        return phrase(f"{owner} asks somebody else for it")
     others = [p for p in named(quoted, roster) if p != owner]
-    return f"{owner} speaks there, but names {others[0]}" if others and not is_there else None
+    return phrase(f"{owner} speaks there, but names {others[0]}") if others and not is_there else None
 
 
 def leading(text: str, roster: Sequence[str]) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry
+from momentum.languages import phrase
 from momentum.model import Clock, ConnectionState
 from momentum.outbound.client import Answer, ApiClient
 from momentum.outbound.limits import BACK_OFF_SECONDS, RateLimiter, TokenSource
@@ -135,7 +136,7 @@ def _meeting_refused(fault: Fault) -> MomentumError | None:
 def _connection_refused(fault: Fault) -> tuple[ConnectionState | None, MomentumError]:
     match fault.kind:
         case Kind.SCOPE_MISSING:
-            names = " ".join(fault.scopes) or "a permission it did not name"
+            names = " ".join(fault.scopes) or phrase("a permission it did not name")
             detail = f"{LABEL} did not grant Momentum: {names}. Add it to the app's scopes, then connect {LABEL} again."
             return ConnectionState.SCOPE_MISSING, ActionRequired(ErrorCode.SCOPE_MISSING, detail)
         case Kind.FORBIDDEN:

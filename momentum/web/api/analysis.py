@@ -7,17 +7,20 @@ import dataclasses
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
 from momentum.analysis import Analysis, analyse
 from momentum.app import App
+from momentum.languages import LANGUAGES
+from momentum.languages.translator import into
 from momentum.pipeline.correct import read_transcript
 from momentum.store import topics
 from momentum.web.api.analysis_models import AnalysisItem
 from momentum.web.door import Asking, World
 from momentum.web.failures import responses
 from momentum.web.pictures import PICTURES
+from momentum.web.view import Anyone
 from momentum.web.witness import audited
 
 router = APIRouter(prefix="/api/transcripts/{transcript_id}/analysis", tags=["documents"])
@@ -31,6 +34,7 @@ PICTURE: dict[int | str, dict[str, Any]] = {
         },
     }
 }
+_LANGUAGE = f"^({'|'.join(LANGUAGES)})$"
 # The pictures carry their own style, in which nothing of a meeting stands.
 _POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
 
@@ -52,11 +56,15 @@ async def get_picture(
     world: World,
     person: Asking,
     transcript_id: UUID,
+    view: Anyone,
     picture: Annotated[Literal["talk-time", "timeline", "sentiment"], Path(description="Which one.")],
+    lang: Annotated[str | None, Query(pattern=_LANGUAGE, description="Of its words; default: the reader's, by Accept-Language.")] = None,
 ) -> Response:
     """A picture of it, drawn here: SVG without script, for light and dark pages."""
     found, title = await analysed(world, person.user_id, transcript_id)
-    return Response(await asyncio.to_thread(PICTURES[picture], found, title), media_type=SVG, headers=_POLICY)
+    t = into(lang or view.language)
+    drawn = await asyncio.to_thread(PICTURES[picture], found, title, t)
+    return Response(drawn, media_type=SVG, headers=_POLICY | {"Content-Language": t.language})
 
 
 async def analysed(world: App, user_id: UUID, transcript_id: UUID) -> tuple[Analysis, str]:

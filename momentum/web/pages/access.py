@@ -10,12 +10,12 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from momentum.app import App
+from momentum.languages import N_
 from momentum.store import api_keys, profiles, sessions
 from momentum.store.api_keys import NewKey, Scope
 from momentum.web.api.keys import KeyName, make_key
 from momentum.web.browsers import signed_out
 from momentum.web.door import Person, World, session_cookie
-from momentum.web.languages import N_
 from momentum.web.messages import SIGN_IN
 from momentum.web.view import Acting, Reading, SignedIn, see_other
 from momentum.web.witness import about, audited

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from momentum.errors import ErrorCode
-from momentum.web.languages import N_
+from momentum.languages import N_
 
 CONNECTION = frozenset({ErrorCode.NOT_CONNECTED, ErrorCode.RECONNECT_REQUIRED, ErrorCode.SCOPE_MISSING, ErrorCode.PROVIDER_FORBIDDEN})
 """Codes after which connecting again lets the processing go on by itself."""

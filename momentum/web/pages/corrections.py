@@ -13,11 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from momentum.corrections import Layer, body
 from momentum.errors import ErrorCode, Invalid, MomentumError, NotFound
+from momentum.languages import N_
 from momentum.pipeline import correct, elsewhere
 from momentum.store import corrections, transcripts
 from momentum.web.api.correction_models import AskedOfTranscript, layer_of
 from momentum.web.door import World
-from momentum.web.languages import N_
 from momentum.web.pages import words
 from momentum.web.view import Acting, Reading, see_other
 from momentum.web.witness import audited

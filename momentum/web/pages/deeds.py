@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from momentum.web.languages import N_
+from momentum.languages import N_
 
 ACTIONS = {
     "audit.read": N_("Read the audit trail"),

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from fastapi import Query
 
 from momentum.errors import ErrorCode, Invalid
+from momentum.languages import N_
 from momentum.store.listing import Has, Status, Wanted
 from momentum.web.api.listing import day, days_between
-from momentum.web.languages import N_
 
 Choice = TypeVar("Choice", Status, Has)
 Text = Annotated[str, Query(max_length=200)]

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
 
+from momentum.languages import LANGUAGES
 from momentum.web.door import World
-from momentum.web.languages import LANGUAGES
 from momentum.web.messages import set_cookie
 from momentum.web.view import LANGUAGE_COOKIE, SENT_BY_US, Reading, local_path, see_other
 

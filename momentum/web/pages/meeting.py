@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from momentum.app import App
 from momentum.errors import ErrorCode, NotFound
+from momentum.languages.translator import Translator, into
 from momentum.model import Deliverable
 from momentum.pipeline.correct import ReadMeeting, read_meeting
 from momentum.store import deliverables, processings, recordings, transcripts
@@ -58,7 +59,7 @@ async def meeting(
         return await _nothing_yet(world, view, recording)
     of = open_one.transcript_id if open_one else transcript_id
     read = await read_meeting(world.database, view.person, of or recording_id, open_one.id if open_one else None)
-    values = _transcript(recording, read, at, claim) | (_document(read, claim) if open_one else {"read": None})
+    values = _transcript(recording, read, at, claim) | (_document(read, claim, into(view.language)) if open_one else {"read": None})
     values |= {"sharing": world.settings.sharing == "on"}
     return view.page("meeting.html", recording=recording, written=_offered(written), about=open_one, **values, **_words())
 
@@ -118,7 +119,7 @@ def _transcript(recording: StoredRecording, read: ReadMeeting, at: int | None, c
     }
 
 
-def _document(read: ReadMeeting, claim: int | None) -> dict[str, Any]:
+def _document(read: ReadMeeting, claim: int | None, t: Translator) -> dict[str, Any]:
     found = read.deliverable
     if found is None:
         raise NotFound(ErrorCode.NOT_FOUND, "There is no such deliverable.")
@@ -127,14 +128,15 @@ def _document(read: ReadMeeting, claim: int | None) -> dict[str, Any]:
     return {
         "read": found,
         "deliverable": deliverable,
-        "notices": [Markup(rendered(text)) for text in notices(deliverable)],  # noqa: S704 -- rendered with raw HTML off
-        "counted": counted(deliverable.claims),
-        "sections": shown.sections(found, read.made, claim),
+        "notices": [Markup(rendered(text)) for text in notices(deliverable, t)],  # noqa: S704 -- rendered with raw HTML off
+        "counted": counted(deliverable.claims, t),
+        "sections": shown.sections(found, read.made, claim, t),
         "left_out": shown.left_out(found, read.made, claim),
         "chapters": _chapters(deliverable),
         "coverage": shown.coverage(deliverable, read.transcript.shown.transcript),
         "bar": shown.BAR,
-        "receipt": receipts.in_words(receipt) if isinstance(receipt, dict) else None,
+        "summary": deliverable.summary if deliverable.model else t.said(deliverable.summary),
+        "receipt": receipts.in_words(receipt, t) if isinstance(receipt, dict) else None,
     }
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from momentum.errors import ErrorCode, Invalid
+from momentum.languages import N_
 from momentum.outbound import openai_ends
 from momentum.pipeline import connect
 from momentum.store import audit, profiles
@@ -15,7 +16,6 @@ from momentum.store.audit import Act
 from momentum.tools import SOON, models_in_force
 from momentum.transcribers.openai_models import MODELS
 from momentum.web.door import SESSION_COOKIE, World
-from momentum.web.languages import N_
 from momentum.web.messages import message_page
 from momentum.web.pages.deeds import ACTIONS, page_of
 from momentum.web.view import Acting, Reading, View

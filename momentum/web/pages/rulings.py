@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from momentum.app import App
 from momentum.errors import ErrorCode, Invalid
+from momentum.languages import N_
 from momentum.model import Ruling
 from momentum.pipeline import correct
 from momentum.store import corrections, deliverables
@@ -18,7 +19,6 @@ from momentum.web.api import versions
 from momentum.web.api.correction_models import AskedOfDeliverable, layer_of
 from momentum.web.api.documents import delivered
 from momentum.web.door import World
-from momentum.web.languages import N_
 from momentum.web.view import Acting, see_other
 from momentum.web.witness import audited
 

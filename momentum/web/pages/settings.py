@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from momentum.errors import ErrorCode, Invalid
+from momentum.languages import LANGUAGES, N_
 from momentum.redaction import RECOGNISED, Redaction
 from momentum.store import profiles, redactions, voices
 from momentum.web.api.connections import PROVIDERS, connection_of
@@ -19,7 +20,6 @@ from momentum.web.api.models import Preferences
 from momentum.web.api.privacy_models import RedactionChoice
 from momentum.web.door import World
 from momentum.web.formats import zone_of
-from momentum.web.languages import LANGUAGES, N_
 from momentum.web.pages import words
 from momentum.web.view import LANGUAGE_COOKIE, ZONE_COOKIE, Acting, Reading, see_other
 from momentum.web.witness import audited

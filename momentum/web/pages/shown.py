@@ -12,6 +12,7 @@ from uuid import UUID
 from momentum.analysis import talk
 from momentum.analysis.turns import UNKNOWN, speaker_of
 from momentum.corrections import ClaimLayer, machine_id
+from momentum.languages.translator import Translator
 from momentum.model import Claim, ClaimState, Deliverable, Ruling, Segment, Transcript
 from momentum.pipeline.correct import ReadDeliverable
 from momentum.store.corrections import Correction
@@ -90,11 +91,11 @@ class Window:
 # --- claims ---------------------------------------------------------------------------------------
 
 
-def sections(read: ReadDeliverable, made: Iterable[Correction], chosen: int | None) -> list[tuple[str, list[ShownClaim]]]:
-    """(heading as Markdown writes it, claims) in the document's order."""
+def sections(read: ReadDeliverable, made: Iterable[Correction], chosen: int | None, t: Translator) -> list[tuple[str, list[ShownClaim]]]:
+    """(heading, claims) in the document's order."""
     shown, undo = read.shown.deliverable, _undo(made, read.shown.id)
     numbers = {id(claim): number for number, claim in enumerate(shown.claims)}
-    return [(heading, [_claim(numbers[id(c)], read, undo, chosen) for c in claims]) for heading, claims in outline(shown)]
+    return [(heading, [_claim(numbers[id(c)], read, undo, chosen) for c in claims]) for heading, claims in outline(shown, t)]
 
 
 def left_out(read: ReadDeliverable, made: Iterable[Correction], chosen: int | None) -> list[ShownClaim]:

@@ -9,10 +9,10 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from momentum.languages import N_
 from momentum.web.api.status import status_of
 from momentum.web.api.status_models import Spent
 from momentum.web.door import World
-from momentum.web.languages import N_
 from momentum.web.pages import words
 from momentum.web.view import Operating
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from momentum.languages import N_
 from momentum.model import ClaimState, ProcessingState, Remark, Ruling
-from momentum.web.languages import N_
 
 STATES = {
     ProcessingState.QUEUED: N_("Waiting for its turn"),

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from momentum.errors import ErrorCode, Invalid
+from momentum.languages import N_
 from momentum.model import Deliverable, Meeting, Transcript
 from momentum.writers import render, transcripts
 from momentum.writers.exports import data, printed, spoken, web_page, word
@@ -57,19 +58,19 @@ def _timed(form: Callable[[Transcript], str]) -> OfTranscript:
 
 FORMATS: dict[str, Format] = {
     "md": Format("md", "Markdown", "text/markdown; charset=utf-8", *_written(lambda text, _language: text.encode())),
-    "html": Format("html", "Web page", "text/html; charset=utf-8", *_written(web_page.as_html)),
+    "html": Format("html", N_("Web page"), "text/html; charset=utf-8", *_written(web_page.as_html)),
     "docx": Format("docx", "Word", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", *_written(word.as_docx)),
     "pdf": Format("pdf", "PDF", "application/pdf", *_written(printed.as_pdf)),
     "json": Format("json", "JSON", "application/json", data.deliverable_as_json, data.transcript_as_json),
     "txt": Format(
         "txt",
-        "Text",
+        N_("Text"),
         "text/plain; charset=utf-8",
         lambda deliverable, meeting: as_text(parsed(render(deliverable, meeting))).encode(),
         _timed(transcripts.as_text),
     ),
-    "vtt": Format("vtt", "Captions (WebVTT)", "text/vtt; charset=utf-8", None, _timed(transcripts.as_vtt)),
-    "srt": Format("srt", "Captions (SubRip)", "application/x-subrip; charset=utf-8", None, _timed(transcripts.as_srt)),
+    "vtt": Format("vtt", N_("Captions (WebVTT)"), "text/vtt; charset=utf-8", None, _timed(transcripts.as_vtt)),
+    "srt": Format("srt", N_("Captions (SubRip)"), "application/x-subrip; charset=utf-8", None, _timed(transcripts.as_srt)),
 }
 """By the name that the API and the command line know them by."""
 

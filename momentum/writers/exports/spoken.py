@@ -1,10 +1,11 @@
-"""A transcript as Markdown: who said what, and when."""
+"""A transcript as Markdown, in its own language: who said what, and when."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from momentum.languages.translator import Translator, translator_of
 from momentum.model import Meeting, Segment, Transcript
 from momentum.writers import dates
 from momentum.writers.markdown import clock, escape
@@ -17,13 +18,14 @@ def as_markdown(transcript: Transcript, meeting: Meeting) -> str:
 
 
 def _blocks(transcript: Transcript, meeting: Meeting) -> Iterator[str]:
-    yield f"# {escape(meeting.title) or 'Untitled meeting'}"
-    yield f"*Transcript by {escape(transcript.engine)}*"
+    t = translator_of(transcript.language)
+    yield f"# {escape(meeting.title) or t._('Untitled meeting')}"
+    yield f"*{t._('Transcript by %(engine)s', engine=escape(transcript.engine))}*"
     start = dates.local_start(meeting)
     if start:
-        yield f"**When:** {escape(dates.moment_in_words(start))}"
-    turns = [(turn[0].start, _turn(turn)) for turn in _turns(transcript)]
-    gaps = [(gap.start, f"*{clock(gap.start)} {escape(told(gap))}*") for gap in transcript.gaps]
+        yield f"**{t._('When:')}** {escape(t.moment(start))}"
+    turns = [(turn[0].start, _turn(turn, t)) for turn in _turns(transcript)]
+    gaps = [(gap.start, f"*{clock(gap.start)} {escape(told(gap, t))}*") for gap in transcript.gaps]
     yield from (text for _, text in sorted([*turns, *gaps], key=lambda block: block[0]))
 
 
@@ -41,13 +43,13 @@ def _turns(transcript: Transcript) -> Iterator[list[Segment]]:
         yield turn
 
 
-def _turn(segments: list[Segment]) -> str:
+def _turn(segments: list[Segment], t: Translator) -> str:
     first = segments[0]
-    name = f" {escape(speaker(first))}" if first.speaker else ""
+    name = f" {escape(speaker(first, t))}" if first.speaker else ""
     # An escaped start of a line stays in front of its own words: here they follow the time.
-    words = " ".join(_said(segment) for segment in segments)
+    words = " ".join(_said(segment, t) for segment in segments)
     return f"**{clock(first.start)}{name}**  \n{words}"
 
 
-def _said(segment: Segment) -> str:
-    return escape(segment.text) + "".join(f" *({escape(note)})*" for note in notes(segment))
+def _said(segment: Segment, t: Translator) -> str:
+    return escape(segment.text) + "".join(f" *({escape(note)})*" for note in notes(segment, t))

@@ -1,0 +1,1 @@
+"""Catalogues of messages, kept up to date with the code (`make catalogue`)."""
