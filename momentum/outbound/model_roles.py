@@ -1,4 +1,4 @@
-"""Which of the two models a failure is about, for sentences that say what to set."""
+"""Which of the models a failure is about, for sentences that say what to set."""
 
 from __future__ import annotations
 
@@ -27,5 +27,6 @@ class Role:
         return ActionRequired(error.code, sentence, after=error.after)
 
 
+EMBEDDING = Role("embedding model", "EMBEDDING_MODEL", "EMBEDDING_API_KEY, or OPENAI_API_KEY where that is not set")
 SPEECH = Role("speech model", "SPEECH_MODEL", "SPEECH_API_KEY, or OPENAI_API_KEY where that is not set")
 LANGUAGE = Role("language model", "LANGUAGE_MODEL", "OPENAI_API_KEY")

@@ -28,9 +28,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from momentum.store import columns
+from momentum.store.tables_of_search import indexings, passages, vectors
 from momentum.store.tables_of_wishes import corrections, redactions, sendings, templates, voices
 
-__all__ = ["corrections", "redactions", "sendings", "templates", "voices"]
+__all__ = ["corrections", "indexings", "passages", "redactions", "sendings", "templates", "vectors", "voices"]
 
 metadata, NOW = columns.metadata, columns.NOW
 _id, _owner, _of, _moment = columns.identity, columns.owner, columns.of, columns.moment
