@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -28,6 +29,7 @@ from momentum.web.api import (
     me,
     privacy,
     processings,
+    search,
     templates,
     versions,
     voices,
@@ -50,6 +52,7 @@ TAGS = [
     {"name": "processings", "description": "The work on a recording, from the request to the deliverable."},
     {"name": "documents", "description": "What was written, and what was said."},
     {"name": "corrections", "description": "What you put right: layers over what was said and written, each of which can be undone."},
+    {"name": "search", "description": "What was said and written, found again; questions answered from it."},
     {"name": "templates", "description": "Your own kinds of document."},
     {"name": "me", "description": "The person who asks."},
     {"name": "health", "description": "For whoever runs Momentum."},
@@ -65,6 +68,7 @@ def site(world: App, *, port: int) -> FastAPI:
     application.state.people = People()
     application.state.closing = asyncio.Event()
     application.state.strangers = {}
+    application.state.questions = Counter()
     application.state.streams = Streams()
     presented = tuple(sorted(failures.PRESENTED_IN_VAIN))
     metrics.declare(metrics.AUTHENTICATIONS, ("bearer", "session"), (metrics.OK, ErrorCode.NOT_AUTHENTICATED, *presented))
@@ -95,7 +99,15 @@ def _with_routes() -> FastAPI:
     for name, label in connections.PROVIDERS.items():
         application.include_router(connections.router_for(name, label))
     of_a_person = (me.router, privacy.router, voices.router, templates.router)
-    of_a_meeting = (processings.router, documents.router, versions.router, corrections.router, exports.router, analysis.router)
+    of_a_meeting = (
+        processings.router,
+        documents.router,
+        versions.router,
+        corrections.router,
+        exports.router,
+        analysis.router,
+        search.router,
+    )
     for part in (*of_a_meeting, *of_a_person, health.router, entrance.router, *pages.ROUTERS, monitoring.router):
         application.include_router(part)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
