@@ -68,10 +68,12 @@ async def sources(connection: AsyncConnection, recording_id: UUID) -> Sources | 
     newest = ~exists().where(later.c.supersedes == documents.c.id, later.c.delivered)
     shown = select(documents.c.id, documents.c.transcript_id, documents.c.created_at)
     shown = shown.where(documents.c.recording_id == recording_id, documents.c.delivered, newest)
-    rows = (await connection.execute(shown.order_by(documents.c.created_at.desc(), documents.c.id))).all()
+    rows = (await connection.execute(shown.order_by(documents.c.created_at.desc(), documents.c.id.desc()))).all()
     ids = [row.transcript_id for row in rows]
     if not ids:  # nothing is written yet: what was heard last is shown
-        latest = select(words.c.id).where(words.c.recording_id == recording_id).order_by(words.c.created_at.desc(), words.c.id).limit(1)
+        latest = (
+            select(words.c.id).where(words.c.recording_id == recording_id).order_by(words.c.created_at.desc(), words.c.id.desc()).limit(1)
+        )
         ids = list((await connection.execute(latest)).scalars())
     return Sources(generation, tuple(dict.fromkeys(ids)), frozenset(row.id for row in rows))
 

@@ -28,7 +28,7 @@ LANGUAGE_COOKIE = "momentum_language"
 ZONE_COOKIE = "momentum_zone"
 """Set by live.js, or chosen in the settings: an IANA name of a time zone."""
 
-PLACES = (("/recordings", N_("Recordings")), ("/settings", N_("Settings")))
+PLACES = (("/recordings", N_("Recordings")), ("/search", N_("Search")), ("/settings", N_("Settings")))
 """The navigation."""
 
 _HERE = Path(__file__).parent

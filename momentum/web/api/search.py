@@ -105,7 +105,8 @@ def path_of(hit: Hit) -> str:
     """Where a hit is shown."""
     found = hit.found
     if found.deliverable_id:
-        return f"/meetings/{found.recording_id}?document={found.deliverable_id}"
+        at = "" if found.first_segment is None else f"&at={found.first_segment}"
+        return f"/meetings/{found.recording_id}?document={found.deliverable_id}{at}"
     return at_segment(found.recording_id, found.first_segment)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from momentum.web.pages import analysis, corrections, home, meeting, own_documents, processings, recordings, rulings, settings
+from momentum.web.pages import analysis, corrections, home, meeting, own_documents, processings, recordings, rulings, search, settings
 
 ROUTERS = (
     home.router,
@@ -14,4 +14,5 @@ ROUTERS = (
     analysis.router,
     settings.router,
     own_documents.router,
+    search.router,
 )
