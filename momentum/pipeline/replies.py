@@ -37,6 +37,8 @@ LOOKED_AT = 24
 """Passages from which an answer is made at the most."""
 MEETINGS = 6
 """Meetings that they may come from: each is read whole, for the check."""
+FLOOR = 0.2
+"""Cosine of a passage and the question, lower than in a list: the model says whether it answers, and nothing else is shown."""
 AROUND = 1
 """Segments before and behind a passage that are sent along: the question to an answer, the answer to a question."""
 PROVEN = {ClaimState.VERIFIED, ClaimState.REPAIRED}
@@ -148,7 +150,9 @@ async def _retrieved(asking: Asking, user_id: UUID, question: str, recording_id:
             raise NotFound(ErrorCode.RECORDING_NOT_FOUND, "There is no such recording.")
         ways = [await passages.with_words(connection, any_of(question), filters, size=LOOKED_AT)]
         if vector is not None and (embedder := asking.embedder) is not None:
-            near = await passages.near_to(connection, user_id, embedder.name, vector, filters, floor=embedder.floor, size=LOOKED_AT)
+            near = await passages.near_to(
+                connection, user_id, embedder.name, vector, filters, floor=min(FLOOR, embedder.floor), size=LOOKED_AT
+            )
             ways.append([one for one, _ in near])
         return await passages.shown(connection, fused(*ways)[:LOOKED_AT], question)
 

@@ -38,8 +38,8 @@ CONFIGURATIONS: Mapping[str, str] = {
 SIMPLE = "simple"
 MOST_ASKED = 1_000
 """Characters of a query that are read."""
-NEAR = 400
-"""Vectors whose signs are nearest, which are compared exactly."""
+NEAR = 1_500
+"""Vectors whose signs are nearest, which are compared exactly: so many that of 90,000 passages the nearest is among them (docs/decisions)."""
 _BEGIN, _END = "\x01", "\x02"
 _BRACKETS = "\x03\x04"
 _AS_SAID = str.maketrans(_BRACKETS, "<>")
