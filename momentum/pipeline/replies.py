@@ -37,7 +37,7 @@ LOOKED_AT = 24
 """Passages from which an answer is made at the most."""
 MEETINGS = 6
 """Meetings that they may come from: each is read whole, for the check."""
-FLOOR = 0.2
+FLOOR = 0.1
 """Cosine of a passage and the question, lower than in a list: the model says whether it answers, and nothing else is shown."""
 AROUND = 1
 """Segments before and behind a passage that are sent along: the question to an answer, the answer to a question."""

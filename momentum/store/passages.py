@@ -39,7 +39,7 @@ SIMPLE = "simple"
 MOST_ASKED = 1_000
 """Characters of a query that are read."""
 NEAR = 1_500
-"""Vectors whose signs are nearest, which are compared exactly: so many that of 90,000 passages the nearest is among them (docs/decisions)."""
+"""Vectors whose signs are nearest, which are compared exactly: enough for 90,000 passages (docs/decisions/0014)."""
 _BEGIN, _END = "\x01", "\x02"
 _BRACKETS = "\x03\x04"
 _AS_SAID = str.maketrans(_BRACKETS, "<>")
