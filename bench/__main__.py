@@ -25,6 +25,8 @@ PHRASES = {
     "kills": "a worker killed in the middle, twenty times",
     "speakers": "who said each word, and where turns change, beside one name for each segment",
     "corrections": "corrections laid over three hours of talk, and offered to fifty such meetings",
+    "search": "a thousand meetings searched by words and by meaning",
+    "found": "real meetings searched for what people have marked as the answer; needs MOMENTUM_SAMPLES",
     "word_errors": "word errors through our cutting beside the whole file",
 }
 RESULTS = Path(__file__).with_name("results.json")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -15,17 +15,15 @@ from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry, Unavailable
 from momentum.model import Answer, Clock, Usage
 from momentum.outbound import openai_prices, sent
-from momentum.outbound.client import NETWORK_FAULTS, TIMEOUTS
 from momentum.outbound.model_roles import LANGUAGE
-from momentum.outbound.openai_errors import translate
+from momentum.outbound.openai_errors import translate as explained
+from momentum.outbound.openai_sdk import status_of, translated
 from momentum.outbound.patience import Patience
 from momentum.writers.schema import violation
 
 if TYPE_CHECKING:
-    from openai import APIError, AsyncOpenAI
+    from openai import AsyncOpenAI
 
-AFTER_SILENCE = 60.0
-"""Seconds after which a server that did not answer in time is asked again."""
 CONNECT_SECONDS, SILENCE_SECONDS, ANSWER_SECONDS = 5.0, 600.0, 1800.0
 """How long a connection may take, how long a reasoning model may be silent, and how long an answer may take in all."""
 COUNT_SECONDS = 20.0
@@ -186,7 +184,7 @@ class LanguageModel:
         body = _fields(event.get("response"))
         if event["type"] == "error" or body.get("status") == "failed":
             error = body.get("error") or event
-            raise self._fault(_status_of(error), {}, {"error": error})
+            raise self._fault(status_of(error), {}, {"error": error})
         return body
 
     async def _chat(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -200,32 +198,10 @@ class LanguageModel:
         return _object_of(completion)
 
     def _fault(self, status: int, headers: Mapping[str, str], body: object) -> MomentumError:
-        return LANGUAGE.explain(translate(status, headers, body, now=self._clock()), self.model)
+        return LANGUAGE.explain(explained(status, headers, body, now=self._clock()), self.model)
 
-    @asynccontextmanager
-    async def _translated(self) -> AsyncIterator[None]:
-        """The SDK's exceptions, in our words; theirs hold the other side's text and go no further.
-
-        Where an answer breaks off that should have been a stream, the SDK lets those of its HTTP client through.
-        """
-        from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, OpenAIError
-
-        try:
-            yield
-        except (APITimeoutError, *TIMEOUTS):
-            # Asking again at once would only add to the load of a server that is too slow.
-            raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model took too long to answer.", after=AFTER_SILENCE) from None
-        except (APIConnectionError, *NETWORK_FAULTS) as error:
-            if (ours := sent.own(error)) is not None:
-                raise ours from None
-            raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model's server cannot be reached.") from None
-        except APIStatusError as error:
-            headers = {k.lower(): v for k, v in error.response.headers.items()}
-            raise self._fault(error.status_code, headers, _envelope(error)) from None
-        except APIError as error:
-            raise self._fault(_status_of(error.body), {}, _envelope(error)) from None
-        except (OpenAIError, ValueError):
-            raise Retry(ErrorCode.MODEL_UNAVAILABLE, "The language model's server gave an answer that cannot be read.") from None
+    def _translated(self) -> AbstractAsyncContextManager[None]:
+        return translated(self._fault, "language model")
 
 
 async def _last_event(stream: Any) -> dict[str, Any] | None:
@@ -341,21 +317,6 @@ def _parsed(text: str) -> Any:
         return json.loads(whole)
     except (ValueError, RecursionError):
         return None
-
-
-def _envelope(error: APIError) -> object:
-    """The SDK unwraps `{"error": ...}`; what reads errors wants it as it was on the wire."""
-    return {"error": error.body} if isinstance(error.body, dict) else error.body
-
-
-# An error inside a stream has no HTTP status; this is the one the same error has outside.
-_STATUSES = {"rate_limit_exceeded": 429, "insufficient_quota": 429, "slow_down": 429, "server_error": 500, "server_is_overloaded": 503}
-
-
-def _status_of(error: object) -> int:
-    if not isinstance(error, dict):
-        return 500
-    return next((_STATUSES[str(error[k])] for k in ("code", "type") if str(error.get(k)) in _STATUSES), 400 if error.get("code") else 500)
 
 
 def _day(value: object) -> date | None:

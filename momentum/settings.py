@@ -97,6 +97,12 @@ class Settings(BaseSettings):
         None, description="Local Whisper: folder or hub id of a CTranslate2 model; default the packaged base model."
     )
     whisper_threads: int = Field(0, ge=0, description="Threads of local Whisper; 0 = all cores.")
+    semantic_search: bool = Field(True, description="Find passages by what they mean too, not by their words alone.")
+    embedding_model: str | None = Field(None, description="Model of an embeddings API; default the packaged one, for English.")
+    embedding_base_url: str | None = Field(None, description="Base URL of that API; default OPENAI_BASE_URL.")
+    embedding_api_key: SecretStr | None = Field(
+        None, description="Key for EMBEDDING_BASE_URL; default OPENAI_API_KEY where that is not set."
+    )
     estimate_speakers: bool = Field(
         True, description="Tell speakers apart by their voices where nobody names them; the sound and the vectors are not kept."
     )
@@ -185,6 +191,8 @@ class Settings(BaseSettings):
             raise ValueError("METRICS_TOKEN is shorter than 16 characters. Make one with: openssl rand -base64 24")
         if self.transcriber == "openai" and not self.speech_key:
             raise ValueError("TRANSCRIBER=openai needs OPENAI_API_KEY or SPEECH_API_KEY.")
+        if self.embedding_base_url and not self.embedding_model:
+            raise ValueError("EMBEDDING_BASE_URL is set, but EMBEDDING_MODEL is not. Set it to the name of a model of that server.")
         return self
 
     def _check_oidc(self) -> None:

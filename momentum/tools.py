@@ -10,6 +10,9 @@ from functools import cached_property
 from typing import Literal
 from urllib.parse import urlsplit
 
+from momentum.embeddings import Embedder
+from momentum.embeddings.minilm import MiniLM, installed_files
+from momentum.embeddings.remote import RemoteEmbedder
 from momentum.llm import LanguageModel
 from momentum.media.decoder import DecodeLimits, Decoder
 from momentum.media.voiceprint import VoiceEncoder, installed_weights
@@ -71,9 +74,27 @@ class Tools:
             clock=self._clock,
         )
 
+    @cached_property
+    def embedder(self) -> Embedder | None:
+        """None where nobody wants to search by meaning, or the packaged model is not installed."""
+        settings = self._settings
+        if not settings.semantic_search:
+            return None
+        if settings.embedding_model is None:
+            files = installed_files()
+            return MiniLM(files) if files else None
+        # The other server's key is not for this one.
+        key = settings.embedding_api_key or (None if settings.embedding_base_url else settings.openai_api_key)
+        return RemoteEmbedder(
+            key.get_secret_value() if key else None,
+            settings.embedding_base_url or settings.openai_base_url,
+            settings.embedding_model,
+            clock=self._clock,
+        )
+
     async def aclose(self) -> None:
         """End what was built."""
-        built = (self.__dict__.get(name) for name in ("decoder", "transcriber", "llm"))
+        built = (self.__dict__.get(name) for name in ("decoder", "transcriber", "llm", "embedder"))
         for tool in filter(None, built):
             await tool.aclose()
 

@@ -1,4 +1,4 @@
-"""Which of the two models a failure is about, for sentences that say what to set."""
+"""Which of the models a failure is about, for sentences that say what to set."""
 
 from __future__ import annotations
 
@@ -30,5 +30,6 @@ class Role:
         return ActionRequired(error.code, sentence, after=error.after)
 
 
+EMBEDDING = Role(phrase("embedding model {}"), "EMBEDDING_MODEL", phrase("EMBEDDING_API_KEY, or OPENAI_API_KEY where that is not set"))
 SPEECH = Role(phrase("speech model {}"), "SPEECH_MODEL", phrase("SPEECH_API_KEY, or OPENAI_API_KEY where that is not set"))
 LANGUAGE = Role(phrase("language model {}"), "LANGUAGE_MODEL", "OPENAI_API_KEY")

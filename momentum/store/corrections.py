@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, and_, cast, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, and_, cast, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONPATH, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.corrections import FixTerm, Layer, body, kind_of, layer, renaming, title_under
 from momentum.errors import ErrorCode, NotFound
-from momentum.store import serial, tables
+from momentum.store import indexings, serial, tables
 
 _table = tables.corrections
 _TURN = text("select pg_advisory_xact_lock(hashtextextended(:id, 1))")
@@ -56,6 +57,7 @@ async def add(
     belongs = {"user_id": user_id, "recording_id": recording_id, "transcript_id": transcript_id, "deliverable_id": deliverable_id}
     values = {**belongs, "kind": kind_of(layer), "body": serial.storable(body(layer)), "made_at": now}
     row = (await connection.execute(insert(_table).values(values).returning(*_COLUMNS))).mappings().one()
+    await indexings.mark(connection, user_id, recording_id)
     return _correction(row)
 
 
@@ -95,11 +97,13 @@ async def get(connection: AsyncConnection, correction_id: UUID) -> Correction:
 async def withdraw(connection: AsyncConnection, correction_id: UUID, *, now: datetime) -> Correction:
     """Take a layer away; doing so again changes nothing. Raises NotFound."""
     withdrawn = {"withdrawn_at": func.coalesce(_table.c.withdrawn_at, now)}
-    change = update(_table).where(_table.c.id == correction_id).values(withdrawn).returning(*_COLUMNS)
+    change = update(_table).where(_table.c.id == correction_id).values(withdrawn).returning(*_COLUMNS, _table.c.user_id)
     row = (await connection.execute(change)).mappings().one_or_none()
     if row is None:
         raise _unknown()
-    return _correction(row)
+    made = dict(row)
+    await indexings.mark(connection, made.pop("user_id"), made["recording_id"])
+    return _correction(made)
 
 
 async def count(connection: AsyncConnection, transcript_id: UUID) -> int:
@@ -155,7 +159,7 @@ def _in_any_case(character: str) -> str:
     return f"[{''.join(dict.fromkeys((character, *character.lower(), *character.upper())))}]"
 
 
-def _correction(row: RowMapping) -> Correction:
+def _correction(row: Mapping[Any, Any]) -> Correction:
     values = dict(row)
     return Correction(layer=layer(values.pop("kind"), values.pop("body")), **values)
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.errors import ErrorCode, NotFound
 from momentum.model import Claim, ClaimState, Deliverable
-from momentum.store import pages, serial, tables
+from momentum.store import indexings, pages, serial, tables
 
 _table = tables.deliverables
 _order = pages.Order(_table.c.created_at, _table.c.id)
@@ -102,7 +102,8 @@ async def deliver(connection: AsyncConnection, deliverable_ids: Sequence[UUID]) 
     """Show these to their person, each as the newest version of its series; what is shown already stays as it is."""
     for deliverable_id in deliverable_ids:
         await connection.execute(_TURN, {"id": deliverable_id})
-        await connection.execute(_DELIVER, {"id": deliverable_id})
+        for row in await connection.execute(_DELIVER, {"id": deliverable_id}):
+            await indexings.mark(connection, row.user_id, row.recording_id)
 
 
 async def find(connection: AsyncConnection, processing_id: UUID, made_from: str) -> UUID | None:
@@ -171,6 +172,7 @@ _DELIVER = text("""
         select o.id, o.version from deliverables o where o.series = mine.series and o.delivered order by o.version desc limit 1
     ) last on true
     where d.id = :id and mine.id = d.id and not d.delivered
+    returning d.user_id, d.recording_id
 """)
 
 

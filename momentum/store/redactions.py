@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.redaction import Redaction
@@ -19,6 +19,14 @@ async def get(connection: AsyncConnection, user_id: UUID) -> Redaction:
     query = select(_table.c.kinds, _table.c.names).where(_table.c.user_id == user_id)
     row = (await connection.execute(query)).one_or_none()
     return Redaction() if row is None else Redaction.of(row.kinds, row.names)
+
+
+async def asked_for(connection: AsyncConnection, *recording_ids: UUID) -> Redaction:
+    """What anybody wanted masked who had one of these recordings processed."""
+    options = tables.processings.c.options
+    query = select(options).where(tables.processings.c.recording_id.in_(recording_ids), options.has_any(array(["redact", "redact_names"])))
+    asked = [serial.load_options(stored) for stored in (await connection.execute(query)).scalars()]
+    return Redaction.of((kind for one in asked for kind in one.redact), (name for one in asked for name in one.redact_names))
 
 
 async def put(connection: AsyncConnection, user_id: UUID, wanted: Redaction) -> None:

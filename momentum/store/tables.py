@@ -29,9 +29,23 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from momentum.store import columns
 from momentum.store.tables_of_access import api_keys, login_links, sessions
+from momentum.store.tables_of_search import indexings, passages, vectors
 from momentum.store.tables_of_wishes import corrections, redactions, sendings, shares, templates, voices
 
-__all__ = ["api_keys", "corrections", "login_links", "redactions", "sendings", "sessions", "shares", "templates", "voices"]
+__all__ = [
+    "api_keys",
+    "corrections",
+    "indexings",
+    "login_links",
+    "passages",
+    "redactions",
+    "sendings",
+    "sessions",
+    "shares",
+    "templates",
+    "vectors",
+    "voices",
+]
 
 metadata, NOW = columns.metadata, columns.NOW
 _id, _owner, _of, _moment = columns.identity, columns.owner, columns.of, columns.moment

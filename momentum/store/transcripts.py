@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.errors import ErrorCode, NotFound
 from momentum.model import Transcript
-from momentum.store import pages, serial, tables
+from momentum.store import indexings, pages, serial, tables
 
 _table = tables.transcripts
 _order = pages.Order(_table.c.created_at, _table.c.id)
@@ -93,6 +93,8 @@ async def save(
     }
     statement = insert(_table).values(values).on_conflict_do_nothing(index_elements=["processing_id", "made_from"])
     made: UUID | None = await connection.scalar(statement.returning(_table.c.id))
+    if made:
+        await indexings.mark(connection, user_id, recording_id)
     return made or await _kept(connection, processing_id, made_from)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -30,6 +31,7 @@ from momentum.web.api import (
     privacy,
     processings,
     recordings,
+    search,
     shares,
     status,
     templates,
@@ -59,6 +61,7 @@ TAGS = [
     {"name": "documents", "description": "What was written, and what was said."},
     {"name": "corrections", "description": "What you put right: layers over what was said and written, each of which can be undone."},
     {"name": "shares", "description": "Links that show one document to whoever has them. Only where the operator allows it (`SHARING`)."},
+    {"name": "search", "description": "What was said and written, found again; questions answered from it."},
     {"name": "templates", "description": "Your own kinds of document."},
     {"name": "me", "description": "The person who asks."},
     {"name": "health", "description": "For whoever runs Momentum."},
@@ -76,6 +79,7 @@ def site(world: App, *, port: int) -> FastAPI:
     application.state.operators = {}
     application.state.closing = asyncio.Event()
     application.state.strangers = {}
+    application.state.questions = Counter()
     application.state.streams = Streams()
     application.state.openings = Openings()
     application.state.trying = Trying(world)
@@ -108,7 +112,15 @@ def _with_routes() -> FastAPI:
     for name, label in connections.PROVIDERS.items():
         application.include_router(connections.router_for(name, label))
     of_a_person = (me.router, keys.router, privacy.router, voices.router, templates.router)
-    of_a_meeting = (processings.router, documents.router, versions.router, corrections.router, exports.router, analysis.router)
+    of_a_meeting = (
+        processings.router,
+        documents.router,
+        versions.router,
+        corrections.router,
+        exports.router,
+        analysis.router,
+        search.router,
+    )
     for part in (
         recordings.router,
         *of_a_meeting,

@@ -33,7 +33,7 @@ LANGUAGE_COOKIE = "momentum_language"
 ZONE_COOKIE = "momentum_zone"
 """Set by live.js, or chosen in the settings: an IANA name of a time zone."""
 
-PLACES = (("/recordings", N_("Recordings")), ("/settings", N_("Settings")))
+PLACES = (("/recordings", N_("Recordings")), ("/search", N_("Search")), ("/settings", N_("Settings")))
 """The navigation."""
 OPERATORS_PLACES = (("/status", N_("Status")),)
 """What stands behind it for whoever runs Momentum."""

@@ -26,7 +26,7 @@ from momentum.store.heartbeats import Heart
 from momentum.worker.carry import AWAY_SECONDS, Carrier
 from momentum.worker.dispatch import dispatch
 from momentum.worker.engine import open_engine
-from momentum.worker.upkeep import chain, clean, mend, take_over
+from momentum.worker.upkeep import chain, clean, find_again, mend, take_over
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +79,10 @@ async def _live(app: App, started: asyncio.Future[None], stop: asyncio.Event, st
             person_concurrency=settings.person_concurrency,
             stop_seconds=stop_seconds,
         ) as engine:
-            jobs = [partial(dispatch, app, engine, carrier), *(partial(job, app, engine) for job in (take_over, mend, clean, chain))]
+            jobs = [
+                partial(dispatch, app, engine, carrier),
+                *(partial(job, app, engine) for job in (take_over, mend, clean, chain, find_again)),
+            ]
             async with _together([_forever(job) for job in jobs]):
                 log.info("working", executor_id=executor_id, engine=settings.engine)
                 if not started.done():

@@ -10,8 +10,10 @@ import structlog
 
 from momentum import metrics
 from momentum.app import App
-from momentum.errors import ErrorCode, Permanent
-from momentum.store import audit, heartbeats, limits, sessions
+from momentum.errors import ErrorCode, MomentumError, Permanent, Unavailable
+from momentum.pipeline.index import embed, index
+from momentum.redaction import Redaction
+from momentum.store import audit, heartbeats, indexings, limits, sessions
 from momentum.worker.carry import settle
 from momentum.worker.engine import Engine
 
@@ -25,6 +27,10 @@ KEEP_WORKFLOWS = timedelta(days=7)
 CLEAN_SECONDS = 3600.0
 CHAIN_SECONDS = 2.0
 HEAD_EVERY = timedelta(hours=1)
+INDEX_SECONDS = 1.0
+INDEXED_AT_ONCE = 20
+INDEX_AGAIN = timedelta(minutes=5)
+"""After which a recording that could not be indexed, or whose meaning could not be read, is tried again."""
 
 
 async def take_over(app: App, engine: Engine) -> None:
@@ -68,6 +74,39 @@ async def chain(app: App, _engine: Engine) -> None:
             logged_at = app.clock()
             log.info("audit_head", sequence=head.sequence, hash=head.hash.hex())
         await asyncio.sleep(CHAIN_SECONDS)
+
+
+async def find_again(app: App, _engine: Engine) -> None:
+    """Make what is new or was put right findable, then read what it means: behind the documents, and a recording at a time."""
+    while True:
+        if not await index_waiting(app):
+            await asyncio.sleep(INDEX_SECONDS)
+
+
+async def index_waiting(app: App) -> int:
+    """Index recordings whose index is behind; how many were waiting. One that fails is put off, and others come first."""
+    embedder = app.tools.embedder
+    async with app.database.nobody() as connection:
+        found = await indexings.waiting(connection, embedder.name if embedder else "", now=app.clock(), size=INDEXED_AT_ONCE)
+    for one in found:
+        try:
+            if one.unread:
+                await index(app.database, one.user_id, one.recording_id)
+            elif embedder is not None:
+                always = Redaction.of(app.settings.redact, app.settings.redact_names)
+                await embed(app.database, one.user_id, one.recording_id, embedder, always)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 -- put off, and told
+            await _put_off(app, one, error)
+    return len(found)
+
+
+async def _put_off(app: App, one: indexings.Waiting, error: Exception) -> None:
+    reason = error.code if isinstance(error, MomentumError) else type(error).__name__
+    log.warning("indexing_failed", recording_id=str(one.recording_id), error=reason)
+    async with app.database.person(one.user_id) as connection:
+        await indexings.put_off(connection, one.recording_id, app.clock() + INDEX_AGAIN)
 
 
 async def _give_up(app: App, processing_id: UUID, attempt: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from openai_standin import audio, text
+from openai_standin import audio, embeddings, text
 from openai_standin.answers import Respond, text_of
 from openai_standin.errors import Problem, error, no_such_model
 from openai_standin.models import SPEECH, SpeechFacts, listed
@@ -21,6 +21,7 @@ from openai_standin.upload import LARGEST_BODY, Upload
 
 KEY = "sk-stand-in"
 AUDIO_PATH, RESPONSES_PATH, CHAT_PATH = "/v1/audio/transcriptions", "/v1/responses", "/v1/chat/completions"
+EMBEDDINGS_PATH = "/v1/embeddings"
 
 
 @dataclass
@@ -136,6 +137,7 @@ def _add_routes(app: web.Application, standin: StandIn) -> None:
     app.router.add_post(RESPONSES_PATH, door(text.responses))
     app.router.add_post(f"{RESPONSES_PATH}/input_tokens", door(text.input_tokens))
     app.router.add_post(CHAT_PATH, door(text.chat))
+    app.router.add_post(EMBEDDINGS_PATH, door(embeddings.embeddings))
     app.router.add_get("/v1/models", door(_models))
     app.router.add_get("/v1/models/{id}", door(_model))
 

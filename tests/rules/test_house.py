@@ -34,7 +34,10 @@ def attributes(tree):
         ({"aiohttp"}, "momentum/outbound/"),
         ({"psycopg", "sqlalchemy", "alembic"}, ("momentum/store/", "momentum/embedded/")),
         ({"dbos"}, "momentum/worker/"),
-        ({"openai"}, ("momentum/llm.py", "momentum/transcribers/openai")),
+        (
+            {"openai"},
+            ("momentum/llm.py", "momentum/transcribers/openai", "momentum/embeddings/remote.py", "momentum/outbound/openai_sdk.py"),
+        ),
         ({"fastapi", "starlette"}, ("momentum/web/", "momentum/sandbox/")),
         ({"granian"}, "momentum/inbound.py"),
     ],

@@ -1,5 +1,6 @@
 from uuid import uuid4
 
+import numpy as np
 import psycopg
 import pytest
 from psycopg import sql
@@ -8,7 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from momentum.corrections import ConfirmClaim
 from momentum.model import Answer, Heard, Usage
-from momentum.redaction import Redaction
+from momentum.pipeline.index import embed, index
+from momentum.redaction import NOTHING, Redaction
 from momentum.store import api_keys, corrections, recordings, redactions, sessions, tables, templates
 from momentum.store.answers import StoredAnswers
 from momentum.store.chunks import StoredLedger
@@ -23,9 +25,19 @@ OWNED = [name for name in PROTECTED if not name.startswith("audit_") and name !=
 """What a person's own transaction may change; not so the audit trail (test_audit.py) and what was sent (test_sendings.py)."""
 LOOKUPS = {
     "account_owner", "answer_figures", "audit_head", "audit_page", "chain_audit", "chunk_figures", "forget_expired", "mark_dispatched",
-    "outcome_figures", "peek_oauth_state", "people", "processing_owner", "queue_figures", "remember_deletion", "resolve_person",
-    "session_person", "shared", "suspend_account", "take_oauth_state", "undispatched_processings", "use_api_key", "use_login_link",
+    "outcome_figures", "passages_with", "peek_oauth_state", "people", "processing_owner", "queue_figures", "remember_deletion",
+    "resolve_person", "session_person", "shared", "suspend_account", "take_oauth_state", "undispatched_processings", "use_api_key",
+    "use_login_link", "waiting_indexings",
 }  # fmt: skip
+
+
+class OneWay:
+    """An embedder to which everything means the same."""
+
+    name, host = "one way", None
+
+    async def embed(self, texts):
+        return [np.ones(1, np.float32)] * len(texts)
 
 
 @pytest.fixture
@@ -66,6 +78,8 @@ def lead_a_life(database, running_processing, keep_results, now):
             await connection.execute(insert(tables.oauth_states).values(user_id=user_id, **state))
             of = {"user_id": user_id, "recording_id": processing.recording_id, "transcript_id": transcript_id}
             await corrections.add(connection, **of, deliverable_id=deliverable_id, layer=ConfirmClaim(0), now=now)
+        await index(database, user_id, processing.recording_id)
+        await embed(database, user_id, processing.recording_id, OneWay(), NOTHING)
 
     return lead
 

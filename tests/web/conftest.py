@@ -242,6 +242,7 @@ def world_settings(zoom, owner_dsn, tmp_path, port, redirect_uri):
         jwt_jwks_url=None,
         jwt_issuer=None,
         openai_api_key=None,
+        semantic_search=False,  # tests/embeddings has the model
         zoom_client_id=CLIENT_ID,
         zoom_client_secret=CLIENT_SECRET,
         zoom_redirect_uri=redirect_uri,

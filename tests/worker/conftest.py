@@ -111,6 +111,7 @@ class Tools:
     transcriber: Ear
     llm: object | None = None
     voices: object | None = None
+    embedder: object | None = None
 
 
 class Bench:

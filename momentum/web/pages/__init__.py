@@ -14,6 +14,7 @@ from momentum.web.pages import (
     processings,
     recordings,
     rulings,
+    search,
     settings,
     shares,
     sign_in,
@@ -38,4 +39,5 @@ ROUTERS = (
     status.router,
     shares.router,
     start.router,
+    search.router,
 )

@@ -1,0 +1,118 @@
+"""One list of what was found by words and by meaning: passages that both ways find come first."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+
+from momentum.embeddings import Embedder
+from momentum.errors import ErrorCode, Invalid, MomentumError
+from momentum.store import indexings, passages
+from momentum.store.database import Database
+from momentum.store.passages import Filters, Found
+
+if TYPE_CHECKING:
+    from momentum.embeddings import Vector
+
+log = structlog.get_logger(__name__)
+
+BY_WORDS, BY_MEANING = 200, 50
+"""Passages that each way brings at the most."""
+DAMPING = 60
+"""Of reciprocal rank fusion: https://plg.uwaterloo.ca/~gvcormac/cormacksigir09-rrf.pdf"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage, and which ways found it."""
+
+    found: Found
+    words: bool
+    meaning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A page of hits, the best first. `behind`: recordings that changed and are not searched as they are now yet."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    next_token: str | None
+    meaning: bool
+    """Whether meanings were looked at: not for a query with quotation marks or a minus, which is taken at its words."""
+    behind: int
+
+
+async def search(
+    database: Database, user_id: UUID, query: str, filters: Filters, embedder: Embedder | None, *, size: int, after: str | None = None
+) -> Results:
+    """What a person has that fits `query`; five database queries, however much that is. No query is wrong.
+
+    Raises Invalid(INVALID_PAGE_TOKEN).
+    """
+    begin = _read(after)
+    vector = await meaning_of(query, embedder)
+    async with database.person(user_id) as connection:
+        by_words = await passages.with_words(connection, query, filters, size=BY_WORDS)
+        near: list[tuple[int, float]] = []
+        if vector is not None and embedder is not None:
+            near = await passages.near_to(connection, user_id, embedder.name, vector, filters, floor=embedder.floor, size=BY_MEANING)
+        by_meaning = [one for one, _ in near]
+        ranked = fused(by_words, by_meaning)
+        shown = await passages.shown(connection, ranked[begin : begin + size], query)
+        behind, _ = await indexings.behind(connection, user_id, "")
+    words, meaning = set(by_words), set(by_meaning)
+    hits = tuple(Hit(one, one.id in words, one.id in meaning) for one in shown)
+    following = begin + size if len(ranked) > begin + size else None
+    return Results(hits, len(ranked), None if following is None else _write(following), vector is not None, behind)
+
+
+async def meaning_of(query: str, embedder: Embedder | None) -> Vector | None:
+    """None where nothing can or should be searched by meaning. An embedder that fails costs its half of the list, not the search."""
+    if embedder is None or not query.strip() or is_literal(query):
+        return None
+    try:
+        (vector,) = await embedder.embed([query[: passages.MOST_ASKED]])
+    except MomentumError as error:
+        log.warning("search_without_meaning", error=error.code)
+        return None
+    return vector
+
+
+def is_literal(query: str) -> bool:
+    """Whether a query says by its signs that it means these words and no others."""
+    return '"' in query or any(word.startswith("-") and len(word) > 1 for word in query.split())
+
+
+def fused(*lists: Sequence[int]) -> list[int]:
+    """One ranking out of several, by the sum of the reciprocals of their ranks; equal ones in the order of the lists."""
+    scores: dict[int, float] = {}
+    for ranked in lists:
+        for rank, one in enumerate(ranked, 1):
+            scores[one] = scores.get(one, 0.0) + 1 / (DAMPING + rank)
+    return sorted(scores, key=lambda one: -scores[one])
+
+
+# A list by rank has no key to go on from; that it is at most 250 long makes counting as good.
+
+
+def _write(begin: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps(["search", begin]).encode()).decode().rstrip("=")
+
+
+def _read(token: str | None) -> int:
+    if token is None:
+        return 0
+    try:
+        kind, begin = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
+    except (ValueError, TypeError):
+        kind, begin = None, None
+    if kind != "search" or not isinstance(begin, int) or not 0 < begin <= BY_WORDS + BY_MEANING:
+        raise Invalid(ErrorCode.INVALID_PAGE_TOKEN, "This page token is not one of ours. Start again from the first page.")
+    return begin
