@@ -82,14 +82,15 @@ class Site:
             processing, _ = await processings.create(connection, user_id, recording_id, "zoom", str(recording_id), Options())
             of = {"user_id": user_id, "recording_id": recording_id, "processing_id": processing.id}
             transcript_id = await transcripts.save(connection, **of, made_from="this", transcript=transcript)
-            of["transcript_id"] = transcript_id
-            ids, series = [], uuid4()
-            for number, draft in enumerate(drafts):
-                ids.append(await deliverables.save(connection, **of, made_from=f"{number}", deliverable=draft, series=series))
-            await deliverables.deliver(connection, ids)
+        written, of["transcript_id"], of["series"] = [], transcript_id, uuid4()
+        for number, draft in enumerate(drafts):
+            async with self.app.database.person(user_id) as connection:
+                written.append(await deliverables.save(connection, **of, made_from=f"{number}", deliverable=draft))
+                await deliverables.deliver(connection, written[-1:])
+        async with self.app.database.person(user_id) as connection:
             await processings.start_step(connection, processing.id, "deliver", now=self.app.clock())
             await processings.set_done(connection, processing.id, now=self.app.clock())
-        return Kept(recording_id, processing.id, transcript_id, ids)
+        return Kept(recording_id, processing.id, transcript_id, written)
 
     async def keep_document(self, topic: str, text: str, *, recorded_at: datetime | None = None) -> str:
         """A processed recording of the local person; gives the path of its document."""
