@@ -62,6 +62,10 @@ class Eyes:
     def __init__(self, full: Filled, windows: dict[str, BrowserContext], pages: dict[str, Page], axe: str | None) -> None:
         self._full, self._windows, self._pages, self._axe = full, windows, pages, axe
 
+    def window(self, who: str) -> BrowserContext:
+        """That of FULL, NEW or NOBODY."""
+        return self._windows[who]
+
     async def look(self, place: Place, theme: str, width: int, picture: Path | None = None) -> Look:
         """Open the page anew, nothing of it cached."""
         window, page = self._windows[place.who], self._pages[place.who]
