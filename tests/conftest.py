@@ -71,6 +71,12 @@ def owner_dsn(cluster, template):
     yield from _a_database(cluster, template)
 
 
+@pytest.fixture(scope="module")
+def module_dsn(cluster, template):
+    """The superuser's URL of a migrated database for all tests of a file."""
+    yield from _a_database(cluster, template)
+
+
 def _a_database(cluster, template):
     name = f"test_{uuid4().hex[:12]}"
     with psycopg.connect(cluster.dsn("postgres", "postgres"), autocommit=True) as owner:
