@@ -185,6 +185,8 @@ def environment(language: str) -> Environment:
     shared: Mapping[str, Any] = {"static": static, "clock": clock, "languages": LANGUAGES, "said": partial(told_in, language)}
     made.globals.update(shared)
     made.filters["speaker"] = partial(speaker_in, language)
+    # `_("...")` gives markup, with `%` for what is filled in; what only is a message at run time stays a text.
+    made.filters["word"] = translations(language).gettext
     return made
 
 

@@ -108,3 +108,11 @@ def test_the_tree_names_no_machine_and_no_index():
         if path.suffix in {".py", ".md", ".toml", ".lock", ".sh", ".html", ".example", ""} and path.is_file() and path != Path(__file__):
             found += [(name, m.group()) for m in pattern.finditer(path.read_text("utf-8", errors="ignore"))]
     assert not found
+
+
+def test_templates_translate_texts_of_their_own_alone():
+    """What `_` is given becomes markup: a variable, which may hold somebody's words, goes through the filter `word`."""
+    templates = [*(ROOT / "momentum/web/templates").rglob("*.html"), *(ROOT / "momentum/web/templates").rglob("*.svg")]
+    guilty = [(p.name, m[0]) for p in templates for m in re.finditer(r"(?<![\w.])(?:_|gettext|ngettext)\((?!\")[^)]*\)", p.read_text())]
+    assert templates
+    assert not guilty

@@ -9,6 +9,8 @@ from fastapi import APIRouter, Form
 from fastapi.responses import Response
 
 from momentum.languages import LANGUAGES
+from momentum.store import profiles
+from momentum.web.api.connections import connection_of
 from momentum.web.door import World
 from momentum.web.messages import set_cookie
 from momentum.web.view import LANGUAGE_COOKIE, SENT_BY_US, Reading, local_path, see_other
@@ -19,9 +21,14 @@ _YEAR = timedelta(days=365)
 
 
 @router.get("/")
-async def home(_view: Reading) -> Response:
-    """Where somebody who is signed in begins."""
-    return see_other("/recordings")
+async def home(world: World, view: Reading) -> Response:
+    """Where somebody who is signed in begins: with the first steps, until there is a connection or anything to see."""
+    connections = [await connection_of(world, name, view.person) for name in world.providers]
+    if any(found.connected or found.state for found in connections):
+        return see_other("/recordings")
+    async with world.database.person(view.person) as connection:
+        found = await profiles.summary(connection, view.person)
+    return see_other("/recordings" if found.recordings else "/start")
 
 
 @router.post("/language", dependencies=[SENT_BY_US])

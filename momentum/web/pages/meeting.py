@@ -14,18 +14,20 @@ from momentum.errors import ErrorCode, NotFound
 from momentum.languages.translator import Translator, into
 from momentum.model import Deliverable
 from momentum.pipeline.correct import ReadMeeting, read_meeting
-from momentum.store import deliverables, processings, recordings, transcripts
+from momentum.store import deliverables, processings, recordings, templates, transcripts
 from momentum.store.deliverables import DeliverableSummary
 from momentum.store.recordings import StoredRecording
+from momentum.store.templates import Template
 from momentum.web.api import documents
 from momentum.web.door import World
 from momentum.web.pages import shown, words
 from momentum.web.view import Reading, see_other
 from momentum.web.witness import audited
-from momentum.writers import LABELS, receipts
+from momentum.writers import LABELS, WRITERS, receipts
 from momentum.writers.exports import DELIVERABLE_FORMATS, FORMATS, TRANSCRIPT_FORMATS
 from momentum.writers.exports.web_page import rendered
 from momentum.writers.markdown import counted, notices
+from momentum.writers.own import PREFIX
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,19 +55,21 @@ async def meeting(
     claim: Segment = None,
 ) -> Response:
     """A document of the meeting (the newest, unless one is named) beside the transcript around a segment or around a claim's quote."""
-    recording, written, transcript_id = await _stored(world, view.person, recording_id)
+    recording, written, transcript_id, forms = await _stored(world, view.person, recording_id)
     open_one = _opened(written, document)
     if open_one is None and transcript_id is None:
         return await _nothing_yet(world, view, recording)
     of = open_one.transcript_id if open_one else transcript_id
     read = await read_meeting(world.database, view.person, of or recording_id, open_one.id if open_one else None)
     values = _transcript(recording, read, at, claim) | (_document(read, claim, into(view.language)) if open_one else {"read": None})
-    values |= {"sharing": world.settings.sharing == "on"}
+    values |= {"sharing": world.settings.sharing == "on", "more": _more(world, written, forms)}
     return view.page("meeting.html", recording=recording, written=_offered(written), about=open_one, **values, **_words())
 
 
-async def _stored(world: App, user_id: UUID, recording_id: UUID) -> tuple[StoredRecording, list[DeliverableSummary], UUID | None]:
-    """The recording, its documents newest first, and its newest transcript. Raises NotFound."""
+async def _stored(
+    world: App, user_id: UUID, recording_id: UUID
+) -> tuple[StoredRecording, list[DeliverableSummary], UUID | None, list[Template]]:
+    """The recording, its documents newest first, its newest transcript, and the person's own forms. Raises NotFound."""
     async with world.database.person(user_id) as connection:
         recording = await recordings.get(connection, recording_id)
         if recording is None:
@@ -73,7 +77,8 @@ async def _stored(world: App, user_id: UUID, recording_id: UUID) -> tuple[Stored
         written = await deliverables.page(connection, user_id, size=MOST_DOCUMENTS, recording_id=recording_id)
         titled = await documents.retitled(connection, written.rows)
         heard = await transcripts.page(connection, user_id, size=1, recording_id=recording_id)
-    return recording, titled, heard.rows[0].id if heard.rows else None
+        forms = await templates.listed(connection, user_id)
+    return recording, titled, heard.rows[0].id if heard.rows else None, forms
 
 
 def _opened(written: list[DeliverableSummary], wanted: UUID | None) -> DeliverableSummary | None:
@@ -91,6 +96,14 @@ def _offered(written: list[DeliverableSummary]) -> dict[UUID, list[DeliverableSu
     for one in sorted(written, key=lambda w: -w.version):
         by_series.setdefault(one.series, []).append(one)
     return dict(sorted(by_series.items(), key=lambda of: of[1][-1].created_at))
+
+
+def _more(world: App, written: list[DeliverableSummary], forms: list[Template]) -> dict[str, str]:
+    """Kinds of document that can be written of this meeting and were not yet: (name, label)."""
+    known = {name: label for name, label in LABELS.items() if name not in WRITERS or world.settings.openai_api_key}
+    own_ones = {f"{PREFIX}{form.id}": form.form.name for form in forms} if world.settings.openai_api_key else {}
+    there = {one.kind for one in written}
+    return {name: label for name, label in (known | own_ones).items() if name not in there}
 
 
 async def _nothing_yet(world: App, view: Reading, recording: StoredRecording) -> Response:

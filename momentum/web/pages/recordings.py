@@ -98,8 +98,11 @@ async def look_again(world: World, view: Acting, back: Back = "/recordings") -> 
 
 
 @router.post("/recordings/{recording_id}/process", dependencies=[audited("processing.ask", "recording")])
-async def process_recording(world: World, view: Acting, recording_id: UUID, back: Back = "/recordings") -> Response:
-    """The button beside a recording."""
+async def process_recording(
+    world: World, view: Acting, recording_id: UUID, back: Back = "/recordings", document: Annotated[str | None, Form(max_length=100)] = None
+) -> Response:
+    """The button beside a recording; with `document`, the one of its meeting's page that has another kind of document written."""
+    options = default_options(world, *([document] if document else []))
     async with world.database.person(view.person) as connection:
-        await batch.request_one(connection, view.person, recording_id, default_options(world), now=world.clock())
-    return see_other(local_path(back))
+        made, _ = await batch.request_one(connection, view.person, recording_id, options, now=world.clock())
+    return see_other(f"/processings/{made.id}" if document else local_path(back))

@@ -78,6 +78,7 @@ async function send(form, button) {
   if (!answer.ok) return document.documentElement.replaceWith(document.importNode(fresh.documentElement, true));
   if (new URL(answer.url).pathname !== location.pathname) return location.assign(answer.url);
   swap(fresh);
+  watch(); // what was sent may have begun something
 }
 
 async function follow(link) {
