@@ -232,8 +232,7 @@ class Settings(BaseSettings):
     @property
     def is_local(self) -> bool:
         """Whether this is the local default: one person at their own machine, and nobody else can reach it or sign in."""
-        others_sign_in = self.has_jwt or getattr(self, "oidc_issuer", None)
-        return self.is_loopback and not others_sign_in and not self.public_url
+        return self.is_loopback and not (self.has_jwt or self.has_oidc or self.public_url)
 
     @property
     def has_jwt(self) -> bool:
