@@ -21,6 +21,7 @@ from momentum.inbound import listening
 from momentum.web import entrance, failures, guard, headers, monitoring, pages, smaller, trace
 from momentum.web.api import (
     analysis,
+    archive,
     connections,
     corrections,
     documents,
@@ -111,7 +112,7 @@ def _with_routes() -> FastAPI:
     )
     for name, label in connections.PROVIDERS.items():
         application.include_router(connections.router_for(name, label))
-    of_a_person = (me.router, keys.router, privacy.router, voices.router, templates.router)
+    of_a_person = (me.router, archive.router, keys.router, privacy.router, voices.router, templates.router)
     of_a_meeting = (
         processings.router,
         documents.router,

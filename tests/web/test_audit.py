@@ -27,6 +27,7 @@ NOT_NOTED = {
 }
 READ = {
     *("/api/deliverables/{deliverable_id}", "/api/transcripts/{transcript_id}", "/api/me/audit"),
+    *("/api/me/archive", "/settings/audit"),
     *("/meetings/{recording_id}", "/meetings/{recording_id}/analysis", "/deliverables/{deliverable_id}/changes"),
     *(f"/transcripts/{{transcript_id}}/{what}" for what in ("correct", "corrections", "segments/{segment}")),
     "/corrections/{correction_id}/elsewhere",

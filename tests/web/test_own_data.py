@@ -1,6 +1,8 @@
 """Settings about what there is: models with their ends, the trail in words, what is kept, and deleting it."""
 
+import io
 import re
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,6 +49,25 @@ async def test_the_trail_in_words_leads_on(world):
         assert shown in page, shown
     (older,) = re.findall(r'<a rel="next" href="([^"]+)"', page)
     assert "Signed in" in (await browser.get(older)).text
+
+
+async def test_everything_is_taken_along_as_one_file(world):
+    user_id = await world.user_id("ada")
+    processing, *_ = await world.keep_document(user_id, topic="../../Plan: a/b")
+    await world.keep_document(user_id, topic="Draft", delivered=False)
+    answer = await world.program("ada").get("/api/me/archive")
+    assert (answer.headers["content-type"], "Momentum 2026-11-22.zip" in answer.headers["content-disposition"]) == ("application/zip", True)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        names = sorted(archive.namelist())
+        ours = [name for name in names if name.startswith(f"{processing.recording_id}/2026-11-22 - Plan a b - ")]
+        assert [(name.split(" - ")[2].split()[0], name.rpartition(".")[2]) for name in ours] == [
+            (what, form) for what in ("Highlights", "Transcript") for form in ("json", "md")
+        ]
+        assert "We ship on Friday." in archive.read(ours[3]).decode()
+        assert len(names) == 6  # of the draft the transcript alone
+    with zipfile.ZipFile(io.BytesIO((await world.program("bob").get("/api/me/archive")).content)) as archive:
+        assert archive.namelist() == []
 
 
 async def test_everything_is_deleted_by_whoever_types_the_word(world):

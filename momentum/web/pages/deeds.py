@@ -23,6 +23,7 @@ ACTIONS = {
     "key.revoke": N_("Revoked an API key"),
     "meeting.read": N_("Read a meeting"),
     "person.delete": N_("Deleted everything"),
+    "person.export": N_("Took everything along as one file"),
     "person.prefer": N_("Changed preferences"),
     "person.redaction": N_("Changed what is masked"),
     "person.sign_out": N_("Signed out everywhere"),
