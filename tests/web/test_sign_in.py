@@ -211,9 +211,8 @@ async def test_a_provider_that_calls_itself_otherwise_or_does_not_know_us(world,
 
 
 async def test_nobody_is_led_to_another_site(world, issuer):
+    browser = await world.browser(signed_in=False)
+    sent = await browser.get("/sign-in/oidc", params={"next": "//evil.example"})
+    assert (await browser.get(local(await issuer.consent(sent.headers["location"])))).headers["location"] == "/"
     for wanted in ("https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)"):
-        browser = await world.browser(signed_in=False)
-        sent = await browser.get("/sign-in/oidc", params={"next": wanted})
-        answer = await browser.get(local(await issuer.consent(sent.headers["location"])))
-        assert answer.headers["location"] == "/"
         assert (await browser.get("/sign-in", params={"next": wanted})).headers["location"] == "/"

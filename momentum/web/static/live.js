@@ -105,6 +105,7 @@ document.addEventListener("submit", (event) => {
     send(form, event.submitter).catch(() => form.submit());
   } else {
     clearTimeout(asked);
+    asked = 0;
     stop(); // it leads to another page, perhaps as nobody any more: nothing is to be asked for this one
   }
 });
