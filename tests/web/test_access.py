@@ -60,3 +60,14 @@ async def test_somebody_elses_keys_and_browsers_are_not_there(world):
     browser = await world.browser()
     assert (await browser.post(f"{HERE}/keys/{theirs['id']}/revoke")).status_code == 404
     assert "mm_" not in (await browser.get(HERE)).text
+
+
+async def test_the_page_asks_the_same_of_the_database_for_few_keys_and_for_many(world, queries):
+    counts, browser = [], await world.browser()
+    for more in (1, 20):
+        for _ in range(more):
+            assert (await browser.post("/api/me/keys", json={"name": "x"})).status_code == 201
+        with queries() as told:
+            assert (await browser.get(HERE)).text.count("/revoke") >= more
+        counts.append(len(told))
+    assert counts[0] == counts[1]
