@@ -38,7 +38,7 @@ PLACES = (("/recordings", N_("Recordings")), ("/search", N_("Search")), ("/setti
 OPERATORS_PLACES = (("/status", N_("Status")),)
 """What stands behind it for whoever runs Momentum."""
 
-SECRET_PATHS = ("/enter/",)
+SECRET_PATHS = ("/enter/", "/shared/")
 """What follows these opens something: a page does not repeat it."""
 
 _HERE = Path(__file__).parent

@@ -234,7 +234,7 @@ async def test_what_is_rejected_is_in_no_document_but_kept_in_the_data(world, me
 async def test_a_page_offers_every_form(world):
     browser = await world.browser()
     _, transcript, deliverable = await world.keep_document(await world.user_id_of(browser))
-    page = (await browser.get(f"/deliverables/{deliverable}")).text
+    page = (await browser.read(deliverable)).text
     for path, forms in ((f"deliverables/{deliverable}", DELIVERABLE_FORMATS), (f"transcripts/{transcript}", TRANSCRIPT_FORMATS)):
         for form in forms:
             assert f"/api/{path}/export?format={form}" in page

@@ -50,7 +50,7 @@ async def test_whatever_one_has_does_not_exist_for_the_other(world):
     browser = await world.browser()
     pages = [
         await browser.get("/recordings"),
-        await browser.get(f"/deliverables/{deliverable_id}"),
+        await browser.read(deliverable_id),
         await browser.post(f"/recordings/{processing.recording_id}/process"),
         await browser.post(f"/processings/{queued}/cancel"),
         await browser.post(f"/processings/{queued}/retry"),
