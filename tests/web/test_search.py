@@ -182,7 +182,7 @@ async def test_the_page_shows_what_was_found_and_where(world, keep_meeting, aske
 
     with queries() as few:
         page = await browser.get("/search", params={"q": "reader", "from": "", "kind": "transcript", "speaker": "ada"})
-    assert f'<a href="/meetings/{recording_id}?at=0#s0">&lt;i&gt;Launch&lt;/i&gt;</a>' in page.text
+    assert f'<a href="/meetings/{recording_id}?at=0#s0">&lt;i&gt;Launch&lt;/i&gt;, 00:00</a>' in page.text
     assert "We ship &lt;script&gt;alert(1)&lt;/script&gt; the <mark>reader</mark>." in page.text
     assert "&lt;b&gt;Ada&lt;/b&gt;" in page.text
     for number in range(5):

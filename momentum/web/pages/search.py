@@ -116,7 +116,12 @@ async def _shown(world: App, view: SignedIn, wanted: Wanted, found: Results | No
         async with world.database.person(view.person) as connection:
             within = await recordings.get(connection, wanted.recording)
     values: dict[str, Any] = {"answer": None, "failure": None, "later": False, "asks": world.tools.llm is not None, **more}
-    links: dict[str, Any] = {"path_of": path_of, "at_segment": at_segment, "kinds": {**words.KINDS, **LABELS}, "rows": SHOWN_BESIDE}
+    links: dict[str, Any] = {
+        "path_of": path_of,
+        "at_segment": at_segment,
+        "kinds": {**words.KINDS, **LABELS},
+        "claim_states": words.CLAIM_STATES,
+    }
     return view.page("search.html", wanted=wanted, found=found, within=within, **values, **links)
 
 

@@ -87,10 +87,12 @@ grant select on indexings to momentum_definer;
 grant select on passages to momentum_definer;
 create policy searched on recordings to momentum_definer using (true);
 grant select (id, user_id, started_at, first_seen_at) on recordings to momentum_definer;
+grant select (recording_id) on processings to momentum_definer;
 
 set local role momentum_definer;
 
--- Recordings of anybody whose index is behind, those first whose words are; ids only.
+-- Recordings of anybody whose index is behind, those first whose words are; ids only. Meanings wait until the work on a recording has
+-- ended: names that come last cut its passages anew.
 create function lookup.waiting_indexings(p_embedder text, p_now timestamptz, p_limit integer)
     returns table (recording_id uuid, user_id uuid, unread boolean)
     language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -100,7 +102,9 @@ create function lookup.waiting_indexings(p_embedder text, p_now timestamptz, p_l
     ) union all (
         select i.recording_id, i.user_id, false from indexings i
             where (i.embedder < p_embedder or i.embedder > p_embedder) and p_embedder <> '' and i.indexed = i.generation
-                and (i.not_before is null or i.not_before <= p_now) limit p_limit
+                and (i.not_before is null or i.not_before <= p_now)
+                and not exists (select from processings p where p.recording_id = i.recording_id and p.state = 'running')
+            limit p_limit
     )
 $$;
 
