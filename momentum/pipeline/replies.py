@@ -227,21 +227,24 @@ def _again(excerpts: Sequence[Excerpt], segments: Sequence[Segment]) -> list[Exc
 
 
 def _checked(draft: Deliverable, talks: Sequence[_Talk]) -> list[Sentence | None]:
-    """Every sentence with what code found of it, in order; None for one that no meeting holds."""
+    """Every sentence with what code found of it, in order; None for one that no meeting holds.
+
+    Held against the meetings that it points to; one that points nowhere against each, the likeliest first.
+    """
     written_in = None if spoken.is_english(None, " ".join(claim.text for claim in draft.claims)) else _FOREIGN
-    return [_proven(claim, talks, written_in) for claim in draft.claims]
+    lost = [not any(talk.pointed(claim) for talk in talks) for claim in draft.claims]
+    found: list[Sentence | None] = [None] * len(draft.claims)
+    for talk in talks:
+        open_ones = [n for n, one in enumerate(found) if one is None and (lost[n] or talk.pointed(draft.claims[n]))]
+        claims = tuple(talk.pointed(draft.claims[n]) or dataclasses.replace(draft.claims[n], segment_ids=()) for n in open_ones)
+        if not claims:
+            continue
+        checked = check(Deliverable(KIND, "", "", written_in, "", claims, model=KIND), talk.transcript, talk.meeting).claims
+        for n, claim in zip(open_ones, checked, strict=True):
+            if claim.state is not ClaimState.DROPPED:
+                found[n] = Sentence(claim, talk.recording_id, talk.transcript_id, talk.meeting.title)
+    return found
 
 
 _FOREIGN = "und"
 """ISO 639-2 for a language that nobody determined: what is written is not English."""
-
-
-def _proven(claim: Claim, talks: Sequence[_Talk], written_in: str | None) -> Sentence | None:
-    """Held against the meeting that it points to; one that points nowhere against each, the likeliest first."""
-    pointed = [(talk, found) for talk in talks if (found := talk.pointed(claim))]
-    for talk, one in pointed or [(talk, dataclasses.replace(claim, segment_ids=())) for talk in talks]:
-        draft = Deliverable(KIND, "", "", written_in, "", (one,), model=KIND)
-        (checked,) = check(draft, talk.transcript, talk.meeting).claims
-        if checked.state is not ClaimState.DROPPED:
-            return Sentence(checked, talk.recording_id, talk.transcript_id, talk.meeting.title)
-    return None
