@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 class Asked:
     """A question whose meaning is known: the time of the model is measured by itself."""
 
-    name, host, floor = "bench", None, 0.0
+    name, host, languages, floor = "bench", None, None, 0.0
 
     def __init__(self, vector: Vector) -> None:
         self.vector = vector

@@ -30,6 +30,11 @@ class Embedder(Protocol):
         ...
 
     @property
+    def languages(self) -> frozenset[str] | None:
+        """ISO 639-1 codes of what it was trained on; None: all. To others everything means the same."""
+        ...
+
+    @property
     def floor(self) -> float:
         """Cosine below which two texts have nothing to do with each other."""
         ...

@@ -70,6 +70,7 @@ class MiniLM:
 
     name = "all-MiniLM-L6-v2-int8"
     host = None
+    languages = frozenset({"en"})
     floor = 0.3
 
     def __init__(self, files: Files) -> None:

@@ -32,6 +32,7 @@ MOST_CHARACTERS = 4_000
 class RemoteEmbedder:
     """One model behind one base URL."""
 
+    languages = None
     floor = 0.2
     """Low: models differ, and the nearest come first anyway."""
 

@@ -22,9 +22,12 @@ from momentum.store.deliverables import StoredDeliverable
 from momentum.store.passages import Indexed
 from momentum.store.sendings import SentForSearch
 from momentum.store.transcripts import KeptTranscript
+from momentum.writers.spoken import is_english
 
 EMBEDDED = 32
 """Passages whose meanings are kept in one transaction: what a killed worker has to do again."""
+_TOLD_BY = 400
+"""Segments by which a language is told."""
 PURPOSE = "search by meaning"
 """What texts are sent to an embedding server for, as receipts of sendings call it."""
 
@@ -73,11 +76,17 @@ def _of_meeting(
     for one in made:
         corrected.lay(one.layer, one.deliverable_id)
     said = corrected.transcript()
+    spoken_in = said.language or _language_of(said)
     for passage in passages_of(said) if spoken else ():
-        yield Indexed(passage, kept.id, None, said.language)
+        yield Indexed(passage, kept.id, None, spoken_in)
     for deliverable_id, document in corrected.documents().items():
         for passage in passages_in(document):
-            yield Indexed(passage, kept.id, deliverable_id, document.language or said.language)
+            yield Indexed(passage, kept.id, deliverable_id, document.language or spoken_in)
+
+
+def _language_of(said: Transcript) -> str | None:
+    """Captions do not name their language; English is known by its commonest words."""
+    return "en" if is_english(None, " ".join(segment.text for segment in said.segments[:_TOLD_BY])) else None
 
 
 async def embed(database: Database, user_id: UUID, recording_id: UUID, embedder: Embedder, always: Redaction) -> None:
@@ -87,7 +96,7 @@ async def embed(database: Database, user_id: UUID, recording_id: UUID, embedder:
     """
     async with database.person(user_id) as connection:
         wanted = always | await redactions.get(connection, user_id) | await redactions.asked_for(connection, recording_id)
-        found = await passages.to_read(connection, recording_id, embedder.name)
+        found = await passages.to_read(connection, recording_id, embedder.name, languages=embedder.languages)
     # Masked as a whole, also what was read before: a number may go on in the next passage.
     texts = await asyncio.to_thread(_masked, [text for _, text, _ in found], wanted if embedder.host else NOTHING)
     waiting = list({digest: text for (digest, _, read), text in zip(found, texts, strict=True) if not read}.items())
@@ -100,7 +109,7 @@ async def embed(database: Database, user_id: UUID, recording_id: UUID, embedder:
             await passages.keep_vectors(connection, user_id, recording_id, embedder.name, kept)
     async with database.person(user_id) as connection:
         await passages.forget_others(connection, recording_id, embedder.name)
-        await indexings.read_by(connection, recording_id, embedder.name)
+        await indexings.read_by(connection, recording_id, embedder.name, passages.configurations(embedder.languages))
 
 
 def _masked(texts: Sequence[str], wanted: Redaction) -> list[str]:

@@ -20,7 +20,8 @@ _WAITING = text("select recording_id, user_id, unread from lookup.waiting_indexi
 # Passages may have been cut anew since they were read.
 _READ_BY = text("""
     update indexings set embedder = :embedder where recording_id = :recording_id and not exists (
-        select from passages p where p.recording_id = :recording_id and not exists (
+        select from passages p where p.recording_id = :recording_id
+            and (cast(:languages as text[]) is null or p.language = any (:languages)) and not exists (
             select from vectors v where v.recording_id = p.recording_id and v.digest = p.digest and v.embedder = :embedder
         )
     )
@@ -85,9 +86,9 @@ async def settle(connection: AsyncConnection, recording_id: UUID, generation: in
     return bool((await connection.execute(update(_table).where(*of).values(values))).rowcount)
 
 
-async def read_by(connection: AsyncConnection, recording_id: UUID, embedder: str) -> None:
-    """Note that this embedder has read the recording, if every passage has a vector of it."""
-    await connection.execute(_READ_BY, {"recording_id": recording_id, "embedder": embedder})
+async def read_by(connection: AsyncConnection, recording_id: UUID, embedder: str, configurations: Sequence[str] | None) -> None:
+    """Note that this embedder has read the recording, if every passage of these configurations (None: all) has a vector of it."""
+    await connection.execute(_READ_BY, {"recording_id": recording_id, "embedder": embedder, "languages": configurations})
 
 
 async def put_off(connection: AsyncConnection, recording_id: UUID, until: datetime) -> None:

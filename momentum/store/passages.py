@@ -8,7 +8,7 @@ docs/decisions/0014-meaning-without-an-extension.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -153,7 +153,8 @@ _TO_READ = text("""
     select p.digest, p.text, exists (
         select from vectors v where v.recording_id = p.recording_id and v.digest = p.digest and v.embedder = :embedder
     ) as read
-    from passages p where p.recording_id = :recording_id order by p.id
+    from passages p where p.recording_id = :recording_id
+        and (cast(:languages as text[]) is null or p.language = any (:languages)) order by p.id
 """)
 _KEEP = text("""
     insert into vectors (user_id, recording_id, digest, embedder, signs, vector)
@@ -164,9 +165,17 @@ _KEEP = text("""
 _OUTDATED = text("delete from vectors where recording_id = :recording_id and embedder <> :embedder")
 
 
-async def to_read(connection: AsyncConnection, recording_id: UUID, embedder: str) -> list[tuple[bytes, str, bool]]:
-    """(digest, text, whether it has a vector of this embedder) of all passages of a recording, in order."""
-    rows = await connection.execute(_TO_READ, {"recording_id": recording_id, "embedder": embedder})
+def configurations(languages: Iterable[str] | None) -> list[str] | None:
+    """The text search configurations of some languages (ISO 639-1); None stays None."""
+    return None if languages is None else [CONFIGURATIONS[one] for one in languages]
+
+
+async def to_read(
+    connection: AsyncConnection, recording_id: UUID, embedder: str, *, languages: Iterable[str] | None = None
+) -> list[tuple[bytes, str, bool]]:
+    """(digest, text, whether it has a vector of this embedder) of the passages of a recording in these languages (None: all), in order."""
+    values = {"recording_id": recording_id, "embedder": embedder, "languages": configurations(languages)}
+    rows = await connection.execute(_TO_READ, values)
     return [(row.digest, row.text, row.read) for row in rows]
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 class Embedder:
     """Meanings by a few words; remembers what it has read."""
 
-    name, host, floor = "words", None, 0.5
+    name, host, languages, floor = "words", None, None, 0.5
     about = (("ship", "deliver", "release"), ("price", "cost"), ("lunch", "pizza"))
 
     def __init__(self):
@@ -161,6 +161,18 @@ async def test_meanings_are_found_and_read_once(database, keep_talk, person, now
     await index(database, person, recording_id)
     await embed(database, person, recording_id, embedder, NOTHING)
     assert embedder.read == ["Pasta and pizza for all."]
+
+
+async def test_a_model_of_one_language_reads_no_other(database, keep_talk, person, embedder):
+    embedder.languages = frozenset({"en"})
+    german, _, _ = await keep_talk(person, "Die Lieferung kommt am Montag.", language="de", key="german")
+    captions, _, _ = await keep_talk(person, "It is the release that we have to ship and it is late.", language=None, key="captions")
+    for recording_id in (german, captions):
+        await embed(database, person, recording_id, embedder, NOTHING)
+
+    assert embedder.read == ["It is the release that we have to ship and it is late."]
+    async with database.person(person) as connection:
+        assert await indexings.behind(connection, person, "words") == (0, 0)
 
 
 async def test_nobody_finds_what_another_person_has(database, keep_talk, find, person, other_person, embedder):

@@ -34,7 +34,7 @@ LOOKUPS = {
 class OneWay:
     """An embedder to which everything means the same."""
 
-    name, host = "one way", None
+    name, host, languages = "one way", None, None
 
     async def embed(self, texts):
         return [np.ones(1, np.float32)] * len(texts)
