@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, MomentumError, Permanent, Retry, Unavailable
+from momentum.languages import phrase
 from momentum.model import Answer, Clock, Usage
 from momentum.outbound import openai_prices, sent
 from momentum.outbound.model_roles import LANGUAGE
@@ -201,7 +202,7 @@ class LanguageModel:
         return LANGUAGE.explain(explained(status, headers, body, now=self._clock()), self.model)
 
     def _translated(self) -> AbstractAsyncContextManager[None]:
-        return translated(self._fault, "language model")
+        return translated(self._fault, phrase("language model"))
 
 
 async def _last_event(stream: Any) -> dict[str, Any] | None:

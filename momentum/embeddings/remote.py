@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from momentum import metrics
 from momentum.errors import ActionRequired, ErrorCode, MomentumError, Retry
+from momentum.languages import phrase
 from momentum.model import Clock
 from momentum.outbound import sent
 from momentum.outbound.model_roles import EMBEDDING
@@ -67,7 +68,7 @@ class RemoteEmbedder:
             await self._opened.close()
 
     async def _asked(self, texts: list[str]) -> list[Vector]:
-        async with translated(self._fault, "embedding model"):
+        async with translated(self._fault, phrase("embedding model")):
             answer: Any = await self._client.embeddings.create(model=self._model, input=texts, encoding_format="float")
             body = answer.to_dict(mode="json", warnings=False) if hasattr(answer, "to_dict") else {}
         return read_vectors(body, len(texts))

@@ -26,6 +26,7 @@ from authlib.oidc.core import CodeIDToken
 from authlib.oidc.discovery import get_well_known_url
 
 from momentum.errors import ActionRequired, ErrorCode, Invalid, MomentumError, Retry, Unauthorized
+from momentum.languages import phrase
 from momentum.logs import protect
 from momentum.model import Clock
 from momentum.outbound.client import Answer, ApiClient
@@ -180,20 +181,19 @@ class IdentityProvider:
         facts = await self._asked("GET", get_well_known_url(self.issuer, external=True))
         if facts.get("issuer") != self.issuer:
             named = str(facts.get("issuer"))[:200]
-            raise self._misconfigured(
-                f"its address names itself {named}. The operator has to set OIDC_ISSUER to exactly what it calls itself"
-            )
+            advice = "The operator has to set OIDC_ISSUER to exactly what it calls itself."
+            raise self._misconfigured(phrase(f"its address names itself {named}"), advice)
         if missing := [name for name in _ADDRESSES if not isinstance(facts.get(name), str)]:
-            raise self._misconfigured(f"it names no {missing[0]}")
+            raise self._misconfigured(phrase(f"it names no {missing[0]}"))
         if "S256" not in _listed(facts, "code_challenge_methods_supported", "S256"):
-            raise self._misconfigured("it does not take PKCE with S256")
+            raise self._misconfigured(phrase("it does not take PKCE with S256"))
         self._check_page(facts["authorization_endpoint"])
         return facts
 
     def _check_page(self, address: str) -> None:
         """A browser is sent there: https, as the issuer itself, and never a `javascript:`."""
         if urlsplit(address).scheme not in {"https", urlsplit(self.issuer).scheme}:
-            raise self._misconfigured("its sign-in page has no https address")
+            raise self._misconfigured(phrase("its sign-in page has no https address"))
 
     def _check_issuer(self, named: str | None, *, essential: bool) -> None:
         """https://www.rfc-editor.org/rfc/rfc9207: the answer of another issuer must not be taken for this one's."""
@@ -232,18 +232,18 @@ class IdentityProvider:
     async def _claims(self, tokens: dict[str, Any], nonce: str) -> dict[str, Any]:
         token = tokens.get("id_token")
         if not isinstance(token, str):
-            raise self._unfit("it sent no ID token")
+            raise self._unfit(phrase("it sent no ID token"))
         try:
             algorithm, kid = header_of(token)
             if algorithm not in ALGORITHMS:
-                raise self._unfit("the ID token is not signed by a method we take")
+                raise self._unfit(phrase("the ID token is not signed by a method we take"))
             keys = await self.keys()
             keys.keep_fresh()
             claims = verified_claims(token, await keys.with_kid(kid), ALGORITHMS)
         except Unauthorized as error:
             if error.code is ErrorCode.ID_TOKEN_INVALID:
                 raise
-            raise self._unfit("the ID token is not signed by its keys") from None
+            raise self._unfit(phrase("the ID token is not signed by its keys")) from None
         self._check_clocks(claims)
         self._check_claims(claims, algorithm, nonce, tokens.get("access_token"))
         return claims
@@ -256,15 +256,15 @@ class IdentityProvider:
         except UNREADABLE as error:
             # The library's text may quote what was sent; the name of the claim says enough.
             named = getattr(error, "claim", None) or "claims"
-            raise self._unfit(f"the ID token was not made for this sign-in ({named})") from None
+            raise self._unfit(phrase(f"the ID token was not made for this sign-in ({named})")) from None
         if not is_name(claims["sub"]):
-            raise self._unfit("the ID token names nobody")
+            raise self._unfit(phrase("the ID token names nobody"))
 
     def _check_clocks(self, claims: dict[str, Any]) -> None:
         """It was made a moment ago, for us: one from the future, or over already, shows that two clocks differ."""
         now, issued, ends = self._clock().timestamp(), _seconds(claims.get("iat")), _seconds(claims.get("exp"))
         if issued is None or ends is None:
-            raise self._unfit("the ID token does not say when it was made")
+            raise self._unfit(phrase("the ID token does not say when it was made"))
         if issued > now + LEEWAY_SECONDS or ends < now - LEEWAY_SECONDS:
             minutes = max(1, round(abs(issued - now) / 60))
             sentence = f"The clocks of {self.label} and of this server differ by about {minutes} min. The operator has to set one right."
@@ -317,8 +317,9 @@ class IdentityProvider:
         log.warning("id_token_refused", reason=why)
         return Unauthorized(ErrorCode.ID_TOKEN_INVALID, f"{self.label} did not prove who you are: {why}. Sign in again.")
 
-    def _misconfigured(self, why: str) -> Retry:
-        return Retry(ErrorCode.PROVIDER_ANSWER_INVALID, f"Nobody can sign in with {self.label}: {why}.")
+    def _misconfigured(self, why: str, advice: str = "") -> Retry:
+        sentence = f"Nobody can sign in with {self.label}: {why}."
+        return Retry(ErrorCode.PROVIDER_ANSWER_INVALID, f"{sentence} {advice}" if advice else sentence)
 
 
 def _listed(facts: dict[str, Any], name: str, otherwise: str) -> list[Any]:
