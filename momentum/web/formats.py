@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,7 +12,7 @@ from babel.dates import format_skeleton, format_time, format_timedelta, get_time
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
-_SIZES = (("gigabyte", 10**9), ("megabyte", 10**6), ("kilobyte", 10**3))
+_SIZES = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
 
 @lru_cache(maxsize=256)
@@ -69,16 +69,16 @@ class Formats:
         """Bytes in the unit that keeps the number small."""
         for unit, each in _SIZES:
             if count >= each:
-                return self._unit(round(count / each, 1 if count < 10 * each else 0), f"digital-{unit}")
-        return self._unit(count, "digital-byte")
+                return f"{self.number(round(count / each, 1 if count < 10 * each else 0))}\N{NO-BREAK SPACE}{unit}"
+        return format_unit(count, "digital-byte", length="long", locale=self.locale)
 
     def ago(self, at: datetime) -> str:
         """How long ago, or in how long: "3 minutes ago"."""
-        return format_timedelta(at - self.now, add_direction=True, locale=self.locale)
+        # Nothing at all is taken for the future.
+        return format_timedelta(at - self.now or timedelta(seconds=-1), add_direction=True, locale=self.locale)
 
     def _unit(self, value: float, unit: str) -> str:
-        name = unit if unit.startswith("digital-") else f"duration-{unit}"
-        return format_unit(int(value) if value == int(value) else value, name, length="short", locale=self.locale)
+        return format_unit(int(value) if value == int(value) else value, f"duration-{unit}", length="short", locale=self.locale)
 
 
 def _zone_name(local: datetime, locale: Locale) -> str:
