@@ -26,6 +26,7 @@ SECTIONS = {
     "question": N_("Open questions"),
     "topic": N_("Topics"),
     "highlight": N_("Key moments"),
+    "statement": N_("Statement"),
 }
 SUGGESTED_SECTIONS = {"decision": N_("Suggested decisions"), "action": N_("Suggested actions")}
 OWN = "own:"
