@@ -22,6 +22,7 @@ PHRASES = {
     "refresh": "a hundred callers find the token expired",
     "download": "processor time of a download beside curl's",
     "status": "the status route beside a bare one",
+    "pages": "every page in a browser: first paint, all of it, its weight",
     "kills": "a worker killed in the middle, twenty times",
     "speakers": "who said each word, and where turns change, beside one name for each segment",
     "corrections": "corrections laid over three hours of talk, and offered to fifty such meetings",

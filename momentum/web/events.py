@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Hashable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from fastapi import Request
@@ -17,8 +18,44 @@ KEEP_ALIVE_SECONDS = 15.0
 
 MEDIA_TYPE = "text/event-stream"
 
+T = TypeVar("T")
 Events = AsyncGenerator[tuple[int | None, str], None]
 """(id, one line of data) of each event."""
+
+
+class Together:
+    """Readers who want to know the same at the same moment: one asks for all of them."""
+
+    def __init__(self) -> None:
+        self._coming: dict[Hashable, asyncio.Task[Any]] = {}
+        self._waiting: Counter[asyncio.Task[Any]] = Counter()
+
+    async def read(self, key: Hashable, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What `read` gives. It begins after this call: whoever comes once it has begun waits for another one."""
+        task = self._coming.get(key)
+        if task is None:
+            task = self._coming[key] = asyncio.create_task(self._turn(key, read))
+        self._waiting[task] += 1
+        try:
+            result: T = await asyncio.shield(task)
+        finally:
+            await self._leave(key, task)
+        return result
+
+    async def _turn(self, key: Hashable, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        del self._coming[key]
+        return await read()
+
+    async def _leave(self, key: Hashable, task: asyncio.Task[Any]) -> None:
+        self._waiting[task] -= 1
+        if self._waiting[task]:
+            return
+        del self._waiting[task]
+        if not task.done():  # nobody waits for it any more
+            if self._coming.get(key) is task:
+                del self._coming[key]
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 class Streams:
@@ -27,6 +64,7 @@ class Streams:
     MOST = 300
 
     def __init__(self) -> None:
+        self.together = Together()
         self._open: Counter[UUID] = Counter()
 
     async def counted(self, user_id: UUID, events: Events) -> Events:

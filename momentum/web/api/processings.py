@@ -15,7 +15,7 @@ from momentum.store import deliverables, processings
 from momentum.store.database import Notification
 from momentum.web.api.models import ProcessingItem, Processings
 from momentum.web.door import Asking, World
-from momentum.web.events import MEDIA_TYPE, Events, streamed
+from momentum.web.events import MEDIA_TYPE, Events, Together, streamed
 from momentum.web.failures import responses
 from momentum.web.witness import audited
 
@@ -67,7 +67,8 @@ async def get_processing(world: World, person: Asking, processing_id: UUID) -> P
 async def watch(world: World, person: Asking, asked: Request, processing_id: UUID, last_event_id: LastEventId = None) -> StreamingResponse:
     """What happened to it and what happens, until it ends; `Last-Event-ID` goes on after that event."""
     await _item(world, person.user_id, processing_id)
-    return streamed(asked, person.user_id, _events(world, person.user_id, processing_id, last_event_id or 0))
+    together = asked.app.state.streams.together
+    return streamed(asked, person.user_id, _events(world, together, person.user_id, processing_id, last_event_id or 0))
 
 
 @router.post(
@@ -105,13 +106,15 @@ async def _item(world: App, user_id: UUID, processing_id: UUID) -> ProcessingIte
     return item
 
 
-async def _events(world: App, user_id: UUID, processing_id: UUID, after: int) -> Events:
+async def _events(world: App, together: Together, user_id: UUID, processing_id: UUID, after: int) -> Events:
+    async def read() -> tuple[processings.Processing, list[processings.Event]]:
+        async with world.database.person(user_id) as connection:
+            return await processings.get(connection, processing_id), await processings.events_after(connection, processing_id, after)
+
     # Listening comes first: what happens while we read is heard, and read in the next round.
     async with world.database.listen("processing") as notices:
         while True:
-            async with world.database.person(user_id) as connection:
-                current = await processings.get(connection, processing_id)
-                found = await processings.events_after(connection, processing_id, after)
+            current, found = await together.read((user_id, processing_id, after), read)
             for event in found:
                 after = event.id
                 yield event.id, _as_data(event)
