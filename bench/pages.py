@@ -13,8 +13,7 @@ from momentum import logs
 from momentum.embedded.server import EmbeddedPostgres
 from momentum.store.database import prepare
 from tests.browser.looks import Look, eyes
-from tests.browser.places import PLACES, filled
-from tests.browser.site import momentum
+from tests.browser.places import PLACES, full_momentum
 from tests.browser.window import CHROMIUM, MISSING, running_chromium
 
 MOST_MS, MOST_KB = 200, 60
@@ -51,11 +50,14 @@ def _weight(look: Look) -> float:
 
 async def _looked() -> AsyncIterator[list[Look]]:
     """TRIES looks at each page."""
-    async with _home() as (dsn, home), momentum(dsn, home) as site, running_chromium() as browser:
-        full = await filled(site)
-        async with eyes(browser, full, axe=False) as looking:
-            for place in PLACES:
-                yield [await looking.look(place, "light", WIDTH) for _ in range(TRIES)]
+    async with (
+        _home() as (dsn, home),
+        full_momentum(dsn, home) as full,
+        running_chromium() as browser,
+        eyes(browser, full, axe=False) as looking,
+    ):
+        for place in PLACES:
+            yield [await looking.look(place, "light", WIDTH) for _ in range(TRIES)]
 
 
 @asynccontextmanager

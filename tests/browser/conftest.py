@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, BrowserContext
 
-from tests.browser.places import Filled, filled
+from tests.browser.places import Filled, full_momentum
 from tests.browser.site import Site, momentum
 from tests.browser.window import CHROMIUM, MISSING, a_window, running_chromium
 
@@ -29,8 +29,8 @@ async def served(owner_dsn, tmp_path) -> AsyncIterator[Site]:
 @pytest.fixture(scope="module")
 async def full(module_dsn, tmp_path_factory, anyio_backend) -> AsyncIterator[Filled]:
     """A Momentum with something on every page, for all tests of a file."""
-    async with momentum(module_dsn, tmp_path_factory.mktemp("full") / "home") as site:
-        yield await filled(site)
+    async with full_momentum(module_dsn, tmp_path_factory.mktemp("full") / "home") as full:
+        yield full
 
 
 @pytest.fixture

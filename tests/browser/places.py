@@ -1,16 +1,24 @@
 """The pages there are: a line each, with the address and who opens it; and a Momentum in which there is something on all of them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 from uuid import UUID
 
 from momentum.corrections import FixTerm, RenameSpeaker
+from momentum.pipeline import share
+from momentum.pipeline.index import index
 from momentum.redaction import Redaction
 from momentum.store import corrections, redactions, templates
+from momentum.store.api_keys import Scope
+from momentum.web.api.keys import make_key
+from momentum.web.door import Person
 from momentum.writers.own import Form, FormSection
 from tests.browser.contents import MARKUP, hostile, minutes, talk
-from tests.browser.site import Site
+from tests.browser.site import Site, momentum
 
 FULL, NEW, NOBODY = "full", "new", "nobody"
 """Who looks: somebody with recordings, somebody who has just come, a stranger."""
@@ -28,9 +36,23 @@ class Place:
 
 PLACES = (
     Place("sign-in", "/", NOBODY, 401),
+    Place("sign-in-by-itself", "/sign-in", NOBODY),
     Place("used-link", "/enter/used", NOBODY, 410),
+    Place("start", "/start"),
+    Place("start-new", "/start", NEW),
     Place("recordings", "/recordings"),
+    Place("recordings-found", "/recordings?words=review&status=new"),
+    Place("recordings-not-found", "/recordings?words=nowhere"),
     Place("recordings-new", "/recordings", NEW),
+    Place("process-found", "/recordings/found"),
+    Place("processing", "/processings/{processing}"),
+    Place("processing-working", "/processings/{working_processing}"),
+    Place("processing-failed", "/processings/{failed_processing}"),
+    Place("search", "/search"),
+    Place("search-found", "/search?q=import"),
+    Place("search-markup", "/search?q={markup_text}"),
+    Place("search-not-found", "/search?q=zeppelin"),
+    Place("status", "/status"),
     Place("meeting", "/meetings/{meeting}"),
     Place("meeting-claim", "/meetings/{meeting}?document={document}&claim=4"),
     Place("meeting-older-version", "/meetings/{meeting}?document={older}"),
@@ -48,6 +70,10 @@ PLACES = (
     Place("segments", "/transcripts/{transcript}/segments/2?last=3"),
     Place("corrections", "/transcripts/{transcript}/corrections"),
     Place("elsewhere", "/corrections/{correction}/elsewhere"),
+    Place("share", "/deliverables/{document}/share"),
+    Place("shared", "/shared/{link}", NOBODY),
+    Place("shared-markup", "/shared/{markup_link}", NOBODY),
+    Place("shared-no-more", "/shared/nothing", NOBODY, 404),
     Place("disconnect", "/disconnect/zoom"),
     Place("settings", "/settings"),
     Place("settings-accounts", "/settings/accounts"),
@@ -58,9 +84,13 @@ PLACES = (
     Place("settings-own-new", "/settings/documents/new"),
     Place("settings-language", "/settings/language"),
     Place("settings-privacy", "/settings/privacy"),
+    Place("settings-access", "/settings/access"),
+    Place("settings-models", "/settings/models"),
+    Place("settings-audit", "/settings/audit"),
+    Place("settings-data", "/settings/data"),
     Place("not-here", "/nothing", FULL, 404),
     Place("not-here-stranger", "/nothing", NOBODY, 404),
-    Place("invalid", "/recordings?after_document=nonsense", FULL, 422),
+    Place("invalid", "/meetings/nonsense", FULL, 422),
 )
 
 HOST = "maya.chen@momentum.example"
@@ -80,6 +110,13 @@ class Filled:
         return place.path.format(**self.ids)
 
 
+@asynccontextmanager
+async def full_momentum(dsn: str, home: Path) -> AsyncIterator[Filled]:
+    """A Momentum with something on every page, served while the block runs."""
+    async with momentum(dsn, home, sharing="on") as site:
+        yield await filled(site)
+
+
 async def filled(site: Site) -> Filled:
     """Give the local person recordings in every state, documents, corrections and settings."""
     user_id = await site.local()
@@ -96,6 +133,9 @@ async def filled(site: Site) -> Filled:
     await _markup(site, user_id, ids)
     await _meeting(site, user_id, ids)
     await _settings(site, user_id, ids)
+    await _keys_and_links(site, user_id, ids)
+    for recording_id in (ids["meeting"], ids["markup"]):
+        await index(site.app.database, user_id, recording_id)
     return Filled(site, ids, {FULL: None, NEW: "newcomer"})
 
 
@@ -143,3 +183,9 @@ async def _settings(site: Site, user_id: UUID, ids: dict[str, object]) -> None:
     async with site.app.database.person(user_id) as connection:
         ids["template"] = (await templates.create(connection, user_id, form)).id
         await redactions.put(connection, user_id, Redaction.of(["email"], ["Project Falcon"]))
+
+
+async def _keys_and_links(site: Site, user_id: UUID, ids: dict[str, object]) -> None:
+    for name, document in (("link", "document"), ("markup_link", "markup_document")):
+        ids[name] = (await share.make(site.app, user_id, ids[document]))[1].rpartition("/")[2]
+    await make_key(site.app, Person(user_id, by_cookie=True), "Notes in our wiki", [Scope.READ], None)
