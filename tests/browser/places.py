@@ -122,6 +122,7 @@ async def filled(site: Site) -> Filled:
     user_id = await site.local()
     now = site.app.clock()
     ids: dict[str, object] = {"markup_text": quote(MARKUP)}
+    await site.connect(user_id)
     for name, days in (("Design review", 1), ("Customer onboarding", 2), ("Weekly team meeting", 3), ("One on one", 4)):
         ids[name] = await site.keep_recording(user_id, name, at=now - timedelta(days=days), minutes=25 + days, host=HOST)
     ids |= {"untouched": ids["Design review"], "working": ids["Customer onboarding"], "failed": ids["Weekly team meeting"]}

@@ -6,12 +6,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID, uuid4
+
+import httpx2
 
 from momentum.app import App, open_app
 from momentum.clock import real_clock
 from momentum.inbound import free_port
 from momentum.model import Claim, ClaimState, Deliverable, Options, Recording, Segment, Transcript
+from momentum.pipeline import connect as pipeline_connect
 from momentum.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox, running_sandbox
 from momentum.settings import load_settings
 from momentum.store import deliverables, processings, recordings, transcripts
@@ -47,6 +51,16 @@ class Site:
     async def local(self) -> UUID:
         """The person of the local default."""
         return (await local_person(self.app.database, self.app.settings)).id
+
+    async def connect(self, user_id: UUID) -> None:
+        """Zoom, as Maya Chen; she presses Allow."""
+        world = self.app.connecting("zoom")
+        url = (await pipeline_connect.begin(world, user_id)).auth_url
+        address, _, query = url.partition("?")
+        async with httpx2.AsyncClient(trust_env=False) as maya:
+            answer = await maya.post(address, data=dict(parse_qsl(query)) | {"decision": "allow", "user": "maya.chen@momentum.example"})
+        back = dict(parse_qsl(urlsplit(answer.headers["location"]).query))
+        await pipeline_connect.complete(world, user_id, state=back["state"], code=back["code"], error=None)
 
     async def link(self, subject: str | None = None) -> str:
         """Signs in, once: the local person, or somebody else."""
