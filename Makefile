@@ -6,10 +6,10 @@ UV_VERSION := 0.13.9
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check acceptance bench truth dev fix docs catalogue lock clean
+.PHONY: help demo test check acceptance bench truth dev fix docs docs-pictures screenshots catalogue lock clean
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 # Progress of the installation goes to standard error: standard output is the command's own.
 $(VENV)/bin/uv:
@@ -64,6 +64,14 @@ docs: $(VENV)/.installed-dev ## write the pages of reference that are made from 
 
 catalogue: $(VENV)/.installed-dev ## bring the translations up to date with the code, print what is left to translate
 	@$(BIN)/python -m catalogue
+
+docs-pictures: $(VENV)/.installed-dev ## walk through the tutorial in a browser and take its pictures anew
+	@tests/prepare
+	@MOMENTUM_PICTURES=$(CURDIR)/docs/tutorial/pictures $(BIN)/pytest tests/browser/test_tutorial.py -p no:xdist -m acceptance -k Whisper
+
+screenshots: $(VENV)/.installed-dev ## pictures of every page, in both themes and two widths, into screenshots/
+	@tests/prepare
+	@MOMENTUM_SCREENSHOTS=$(CURDIR)/screenshots $(BIN)/pytest tests/browser/test_every_page.py -p no:xdist -m acceptance
 
 lock: $(VENV)/bin/uv ## make the lock files anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --group build --group voices pyproject.toml -o requirements.lock
