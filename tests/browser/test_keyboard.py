@@ -66,7 +66,7 @@ async def test_claims_are_confirmed_rejected_undone_and_edited_by_letters(meetin
     assert second != first
     await page.keyboard.press("e")
     await page.keyboard.type(" jkcreux?/")
-    assert (await page.locator(f"#{second} textarea").input_value()).endswith(" jkcreux?/"), "letters in a field are letters"
+    assert " jkcreux?/" in await page.locator(f"#{second} textarea").input_value(), "letters in a field are letters"
     await tab_to(page, "Save")
     await page.keyboard.press("Enter")
     await page.locator(f"#{second} .state", has_text="Edited by you").wait_for()

@@ -76,7 +76,7 @@ async def test_by_keyboard_from_row_to_row_selected_opened_and_switched_off(list
     await page.get_by_role("button", name="Keyboard").click()
     await dialog.get_by_label("Single keys are shortcuts").check()
     await dialog.get_by_role("button", name="Close").click()
-    await page.get_by_role("link", name="Weekly planning").focus()
+    await page.get_by_role("link", name="Weekly planning", exact=True).focus()
     await page.keyboard.press("Enter")
     await page.get_by_role("heading", name="Suggested decisions").wait_for()
     await page.keyboard.press("j")

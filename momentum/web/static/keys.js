@@ -7,7 +7,7 @@
 //   <input data-keys-switch>        in the dialog: whether single keys do anything
 //   <output data-keys-ticked="{}">  tells how many boxes of data-key="x" are ticked; what is ticked stays so when live.js swaps the list
 const OFF = "momentum.keys.off";
-const FIELDS = "input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]";
+const FIELDS = "input:not([type=checkbox], [type=radio], [type=button], [type=hidden]), textarea, select, [contenteditable]";
 const BOXES = '[data-keys-list] input[data-key="x"]';
 const ticked = new Set();
 const all = (what) => [...document.querySelectorAll(what)];
