@@ -159,6 +159,7 @@ async def test_another_kek_refuses_to_start(database, tmp_path):
 async def test_every_sealed_column_is_known():
     secret = {"access_token", "refresh_token", "code_verifier", "seal_key", "vector"}
     found = {(t.name, c.name) for t in tables.metadata.tables.values() for c in t.c if c.name in secret}
+    found -= {("vectors", "vector")}  # of a passage: tells no more than its words, which stand beside it
 
     assert {(table.name, column) for table, columns in SEALED for column in columns} == found
 

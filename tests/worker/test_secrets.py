@@ -341,9 +341,10 @@ async def _break(world, bob):
     finally:
         world.app.tools.transcriber.transcribe = heard
     assert (outcome["state"], outcome["error_code"]) == ("failed", "internal_error")
-    former, world.app.providers["zoom"] = world.app.providers["zoom"], token
+    providers = world.app.providers._made
+    former, providers["zoom"] = providers["zoom"], token
     assert (await bob.get("/api/zoom/auth-url")).status_code == 500
-    world.app.providers["zoom"] = former
+    providers["zoom"] = former
     await _break_the_entrance(world)
 
 
