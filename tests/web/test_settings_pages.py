@@ -36,7 +36,7 @@ async def test_dates_and_numbers_are_written_as_the_reader_writes_them(world):
     browser = await world.browser()
     for accepted, zone, shown in (
         ("en-GB", None, "22 Nov 2026, 13:00 CET"),
-        ("de-DE,de;q=0.9", None, "22.11.2026, 13:00 MEZ"),
+        ("de-DE,de;q=0.9", None, "22. Nov. 2026, 13:00 MEZ"),
         ("en-US", "America/New_York", "Nov 22, 2026, 7:00"),
         ("xx, *;q=0", "../../etc/passwd", "Nov 22, 2026, 1:00"),
     ):
