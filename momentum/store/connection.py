@@ -26,7 +26,8 @@ TAKE_ROLE = "set role momentum_app"
 
 _FOREIGN_KEY_VIOLATION = "23503"
 _DISK_FULL = "53100"
-_AWAY = ("08", "53", "57P")  # connection, resources, shutdown: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_AWAY = ("08", "53", "57P", "40P")
+"""Connection, resources, shutdown, deadlock: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 
 
 def engine(url: str, **options: Any) -> AsyncEngine:

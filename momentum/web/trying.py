@@ -17,7 +17,7 @@ import structlog
 from fastapi import Depends, Request
 
 from momentum.app import App
-from momentum.errors import Conflict, ErrorCode, Forbidden, MomentumError
+from momentum.errors import Conflict, ErrorCode, Forbidden, MomentumError, Unavailable
 from momentum.model import Options, ProcessingState
 from momentum.pipeline import request
 from momentum.providers.zoom.facts import NAME
@@ -30,6 +30,8 @@ from momentum.web.api.looking import look_for_recordings
 log = structlog.get_logger(__name__)
 
 _DAYS = timedelta(days=30)
+_TRIES = 5
+"""At deleting what a worker may be writing at that moment: one of the two has to begin again."""
 _STUCK = frozenset({ProcessingState.FAILED, ProcessingState.CANCELLED, ProcessingState.ACTION_REQUIRED})
 
 
@@ -134,9 +136,19 @@ async def process_newest(world: App, user_id: UUID, options: Options) -> None:
 async def remove(world: App, trying: Trying, user_id: UUID) -> int:
     """End the trial and delete all that came from it: how many recordings. A real connection and its recordings stay."""
     connected = (await standing(world, user_id)).connected
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            removed = await _removed(world, user_id, connected=connected)
+            break
+        except Unavailable:
+            if not tries_left:
+                raise
+    await trying.stop()
+    return removed
+
+
+async def _removed(world: App, user_id: UUID, *, connected: bool) -> int:
     async with world.database.person(user_id) as connection:
         if connected:
             await credentials.remove(connection, world.vault, NAME, user_id)
-        removed = await recordings.remove(connection, user_id, NAME, instance_ids=INSTANCE_IDS)
-    await trying.stop()
-    return removed.recordings
+        return (await recordings.remove(connection, user_id, NAME, instance_ids=INSTANCE_IDS)).recordings

@@ -20,12 +20,10 @@ async def test_one_reading_for_all_of_a_moment_and_another_for_who_comes_later()
 
     first = [asyncio.create_task(together.read("a", read)) for _ in range(20)]
     other = asyncio.create_task(together.read("b", read))
-    while len(readings) < 2:
-        await asyncio.sleep(0)
+    await _turns()
     late = asyncio.create_task(together.read("a", read))
     first.pop().cancel()
-    while len(readings) < 3:
-        await asyncio.sleep(0)
+    await _turns()
     may_end.set()
     assert set(await asyncio.gather(*first)) == {0}
     assert [await other, await late] == [1, 2]
@@ -41,10 +39,15 @@ async def test_a_reading_that_nobody_waits_for_is_given_up():
             given_up.set()
 
     only = asyncio.create_task(together.read("a", read))
-    for _ in range(3):
-        await asyncio.sleep(0)
+    await _turns()
     only.cancel()
     await asyncio.gather(only, return_exceptions=True)
     assert given_up.is_set()
     assert together._coming == {}
     assert together._waiting == {}
+
+
+async def _turns():
+    """Let everybody go on who can."""
+    for _ in range(5):
+        await asyncio.sleep(0)
