@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs/tutorial/first-minutes.md"
 PICTURES = TUTORIAL.parent / "pictures"
 DIGEST = PICTURES / "made-from.sha256"
-SIZE = {"width": 1200, "height": 700}
+SIZE = {"width": 1140, "height": 660}
 STILL = 500
 """Milliseconds from a press to the picture: the next page has come, and what moves there has arrived."""
 HEAVIEST = 60 * 1024
@@ -51,6 +51,6 @@ async def take(page: Page, name: str, folder: Path) -> None:
     await page.wait_for_timeout(STILL)
     await page.wait_for_load_state()
     session = await page.context.new_cdp_session(page)
-    taken = await session.send("Page.captureScreenshot", {"format": "webp", "quality": 80})
+    taken = await session.send("Page.captureScreenshot", {"format": "webp", "quality": 60})
     await session.detach()
     (folder / f"{name}.webp").write_bytes(base64.b64decode(taken["data"]))
