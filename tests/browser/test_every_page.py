@@ -9,7 +9,7 @@ from momentum.web.headers import HEADERS
 from tests.browser.contents import MARKUP
 from tests.browser.looks import AXE, every_look, eyes, one_look_each
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("every-page")]  # they are looked at once
 
 LIGHTEST = 60 * 1024
 """Bytes that a page with everything it loads stays under."""

@@ -35,9 +35,8 @@ class Ear:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(
-    "ear", [pytest.param(True, id="heard by a stand-in"), pytest.param(False, id="heard by Whisper", marks=pytest.mark.acceptance)]
-)
+@pytest.mark.acceptance
+@pytest.mark.parametrize("ear", [pytest.param(True, id="heard by a stand-in"), pytest.param(False, id="heard by Whisper")])
 @pytest.mark.timeout(LONGEST // 1000 + 60)
 async def test_whoever_does_what_the_tutorial_says_gets_what_it_promises(owner_dsn, tmp_path, browser, ear):
     folder = Path(os.environ.get("MOMENTUM_PICTURES") or tmp_path)

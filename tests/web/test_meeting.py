@@ -140,6 +140,17 @@ async def test_a_long_transcript_comes_in_stretches_that_lead_to_one_another(wor
     assert len(page.content) < 150_000
 
 
+async def test_another_kind_of_document_is_a_button_away(world, kept):
+    browser, path, _, _ = kept
+    page = await browser.get(path)
+    assert re.findall(r'<option value="([^"]+)">', page.text.partition('name="document"')[2]) == ["highlights"], "a model is not set up"
+    asked = await browser.post(f"/recordings/{path.rpartition('/')[2]}/process", data={"document": "highlights"})
+    assert re.fullmatch("/processings/[0-9a-f-]{36}", asked.headers["location"])
+    assert (await browser.get(asked.headers["location"])).status_code == 200
+    assert "See how far it is" in (await browser.get(path)).text
+    assert (await browser.post(f"/recordings/{path.rpartition('/')[2]}/process", data={"document": "poems"})).status_code == 422
+
+
 async def test_the_figures_have_a_page(kept):
     browser, path, transcript_id, _ = kept
     page = await browser.get(f"{path}/analysis", params={"transcript": transcript_id})

@@ -268,9 +268,9 @@ def options_of(wanted: models.Wishes, world: App, *, file_id: str | None = None)
     )
 
 
-def default_options(world: App) -> Options:
-    """What is made of a recording when nobody says more."""
-    return options_of(models.Wishes(), world)
+def default_options(world: App, *deliverables: str) -> Options:
+    """What is made of a recording when nobody says more than, perhaps, which documents. Raises Invalid for one that there is not."""
+    return options_of(models.Wishes(deliverables=list(deliverables)), world)
 
 
 def _meeting(row: StoredRecording) -> models.MeetingItem:
