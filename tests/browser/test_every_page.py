@@ -9,7 +9,7 @@ from momentum.web.headers import HEADERS
 from tests.browser.contents import MARKUP
 from tests.browser.looks import AXE, every_look, eyes, one_look_each
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("every-page")]  # they are looked at once
+pytestmark = pytest.mark.anyio
 
 LIGHTEST = 60 * 1024
 """Bytes that a page with everything it loads stays under."""
@@ -42,36 +42,36 @@ def wrong(seen, what):
     return {str(one): found for one in seen if (found := what(one))}
 
 
-def test_each_answers_as_it_should_and_has_one_heading(seen):
+def each_answers_as_it_should_and_has_one_heading(seen):
     assert wrong(seen, lambda one: one.status != one.place.status and one.status) == {}
     assert wrong(seen, lambda one: one.headings != 1) == {}
 
 
-def test_axe_finds_nothing(seen):
+def axe_finds_nothing(seen):
     if not AXE.exists():
         pytest.skip("axe-core is not installed: tests/prepare.d/axe")
     assert wrong(seen, lambda one: one.violations) == {}
 
 
-def test_nothing_runs_off_the_side(seen):
+def nothing_runs_off_the_side(seen):
     assert wrong(seen, lambda one: one.runs_off) == {}
 
 
-def test_each_weighs_less_than_sixty_kilobytes_with_all_it_loads(seen):
+def each_weighs_less_than_sixty_kilobytes_with_all_it_loads(seen):
     assert wrong(seen, lambda one: one.weight >= LIGHTEST and one.weight) == {}
     assert min(one.weight for one in seen) > 3_000, "something was counted"
 
 
-def test_none_is_slow(seen):
+def none_is_slow(seen):
     assert wrong(seen, lambda one: one.first_paint > SLOW and one.first_paint) == {}
 
 
-def test_nothing_is_refused_by_the_policy_and_nothing_is_asked_of_others(seen):
+def nothing_is_refused_by_the_policy_and_nothing_is_asked_of_others(seen):
     assert wrong(seen, lambda one: one.complaints) == {}
     assert wrong(seen, lambda one: one.elsewhere) == {}
 
 
-def test_each_answer_carries_the_headers_that_keep_a_page_to_itself(seen):
+def each_answer_carries_the_headers_that_keep_a_page_to_itself(seen):
     assert wrong(seen, _lacking) == {}
     assert "unsafe" not in HEADERS["Content-Security-Policy"]
 
@@ -82,7 +82,7 @@ def _lacking(one):
     return [name for name, value in (HEADERS | stricter).items() if one.headers.get(name.lower()) != value]
 
 
-def test_markup_in_what_people_say_stays_text(seen):
+def markup_in_what_people_say_stays_text(seen):
     with_markup = [one for one in seen if "markup" in one.place.name]
     assert len(with_markup) >= 3
     for one in with_markup:
@@ -92,3 +92,22 @@ def test_markup_in_what_people_say_stays_text(seen):
         assert str(7127 * 9137) not in one.source
     assert "javascript:" in MARKUP
     assert not any('href="javascript:' in one.source for one in seen)
+
+
+CHECKS = (
+    each_answers_as_it_should_and_has_one_heading,
+    axe_finds_nothing,
+    nothing_runs_off_the_side,
+    each_weighs_less_than_sixty_kilobytes_with_all_it_loads,
+    none_is_slow,
+    nothing_is_refused_by_the_policy_and_nothing_is_asked_of_others,
+    each_answer_carries_the_headers_that_keep_a_page_to_itself,
+    markup_in_what_people_say_stays_text,
+)
+
+
+def test_every_page(seen, subtests):
+    """One test, as the looks take longer than all checks of them."""
+    for check in CHECKS:
+        with subtests.test(check=check.__name__):
+            check(seen)

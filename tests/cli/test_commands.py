@@ -241,6 +241,7 @@ def test_a_contradiction_is_refused_with_the_name_of_the_variable(run, environme
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.acceptance
 def test_dot_env_is_read(run, tmp_path):
     (tmp_path / ".env").write_text("ZOOM_PLAN=business\nOPENAI_API_KEY=\n")
     told = json.loads(run("doctor", "--json").stdout)
@@ -287,6 +288,7 @@ def test_keys_rotate(run):
     assert "under key" in done.stdout
 
 
+@pytest.mark.acceptance
 def test_a_taken_port_is_said_in_the_words_of_the_command(run):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

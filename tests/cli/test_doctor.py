@@ -106,6 +106,7 @@ async def keys_server():
     await runner.cleanup()
 
 
+@pytest.mark.acceptance
 async def test_keys_that_cannot_be_had_are_found(keys_server, examine):
     async def asked(url):
         return (await examine(JWT_JWKS_URL=url, JWT_ISSUER="https://id.example.com"))["Who may come in"]
@@ -119,6 +120,7 @@ async def test_keys_that_cannot_be_had_are_found(keys_server, examine):
         assert "JWT_JWKS_URL" in found["detail"]
 
 
+@pytest.mark.acceptance
 async def test_an_identity_provider_that_cannot_be_asked_is_found(keys_server, examine):
     async def asked(issuer):
         return (await examine(OIDC_ISSUER=issuer, OIDC_CLIENT_ID="momentum", OIDC_CLIENT_SECRET="s"))["Sign-in"]

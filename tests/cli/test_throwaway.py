@@ -44,6 +44,7 @@ def _runs(process):
     return found.exists() and found.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
+@pytest.mark.acceptance
 async def test_the_next_demo_removes_what_a_killed_one_left(temporary):
     server = await _killed_demo(temporary)
     assert _runs(server)

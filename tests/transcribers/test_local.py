@@ -73,6 +73,7 @@ async def test_a_chunk_without_speech_is_not_even_decoded(tmp_path, chunk_of):
     assert not (tmp_path / "nothing").exists()
 
 
+@pytest.mark.acceptance
 async def test_voices_over_each_other_do_not_loop(whisper, read_speech, chunk_of):
     mix = sum(np.resize(np.frombuffer(pcm, dtype="<i2").astype(np.float32), 16_000 * 12) for pcm, _ in read_speech)
     pcm = (mix / 3).clip(-32_000, 32_000).astype("<i2").tobytes()
@@ -141,6 +142,7 @@ class Spy:
         return self._decoder.generate(*args, **options)
 
 
+@pytest.mark.acceptance
 async def test_what_is_said_twice_stands_there_twice(whisper, read_speech, chunk_of, monkeypatch):
     pcm, words = read_speech[1]
     await whisper.transcribe(chunk_of(pcm), language="en")  # loaded from here on
