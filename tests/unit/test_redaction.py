@@ -70,10 +70,13 @@ def test_a_checksum_decides():
 @pytest.mark.parametrize("said", ["1 ", "123 ", "123.456 ", "one ", "1"])
 @pytest.mark.parametrize("finder", [digits.cards, digits.phones])
 def test_hours_of_counting_aloud_are_read_in_no_time(finder, said):
-    def seconds(times):
+    def once(times):
         started = time.process_time()
         finder(said * times)
         return time.process_time() - started
+
+    def seconds(times):
+        return min(once(times) for _ in range(3))  # the collector of garbage may come by in one of them
 
     # In proportion: sixteen times as much would be 256 times the work, or 4096, if each number were held against all others.
     assert seconds(16_000) < 100 * max(0.01, seconds(1_000))
