@@ -7,9 +7,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
-from momentum.languages import LANGUAGES, N_, SOURCE
-
-__all__ = ["LANGUAGES", "N_", "SOURCE", "language_for", "locale_for"]
+from momentum.languages import LANGUAGES, SOURCE
 
 _RANGE = re.compile(r"([a-z]{1,8}(?:-[a-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?")
 _PLACE = re.compile(r"-([a-z]{2}|\d{3})(?=-|$)")

@@ -13,7 +13,8 @@ LEVEL = 5
 class Smaller:
     """Starlette's gzip around everything outside of the API.
 
-    Pages hold no secret beside what the reader typed, so that its length tells nothing (https://www.breachattack.com/).
+    A length tells a secret only where a stranger can have the same page made again and again with words of their choice in it
+    (https://www.breachattack.com/). Keys and shared links are shown once, in the answer to a form of our own pages.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -40,6 +40,8 @@ OPERATORS_PLACES = (("/status", N_("Status")),)
 
 SECRET_PATHS = ("/enter/", "/shared/")
 """What follows these opens something: a page does not repeat it."""
+_PASSING = (*SECRET_PATHS, "/sign-in", "/api/")
+"""Where nobody comes back to."""
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
@@ -47,13 +49,16 @@ STATIC = _HERE / "static"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One reader's. `person`: who is signed in; `operator`: whether they run this Momentum; `here`: the path they asked for."""
+    """One reader's. `person`: who is signed in; `operator`: whether they run this Momentum; `here`: the path they asked for;
+    `back`: where this page can be opened again, else "/".
+    """
 
     language: str
     locale: Locale
     zone: tzinfo | None
     now: datetime
     here: str
+    back: str = "/"
     person: UUID | None = None
     operator: bool = False
     request_id: str | None = None
@@ -106,10 +111,18 @@ def view_of(request: Request, person: UUID | None = None) -> View:
         zone=zone_of(request.cookies.get(ZONE_COOKIE)),
         now=world.clock(),
         here="/" if request.url.path.startswith(SECRET_PATHS) else request.url.path,
+        back=_again(request),
         person=person,  # type: ignore[arg-type] # None goes to View
         operator=operators.remembered(request, person),
         request_id=structlog.contextvars.get_contextvars().get("request_id"),
     )
+
+
+def _again(request: Request) -> str:
+    path, query = request.url.path, request.url.query
+    if request.method != "GET" or path.startswith(_PASSING):
+        return "/"
+    return f"{path}?{query}" if query else path
 
 
 async def _anyone(request: Request, visitor: Visitor) -> View:

@@ -22,7 +22,6 @@ NOT_NOTED = {
     ("POST", "/settings/data/delete"): "notes itself, with the deletion",
     ("POST", "/recordings/process"): "notes each recording for itself",
     ("POST", "/recordings/found"): "notes each recording for itself",
-    ("POST", "/start/look"): "asks the provider what there is; nothing of anybody's changes",
     ("POST", "/recordings/look"): "asks the provider what there is; nothing of anybody's changes",
 }
 READ = {

@@ -83,6 +83,13 @@ class TestBehindHttps:
         assert "Secure" in left.headers["set-cookie"]
         assert (await world.program(None).get("/api/me", headers=cookie)).status_code == 401
 
+    async def test_whoever_deletes_everything_loses_the_same_cookie(self, world):
+        browser = await world.browser(signed_in=False)
+        entered = await browser.get(urlsplit(await sign_in_link(world.app)).path)
+        cookie = {"cookie": entered.headers["set-cookie"].partition(";")[0], "origin": "https://momentum.example"}
+        gone = await browser.post("/settings/data/delete", data={"word": "delete"}, headers=cookie)
+        assert (gone.status_code, gone.headers["set-cookie"].startswith('__Host-momentum_session=""')) == (200, True)
+
 
 @pytest.mark.parametrize(
     ("sent", "family"),

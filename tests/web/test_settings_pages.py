@@ -82,3 +82,19 @@ async def test_the_buttons_at_the_foot_change_the_language_and_lead_nowhere_else
         assert (await stranger.post("/language", data={"language": "xx", "back": path})).headers["location"] == "/"
     refused = await stranger.post("/language", data={"language": "de"}, headers={"origin": "https://evil.example"})
     assert refused.status_code == 403
+
+
+async def test_after_the_language_a_reader_is_where_they_were_or_at_the_start(world):
+    """Not at the address of a form, nor at one that opens something once."""
+    browser, stranger = await world.browser(), await world.browser(signed_in=False)
+    looked = await browser.get("/search?q=a+b&from=2026-01-02")
+    assert _back_of(looked) == "/search?q=a+b&amp;from=2026-01-02"
+    made = await browser.post("/settings/access/keys", data={"name": "Export", "scope": "read"})
+    assert (made.status_code, _back_of(made)) == (200, "/")
+    for path in ("/shared/x", "/enter/x"):
+        assert _back_of(await stranger.get(path)) == "/", path
+
+
+def _back_of(page):
+    (found,) = re.findall(r'action="/language"[^>]*><input type="hidden" name="back" value="([^"]*)"', page.text)
+    return found

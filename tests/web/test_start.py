@@ -48,8 +48,10 @@ class TestWithAZoomApp:
         start = await browser.get("/start")
         assert ticks(start) == ["done", "done", "running"]
         assert "maya.chen@momentum.example" in start.text
-        (process,) = re.findall(r'action="(/start/process/[^"]+)"', start.text)
-        assert (await browser.post(process)).headers["location"] == "/start"
+        ((process, back),) = re.findall(
+            r'action="(/recordings/[^"]+/process)"><input type="hidden" name="back" value="([^"]+)"', start.text
+        )
+        assert (await browser.post(process, data={"back": back})).headers["location"] == "/start"
         start = await browser.get("/start")
         assert "Waiting for its turn" in start.text
         assert 'data-live="/api/processings/events"' in start.text

@@ -205,8 +205,8 @@ async def begin_in_browser(world: App, name: str, user_id: UUID) -> Response:
 
 
 def _set_flow_cookie(world: App, answer: Response, name: str, cookie: str) -> None:
-    secure = world.settings.base_url.startswith("https:")
-    set_cookie(answer, FLOW_COOKIE, cookie, lifetime=timedelta(minutes=10), secure=secure, path=f"/api/{name}/auth")
+    attributes: dict[str, Any] = {"secure": world.settings.is_https, "path": f"/api/{name}/auth"}
+    set_cookie(answer, FLOW_COOKIE, cookie, lifetime=timedelta(minutes=10), **attributes)
 
 
 async def _back(

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+import structlog
+
 from momentum.app import App, begun
 from momentum.errors import ErrorCode, MomentumError, NotFound, Retry
 from momentum.model import ConnectionState
@@ -16,8 +18,13 @@ from momentum.providers.meeting_ids import normalise_meeting_id
 from momentum.store import credentials, recordings
 from momentum.store.recordings import StoredRecording
 
+log = structlog.get_logger(__name__)
+
 PATIENCE_SECONDS = 3.0
 """How long a list waits for the provider when it can be answered without."""
+
+LATELY = timedelta(days=30)
+"""How far back a page looks by itself."""
 
 _T = TypeVar("_T")
 
@@ -45,6 +52,16 @@ async def look_for_recordings(world: App, name: str, user_id: UUID, since: date,
             raise
         return False, f"{error.detail} This is what was known before."
     return found is not None, None
+
+
+async def look_lately(world: App, name: str, user_id: UUID) -> str | None:
+    """As `look_for_recordings`, about the last LATELY; gives in a sentence what went wrong, and raises none of it."""
+    today = world.clock().date()
+    try:
+        return (await look_for_recordings(world, name, user_id, today - LATELY, today))[1]
+    except MomentumError as error:
+        log.info("recordings_not_listed", provider=name, user_id=user_id, error_code=error.code)
+        return error.detail
 
 
 async def recording_of(world: App, name: str, user_id: UUID, meeting_id: str) -> StoredRecording:

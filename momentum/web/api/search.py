@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from momentum.pipeline.replies import Reply, Sentence, reply
 from momentum.pipeline.search import Hit, search
 from momentum.redaction import Redaction
 from momentum.store.passages import MOST_ASKED, Filters
+from momentum.web.api.listing import days_between
 from momentum.web.api.processings import PageSize, PageToken
 from momentum.web.api.search_models import AnswerItem, AnswerSentence, HitItem, Question, SearchResults
 from momentum.web.door import Asking, World
@@ -85,9 +86,7 @@ def days(first: date | None, last: date | None) -> tuple[datetime | None, dateti
     """The moments from which on and before which, for days that are both included. Raises Invalid(INVALID_DATE_RANGE)."""
     if first and last and first > last:
         raise Invalid(ErrorCode.INVALID_DATE_RANGE, f"`from` ({first}) is after `to` ({last}).")
-    following = None if last is None or last == date.max else last + timedelta(days=1)
-    since, until = (None if day is None else datetime.combine(day, time(), UTC) for day in (first, following))
-    return since, until
+    return days_between(first, last, UTC)
 
 
 def hit_item(hit: Hit) -> HitItem:

@@ -36,6 +36,5 @@ async def choose_language(world: World, language: Annotated[str, Form()], back: 
     """The buttons at the foot of every page, for strangers too."""
     answer = see_other(local_path(back))
     if language in LANGUAGES:
-        secure = world.settings.base_url.startswith("https:")
-        set_cookie(answer, LANGUAGE_COOKIE, language, lifetime=_YEAR, secure=secure)
+        set_cookie(answer, LANGUAGE_COOKIE, language, lifetime=_YEAR, secure=world.settings.is_https)
     return answer

@@ -13,7 +13,7 @@ from momentum.app import App
 from momentum.errors import ErrorCode, NotFound
 from momentum.languages.translator import Translator, into
 from momentum.model import Deliverable
-from momentum.pipeline.correct import ReadMeeting, read_meeting
+from momentum.pipeline.correct import ReadDeliverable, ReadMeeting, read_meeting
 from momentum.store import deliverables, processings, recordings, templates, transcripts
 from momentum.store.deliverables import DeliverableSummary
 from momentum.store.recordings import StoredRecording
@@ -21,7 +21,7 @@ from momentum.store.templates import Template
 from momentum.web.api import documents
 from momentum.web.door import World
 from momentum.web.pages import shown, words
-from momentum.web.view import Reading, see_other
+from momentum.web.view import Reading, SignedIn, see_other
 from momentum.web.witness import audited
 from momentum.writers import LABELS, WRITERS, receipts
 from momentum.writers.exports import DELIVERABLE_FORMATS, FORMATS, TRANSCRIPT_FORMATS
@@ -57,11 +57,12 @@ async def meeting(
     """A document of the meeting (the newest, unless one is named) beside the transcript around a segment or around a claim's quote."""
     recording, written, transcript_id, forms = await _stored(world, view.person, recording_id)
     open_one = _opened(written, document)
-    if open_one is None and transcript_id is None:
-        return await _nothing_yet(world, view, recording)
     of = open_one.transcript_id if open_one else transcript_id
-    read = await read_meeting(world.database, view.person, of or recording_id, open_one.id if open_one else None)
-    values = _transcript(recording, read, at, claim) | (_document(read, claim, into(view.language)) if open_one else {"read": None})
+    if of is None:
+        return await _nothing_yet(world, view, recording)
+    read = await read_meeting(world.database, view.person, of, open_one.id if open_one else None)
+    written_of = _document(read, read.deliverable, claim, into(view.language)) if read.deliverable else {"read": None}
+    values = _transcript(recording, read, at, claim) | written_of
     values |= {"sharing": world.settings.sharing == "on", "more": _more(world, written, forms)}
     return view.page("meeting.html", recording=recording, written=_offered(written), about=open_one, **values, **_words())
 
@@ -106,7 +107,7 @@ def _more(world: App, written: list[DeliverableSummary], forms: list[Template]) 
     return {name: label for name, label in (known | own_ones).items() if name not in there}
 
 
-async def _nothing_yet(world: App, view: Reading, recording: StoredRecording) -> Response:
+async def _nothing_yet(world: App, view: SignedIn, recording: StoredRecording) -> Response:
     """The page of a meeting of which nothing was heard or written."""
     processing = None
     if recording.processing is not None:
@@ -132,10 +133,7 @@ def _transcript(recording: StoredRecording, read: ReadMeeting, at: int | None, c
     }
 
 
-def _document(read: ReadMeeting, claim: int | None, t: Translator) -> dict[str, Any]:
-    found = read.deliverable
-    if found is None:
-        raise NotFound(ErrorCode.NOT_FOUND, "There is no such deliverable.")
+def _document(read: ReadMeeting, found: ReadDeliverable, claim: int | None, t: Translator) -> dict[str, Any]:
     deliverable = found.shown.deliverable
     receipt = deliverable.extra.get("receipt")
     return {
@@ -167,7 +165,6 @@ def _words() -> dict[str, Any]:
         "marks": words.MARKS,
         "claim_states": words.CLAIM_STATES,
         "rulings": words.RULINGS,
-        "kinds": words.KINDS,
         "labels": LABELS,
         "formats": FORMATS,
         "exports": DELIVERABLE_FORMATS,

@@ -15,7 +15,8 @@ from momentum.store import audit, profiles
 from momentum.store.audit import Act
 from momentum.tools import SOON, models_in_force
 from momentum.transcribers.openai_models import MODELS
-from momentum.web.door import SESSION_COOKIE, World
+from momentum.web.browsers import signed_out
+from momentum.web.door import World
 from momentum.web.messages import message_page
 from momentum.web.pages.deeds import ACTIONS, page_of
 from momentum.web.view import Acting, Reading, View
@@ -83,5 +84,4 @@ async def delete_everything(world: World, view: Acting, asked: Request, word: An
     answer = message_page(
         stranger, view._("Everything is deleted"), view._("Nothing of yours is left here. Old links and tokens stay void.")
     )
-    answer.delete_cookie(SESSION_COOKIE)
-    return answer
+    return signed_out(asked, answer)

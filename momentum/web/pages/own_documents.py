@@ -18,7 +18,7 @@ from momentum.web.door import World
 from momentum.web.pages import words
 from momentum.web.view import Acting, Reading, SignedIn, see_other
 from momentum.web.witness import audited
-from momentum.writers import WRITERS
+from momentum.writers import LABELS, WRITERS
 from momentum.writers import own as own_writers
 
 router = APIRouter(include_in_schema=False)
@@ -36,9 +36,7 @@ async def documents(world: World, view: Reading) -> Response:
     """Every kind of document."""
     async with world.database.person(view.person) as connection:
         mine = await templates.listed(connection, view.person)
-    return view.page(
-        "settings_documents.html", writers=WRITERS, kinds=words.KINDS, mine=mine, has_model=bool(world.settings.openai_api_key)
-    )
+    return view.page("settings_documents.html", writers=WRITERS, kinds=LABELS, mine=mine, has_model=bool(world.settings.openai_api_key))
 
 
 @router.get("/settings/documents/new")

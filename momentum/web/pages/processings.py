@@ -19,6 +19,7 @@ from momentum.web.pages import words
 from momentum.web.pages.advice import CONNECTION, advice
 from momentum.web.view import Acting, Reading, local_path, see_other
 from momentum.web.witness import audited
+from momentum.writers import LABELS
 
 router = APIRouter(include_in_schema=False)
 
@@ -52,7 +53,7 @@ async def one(world: World, view: Reading, processing_id: UUID) -> Response:
         "reconnect": found.state is ProcessingState.ACTION_REQUIRED and found.error_code in CONNECTION,
         "provider": PROVIDERS.get(found.provider, found.provider),
     }
-    named: dict[str, Any] = {"states": words.STATES, "titles": words.STEP_TITLES, "remarks": words.REMARKS, "kinds": words.KINDS}
+    named: dict[str, Any] = {"states": words.STATES, "titles": words.STEP_TITLES, "remarks": words.REMARKS, "kinds": LABELS}
     return view.page("processing.html", **shown, **named, retryable=words.RETRYABLE)
 
 

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-import structlog
 from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import Response
 
 from momentum.app import App
-from momentum.errors import MomentumError
 from momentum.pipeline import batch
 from momentum.store import listing, recordings
 from momentum.store.listing import Status
 from momentum.web.api.connections import PROVIDERS, connection_of, default_options
-from momentum.web.api.looking import look_for_recordings
+from momentum.web.api.looking import look_lately
 from momentum.web.api.models import Connection
 from momentum.web.door import World
 from momentum.web.pages import words
 from momentum.web.pages.filters import STATUSES, TRANSCRIPTS, Filters, filters
 from momentum.web.view import Acting, Reading, local_path, see_other
 from momentum.web.witness import audited
+from momentum.writers import LABELS
 
-log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
 
 ROWS = 30
-DAYS = timedelta(days=30)
 WORDS: dict[str, Any] = {
     "states": words.STATES,
     "steps": words.STEPS,
-    "kinds": words.KINDS,
+    "kinds": LABELS,
     "retryable": words.RETRYABLE,
     "labels": PROVIDERS,
     "statuses": STATUSES,
@@ -75,25 +71,15 @@ async def _first_look(world: App, user_id: UUID, connections: list[tuple[str, Co
         async with world.database.person(user_id) as connection:
             known = await recordings.last_discovery(connection, user_id, name)
         if known is None:
-            notices += await _look(world, name, user_id)
-    return notices
-
-
-async def _look(world: App, name: str, user_id: UUID) -> list[str]:
-    today: date = world.clock().date()
-    try:
-        _, notice = await look_for_recordings(world, name, user_id, today - DAYS, today)
-    except MomentumError as error:
-        log.info("recordings_not_listed", provider=name, user_id=user_id, error_code=error.code)
-        return [error.detail]
-    return [notice] if notice else []
+            notices.append(await look_lately(world, name, user_id))
+    return [notice for notice in notices if notice]
 
 
 @router.post("/recordings/look")
 async def look_again(world: World, view: Acting, back: Back = "/recordings") -> Response:
     """The button that asks every provider for new recordings."""
     for name in world.providers:
-        await _look(world, name, view.person)
+        await look_lately(world, name, view.person)
     return see_other(local_path(back))
 
 

@@ -119,7 +119,7 @@ async def _shown(world: App, view: SignedIn, wanted: Wanted, found: Results | No
     links: dict[str, Any] = {
         "path_of": path_of,
         "at_segment": at_segment,
-        "kinds": {**words.KINDS, **LABELS},
+        "kinds": LABELS,
         "claim_states": words.CLAIM_STATES,
     }
     return view.page("search.html", wanted=wanted, found=found, within=within, **values, **links)

@@ -20,6 +20,7 @@ from momentum.web.api.models import Preferences
 from momentum.web.api.privacy_models import RedactionChoice
 from momentum.web.door import World
 from momentum.web.formats import zone_of
+from momentum.web.messages import set_cookie
 from momentum.web.pages import words
 from momentum.web.view import LANGUAGE_COOKIE, ZONE_COOKIE, Acting, Reading, see_other
 from momentum.web.witness import audited
@@ -81,9 +82,9 @@ async def choose(
     async with world.database.person(view.person) as connection:
         await profiles.prefer(connection, view.person, output_language=wanted.output_language)
     answer = see_other("/settings/language")
-    secure = world.settings.base_url.startswith("https:")
+    secure = world.settings.is_https
     if language in LANGUAGES:
-        answer.set_cookie(LANGUAGE_COOKIE, language, int(_YEAR.total_seconds()), httponly=True, samesite="lax", secure=secure)
+        set_cookie(answer, LANGUAGE_COOKIE, language, lifetime=_YEAR, secure=secure)
     # Read by live.js, which sets the browser's own where there is none; "none" keeps it from doing so.
     answer.set_cookie(ZONE_COOKIE, zone if zone_of(zone) else "none", int(_YEAR.total_seconds()), samesite="lax", secure=secure)
     return answer

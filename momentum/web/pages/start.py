@@ -7,33 +7,28 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import structlog
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from momentum.app import App
-from momentum.errors import MomentumError
-from momentum.pipeline import request
 from momentum.providers.zoom.facts import NAME, NEEDS
 from momentum.store import deliverables, processings, recordings, steps
 from momentum.store.deliverables import DeliverableSummary
 from momentum.store.processings import Processing
 from momentum.store.recordings import StoredRecording
 from momentum.web import trying
-from momentum.web.api.connections import PROVIDERS, connection_of, default_options
+from momentum.web.api.connections import PROVIDERS, connection_of
 from momentum.web.api.documents import retitled
-from momentum.web.api.looking import look_for_recordings
+from momentum.web.api.looking import LATELY, look_lately
 from momentum.web.door import World
 from momentum.web.pages.processings import ROW
 from momentum.web.trying import TheTrying
 from momentum.web.view import Acting, Reading, see_other
 from momentum.web.witness import audited
 
-log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
 
 HERE = "/start"
-DAYS = timedelta(days=30)
 VENDOR = "https://marketplace.zoom.us/develop/create"
 """Where the app is made: https://developers.zoom.us/docs/integrations/create/."""
 
@@ -54,7 +49,7 @@ async def start(world: World, view: Reading) -> Response:
     trial = await trying.standing(world, view.person)
     connection = await connection_of(world, NAME, view.person) if NAME in world.providers else None
     connected = connection is not None and connection.connected
-    notice = await _look(world, view.person, again=False) if connected else None
+    notice = await _first_look(world, view.person) if connected else None
     first = await _first(world, view.person)
     app_url = f"{world.settings.base_url}/api/{NAME}/auth"
     app: dict[str, Any] = {
@@ -66,22 +61,6 @@ async def start(world: World, view: Reading) -> Response:
     }
     shown: dict[str, Any] = {"trial": trial, "connection": connection, "connected": connected, "notice": notice, "first": first}
     return view.page("start.html", name=PROVIDERS[NAME], provider=NAME, app=app, **shown, **ROW)
-
-
-@router.post("/start/look")
-async def look(world: World, view: Acting) -> Response:
-    """The button that asks for recordings."""
-    if NAME in world.providers:
-        await _look(world, view.person, again=True)
-    return see_other(HERE)
-
-
-@router.post("/start/process/{recording_id}", dependencies=[audited("processing.ask", "recording")])
-async def process(world: World, view: Acting, recording_id: UUID) -> Response:
-    """The button beside the first recording."""
-    async with world.database.person(view.person) as connection:
-        await request.request_stored(connection, view.person, recording_id, default_options(world))
-    return see_other(HERE)
 
 
 @router.post("/start/sandbox", dependencies=[audited("sandbox.begin")])
@@ -99,18 +78,11 @@ async def remove_trial(world: World, view: Acting, tried: TheTrying) -> Response
     return see_other(HERE)
 
 
-async def _look(world: App, user_id: UUID, *, again: bool) -> str | None:
-    """Ask for recordings where that was never done, or is wanted `again`; gives in a sentence what went wrong."""
+async def _first_look(world: App, user_id: UUID) -> str | None:
+    """Ask for recordings where that was never done; gives in a sentence what went wrong."""
     async with world.database.person(user_id) as connection:
         known = await recordings.last_discovery(connection, user_id, NAME) is not None
-    if known and not again:
-        return None
-    today = world.clock().date()
-    try:
-        return (await look_for_recordings(world, NAME, user_id, today - DAYS, today))[1]
-    except MomentumError as error:
-        log.info("recordings_not_listed", provider=NAME, user_id=user_id, error_code=error.code)
-        return error.detail
+    return None if known else await look_lately(world, NAME, user_id)
 
 
 async def _first(world: App, user_id: UUID) -> First:
@@ -119,6 +91,6 @@ async def _first(world: App, user_id: UUID) -> First:
         written = await deliverables.page(connection, user_id, size=1, newest=True)
         documents = await retitled(connection, written.rows)
         works = await processings.page(connection, user_id, size=1)
-        recorded = await recordings.page(connection, user_id, NAME, since=today - DAYS, until=today + timedelta(days=1), size=1)
+        recorded = await recordings.page(connection, user_id, NAME, since=today - LATELY, until=today + timedelta(days=1), size=1)
         paces = await steps.paces(connection, user_id)
     return First(next(iter(documents), None), next(iter(works.rows), None), next(iter(recorded.rows), None), paces)

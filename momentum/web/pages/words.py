@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from momentum.languages import N_
-from momentum.model import ClaimState, ProcessingState, Remark, Ruling
+from momentum.model import LISTEN_HERE, ClaimState, ProcessingState, Remark, Ruling
+from momentum.writers import transcripts
 
 STATES = {
     ProcessingState.QUEUED: N_("Waiting for its turn"),
@@ -53,25 +54,7 @@ RULINGS = {
     Ruling.EDITED: N_("Edited by you"),
     Ruling.REJECTED: N_("Rejected by you"),
 }
-KINDS = {  # as their writers call them
-    "minutes": N_("Minutes"),
-    "highlights": N_("Highlights"),
-    "action_items": N_("Action items"),
-    "executive_summary": N_("Executive summary"),
-    "decision_log": N_("Decision log"),
-    "follow_up_email": N_("Follow-up e-mail"),
-    "customer_call_notes": N_("Customer-call notes"),
-    "project_brief": N_("Project brief"),
-    "interview_notes": N_("Interview notes"),
-}
-MARKS = {
-    "loop": N_("repeats itself"),
-    "credits": N_("probably never said"),
-    "rate": N_("more words than the time allows"),
-    "gap": N_("not understood"),
-    "low_confidence": N_("heard badly"),
-    "listen_here": N_("listen here"),
-}
+MARKS = transcripts.MARKS | {LISTEN_HERE: N_("listen here")}
 """What a reader is told of a segment that looks wrong."""
 CORRECTIONS = {
     "rename_speaker": N_("Speaker renamed"),
