@@ -91,7 +91,7 @@ async def test_after_the_language_a_reader_is_where_they_were_or_at_the_start(wo
     assert _back_of(looked) == "/search?q=a+b&amp;from=2026-01-02"
     made = await browser.post("/settings/access/keys", data={"name": "Export", "scope": "read"})
     assert (made.status_code, _back_of(made)) == (200, "/")
-    for path in ("/shared/x", "/enter/x"):
+    for path in ("/enter/x", "/api/zoom/auth?state=x&error=access_denied"):
         assert _back_of(await stranger.get(path)) == "/", path
 
 
