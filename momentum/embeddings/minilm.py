@@ -8,15 +8,14 @@ hashed, and nothing of them is imported. It was trained on English: other langua
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from momentum.errors import ErrorCode, Permanent
+from momentum.packaged import installed_file, trusted_bytes
 
 if TYPE_CHECKING:
     from momentum.embeddings import Vector
@@ -53,16 +52,8 @@ class Files:
 
 def installed_files() -> Files | None:
     """Found without running any of their packages; None where one is not installed."""
-    network, tokeniser = _path_of(NETWORK), _path_of(TOKENISER)
+    network, tokeniser = (installed_file(file.package, file.path) for file in (NETWORK, TOKENISER))
     return Files(network, tokeniser) if network and tokeniser else None
-
-
-def _path_of(file: File) -> Path | None:
-    spec = find_spec(file.package)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    path = Path(spec.submodule_search_locations[0]) / file.path
-    return path if path.is_file() else None
 
 
 class MiniLM:
@@ -131,11 +122,9 @@ def _loaded(files: Files) -> _Model:
 
 
 def _checked(path: Path, file: File) -> bytes:
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != file.sha256:
-        raise Permanent(
-            ErrorCode.WEIGHTS_UNTRUSTED,
-            f"{path.name} of the model that searches by meaning is not the file we know, so it was not loaded. "
-            "Reinstall the packages of requirements.lock, or set SEMANTIC_SEARCH=false.",
-        )
-    return data
+    untrusted = Permanent(
+        ErrorCode.WEIGHTS_UNTRUSTED,
+        f"{path.name} of the model that searches by meaning is not the file we know, so it was not loaded. "
+        "Reinstall the packages of requirements.lock, or set SEMANTIC_SEARCH=false.",
+    )
+    return trusted_bytes(path, file.sha256, otherwise=untrusted)

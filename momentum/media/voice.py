@@ -7,9 +7,10 @@ hears frames of 512 samples, each with the 64 samples before it, and carries two
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from momentum.packaged import installed_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,8 +85,8 @@ def _network() -> Any:
 
 
 def _onnx_file() -> Path:
-    # find_spec, not import: faster_whisper itself takes half a second to load, and the OpenAI engine never needs it.
-    spec = find_spec("faster_whisper")
-    if spec is None or not spec.submodule_search_locations:
+    # Not imported: faster_whisper itself takes half a second to load, and the OpenAI engine never needs it.
+    folder = installed_folder("faster_whisper")
+    if folder is None:
         raise ModuleNotFoundError("faster_whisper", name="faster_whisper")
-    return next((Path(spec.submodule_search_locations[0]) / "assets").glob("silero_vad_v6*.onnx"))
+    return next((folder / "assets").glob("silero_vad_v6*.onnx"))

@@ -7,16 +7,15 @@ read as data and never imported; numpy does the counting. Such vectors are biome
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from momentum.errors import ErrorCode, Permanent
 from momentum.media.torch_file import tensors
 from momentum.model import SAMPLE_RATE
+from momentum.packaged import installed_file, trusted_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,11 +38,7 @@ _EPSILON = 1e-6
 
 def installed_weights() -> Path | None:
     """The file of weights, found without running any of its package; None when it is not installed."""
-    spec = find_spec("resemblyzer")
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    path = Path(spec.submodule_search_locations[0]) / "pretrained.pt"
-    return path if path.is_file() else None
+    return installed_file("resemblyzer", "pretrained.pt")
 
 
 class VoiceEncoder:
@@ -184,11 +179,9 @@ def _sigmoid(values: Floats) -> Floats:
 
 @cache
 def _network(weights: Path) -> _Network:
-    data = weights.read_bytes()
-    if hashlib.sha256(data).hexdigest() != WEIGHTS_SHA256:
-        raise Permanent(
-            ErrorCode.WEIGHTS_UNTRUSTED,
-            "The weights that tell voices apart are not the file we know, so they were not loaded. "
-            "Reinstall the packages of requirements.lock, or set ESTIMATE_SPEAKERS=false.",
-        )
-    return _Network(tensors(data, "model_state"))
+    untrusted = Permanent(
+        ErrorCode.WEIGHTS_UNTRUSTED,
+        "The weights that tell voices apart are not the file we know, so they were not loaded. "
+        "Reinstall the packages of requirements.lock, or set ESTIMATE_SPEAKERS=false.",
+    )
+    return _Network(tensors(trusted_bytes(weights, WEIGHTS_SHA256, otherwise=untrusted), "model_state"))

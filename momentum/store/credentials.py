@@ -98,6 +98,7 @@ async def save(
         if sqlstate(error) != _UNIQUE_VIOLATION:
             raise
         raise _taken() from error  # another person connected the same account since we looked
+    await _tell(connection, user_id)
 
 
 async def get(connection: AsyncConnection, vault: Vault, provider: str, user_id: UUID, *, lock: bool = False) -> Credentials | None:
@@ -149,8 +150,10 @@ async def set_state(
     if connected_at is not None:
         statement = statement.where(table.c.created_at == connected_at)
     values = {"state": state.value, "state_reason": clean(reason), "state_scopes": [clean(scope) for scope in scopes], "updated_at": now}
-    changed = await connection.execute(statement.values(values))
-    return bool(changed.rowcount)
+    changed = bool((await connection.execute(statement.values(values))).rowcount)
+    if changed:
+        await _tell(connection, user_id)
+    return changed
 
 
 async def renew(connection: AsyncConnection, vault: Vault, former: Credentials, grant: Grant, *, now: datetime) -> bool:
@@ -180,6 +183,7 @@ async def remove(connection: AsyncConnection, vault: Vault, provider: str, user_
     row = (await connection.execute(delete(table).where(table.c.user_id == user_id).returning(*table.c))).mappings().one_or_none()
     if row is None:
         return None
+    await _tell(connection, user_id)
     try:
         return await _opened(connection, vault, provider, row)
     except MomentumError:
@@ -198,6 +202,10 @@ async def suspend_account(connection: AsyncConnection, provider: str, account_us
     call = text("select lookup.suspend_account(:provider, :account, :state, :reason, :now)")
     values = {"provider": provider, "account": clean(account_user_id), "state": ConnectionState.RECONNECT_REQUIRED.value}
     return bool(await connection.scalar(call, values | {"reason": reason, "now": now}))
+
+
+async def _tell(connection: AsyncConnection, user_id: UUID) -> None:
+    await connection.execute(text("select pg_notify('connection', :id)"), {"id": str(user_id)})
 
 
 def _sealed_pair(vault: Vault, table: Table, user_id: UUID, grant: Grant) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from psycopg import sql
 from momentum.store import dsn
 from momentum.store.connection import TAKE_ROLE
 
-CHANNELS = ("processing", "work")
-"""`processing`: "<processing id> <user id>" at each event; `work`: "<processing id>" when there is something to dispatch or cancel."""
+CHANNELS = ("processing", "work", "connection")
+"""`processing`: "<processing id> <user id>" at each event; `work`: "<processing id>" when there is something to dispatch or cancel;
+`connection`: "<user id>" when an account was connected, lost or disconnected."""
 
 _ROOM = 256  # notifications a slow reader may be behind before they are replaced by one "look again"
 _PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)  # seconds between attempts to reconnect; the last one repeats

@@ -16,10 +16,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from momentum.errors import ErrorCode, Permanent
+from momentum.packaged import installed_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,6 @@ WHISPER_BASE = (
         "vocabulary.txt", 459_861, "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913", ((_FIRST, "data/vocabulary.txt"),)
     ),
 )
-
-
-def installed_folder(package: str) -> Path | None:
-    """Where a top-level package lies, found without running any of it; None when it is not installed."""
-    spec = find_spec(package)
-    return Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else None
 
 
 def packaged_weights(

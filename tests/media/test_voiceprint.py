@@ -8,8 +8,8 @@ import av
 import numpy as np
 import pytest
 
+from momentum import packaged
 from momentum.errors import ErrorCode, Permanent
-from momentum.media import voiceprint
 from momentum.media.torch_file import tensors
 from momentum.media.voiceprint import VoiceEncoder, installed_weights
 from momentum.sandbox.samples import load
@@ -67,7 +67,7 @@ def test_other_weights_are_refused(tmp_path):
 
 
 def test_missing_weights_are_no_error(monkeypatch):
-    monkeypatch.setattr(voiceprint, "find_spec", lambda _: None)
+    monkeypatch.setattr(packaged, "find_spec", lambda _: None)
     assert installed_weights() is None
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from momentum.errors import ErrorCode, Permanent
-from momentum.transcribers.weights import WHISPER_BASE, WeightFile, installed_folder, packaged_weights
+from momentum.packaged import installed_folder
+from momentum.transcribers.weights import WHISPER_BASE, WeightFile, packaged_weights
 
 MODEL = b"first half" * 1000 + b"second half" * 1000
 

@@ -101,9 +101,9 @@ class World:
         self.clients.append(client)
         return client
 
-    async def browser(self, *, signed_in: bool = True, subject: str | None = None) -> Client:
+    async def browser(self, *, signed_in: bool = True, subject: str | None = None, **kwargs) -> Client:
         """A browser, of the local person, or of whom `subject` names, where signed in."""
-        client = Client(self)
+        client = Client(self, **kwargs)
         self.clients.append(client)
         client.headers.update(PAGE)
         if signed_in:

@@ -13,6 +13,7 @@ from momentum.trial import Trial
 
 pytestmark = pytest.mark.anyio
 
+TOM = "tom.reed@momentum.example"
 FORMER = {
     "zoom_client_id": None,
     "zoom_client_secret": None,
@@ -54,11 +55,25 @@ class TestWithAZoomApp:
         assert (await browser.post(process, data={"back": back})).headers["location"] == "/start"
         start = await browser.get("/start")
         assert "Waiting for its turn" in start.text
-        assert 'data-live="/api/processings/events"' in start.text
+        assert 'data-live="/start/events"' in start.text
         await world.keep_document(await world.user_id_of(browser))
         start = await browser.get("/start")
         assert ticks(start) == ["done"] * 3
         assert re.search(r'href="/deliverables/[^"]+">Weekly planning<', start.text)
+
+    async def test_the_page_hears_of_what_is_done_elsewhere(self, world):
+        async with world.served():
+            page = await world.browser(transport=None)
+            async with page.stream("GET", "/start/events") as response:
+                told = (line async for line in response.aiter_lines() if line.startswith("data"))
+                assert {await anext(told), await anext(told)} == {f'data: {{"changed": "{one}"}}' for one in ("connection", "processing")}
+                await world.program("bob").connect(TOM)
+                browser = await world.browser()
+                await browser.connect()
+                assert await anext(told) == 'data: {"changed": "connection"}'
+                await world.keep_document(await world.user_id_of(browser))
+                assert await anext(told) == 'data: {"changed": "processing"}'  # of Tom's connection nothing was said
+                await told.aclose()
 
     async def test_what_is_wrong_is_said_with_one_button(self, world):
         browser = await world.browser()

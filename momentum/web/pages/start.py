@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi import APIRouter, Request
+from fastapi.responses import Response, StreamingResponse
 
 from momentum.app import App
 from momentum.providers.zoom.facts import NAME, NEEDS
@@ -21,6 +22,7 @@ from momentum.web.api.connections import PROVIDERS, connection_of
 from momentum.web.api.documents import retitled
 from momentum.web.api.looking import LATELY, look_lately
 from momentum.web.door import World
+from momentum.web.events import Events, streamed
 from momentum.web.pages.processings import ROW
 from momentum.web.trying import TheTrying
 from momentum.web.view import Acting, Reading, see_other
@@ -63,6 +65,12 @@ async def start(world: World, view: Reading) -> Response:
     return view.page("start.html", name=PROVIDERS[NAME], provider=NAME, app=app, **shown, **ROW)
 
 
+@router.get("/start/events")
+async def watch(world: World, view: Reading, asked: Request) -> StreamingResponse:
+    """Server-sent events: one whenever a connection or a processing of the person's has changed."""
+    return streamed(asked, view.person, _changes(world, view.person))
+
+
 @router.post("/start/sandbox", dependencies=[audited("sandbox.begin")])
 async def begin_trial(world: World, view: Acting, tried: TheTrying) -> Response:
     """The button that runs a local Zoom, and leads to its consent page."""
@@ -76,6 +84,13 @@ async def remove_trial(world: World, view: Acting, tried: TheTrying) -> Response
     """The button that removes what came from it."""
     await trying.remove(world, tried, view.person)
     return see_other(HERE)
+
+
+async def _changes(world: App, user_id: UUID) -> Events:
+    async with world.database.listen("connection", "processing") as notices:
+        async for notice in notices:
+            if notice.payload.rpartition(" ")[2] in {str(user_id), ""}:
+                yield None, json.dumps({"changed": notice.channel})
 
 
 async def _first_look(world: App, user_id: UUID) -> str | None:

@@ -10,10 +10,10 @@ import json
 import re
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from momentum.packaged import installed_folder
 from momentum.writers.exports.blocks import Block, parsed
 
 FONTS = (
@@ -48,8 +48,7 @@ def as_pdf(text: str, language: str | None) -> bytes:
 
 def font_paths() -> list[str]:
     """Folders of the packaged fonts."""
-    found = (find_spec(name) for name in FONTS)
-    return [folder for spec in found if spec for folder in spec.submodule_search_locations or ()]
+    return [str(folder) for name in FONTS if (folder := installed_folder(name))]
 
 
 def _as_data(block: Block) -> dict[str, Any]:
