@@ -42,6 +42,7 @@ FLOOR = 0.1
 AROUND = 1
 """Segments before and behind a passage that are sent along: the question to an answer, the answer to a question."""
 PROVEN = {ClaimState.VERIFIED, ClaimState.REPAIRED}
+EVERYTHING = Filters()
 _PURPOSE = f"{KIND} to a question"
 
 
@@ -105,12 +106,15 @@ class _Talk:
         return dataclasses.replace(claim, segment_ids=ids) if ids else None
 
 
-async def reply(asking: Asking, user_id: UUID, question: str, *, recording_id: UUID | None = None) -> Reply:
-    """Raises ActionRequired(MODEL_NOT_CONFIGURED), NotFound for another's recording, and what the language model raises."""
+async def reply(asking: Asking, user_id: UUID, question: str, filters: Filters = EVERYTHING) -> Reply:
+    """What the passages that `filters` leave say to a question.
+
+    Raises ActionRequired(MODEL_NOT_CONFIGURED), NotFound for another's recording, and what the language model raises.
+    """
     if asking.llm is None:
         how = "set OPENAI_API_KEY (or OPENAI_BASE_URL of a server of your own)"
         raise ActionRequired(ErrorCode.MODEL_NOT_CONFIGURED, f"Nothing here can answer questions: {how}. Search still finds what was said.")
-    talks = await _talks(asking, user_id, question, recording_id)
+    talks = await _talks(asking, user_id, question, filters)
     if not talks:
         return Reply((), 0, None)
     draft = await _asked(asking, user_id, question, talks, asking.llm)
@@ -125,28 +129,29 @@ async def reply(asking: Asking, user_id: UUID, question: str, *, recording_id: U
 # --- what is asked about --------------------------------------------------------------------------
 
 
-async def _talks(asking: Asking, user_id: UUID, question: str, recording_id: UUID | None) -> list[_Talk]:
-    found = await _retrieved(asking, user_id, question, recording_id)
+async def _talks(asking: Asking, user_id: UUID, question: str, filters: Filters) -> list[_Talk]:
+    found = await _retrieved(asking, user_id, question, filters)
     of: dict[UUID, list[Found]] = {}
     for one in found:
         of.setdefault(one.transcript_id, []).append(one)
-    if recording_id is not None:  # a short meeting is sent whole: what a question means need not be near its words
-        of = dict(list(of.items())[:1]) or {one: [] for one in await _transcripts(asking.database, user_id, recording_id)}
+    # A short meeting is sent whole: what a question means need not be near its words.
+    whole = filters.recording_id is not None and filters == Filters(recording_id=filters.recording_id)
+    if whole and filters.recording_id:
+        of = dict(list(of.items())[:1]) or {one: [] for one in await _transcripts(asking.database, user_id, filters.recording_id)}
     talks: list[_Talk] = []
     for transcript_id, passages_of_it in list(of.items())[:MEETINGS]:
-        talk = await _talk(asking.database, user_id, transcript_id, passages_of_it, whole=recording_id is not None)
+        talk = await _talk(asking.database, user_id, transcript_id, passages_of_it, whole=whole)
         if talk and talk.picked:
             offset = talks[-1].offset + len(talks[-1].transcript.segments) if talks else 0
             talks.append(dataclasses.replace(talk, offset=offset))
     return talks
 
 
-async def _retrieved(asking: Asking, user_id: UUID, question: str, recording_id: UUID | None) -> list[Found]:
+async def _retrieved(asking: Asking, user_id: UUID, question: str, filters: Filters) -> list[Found]:
     """Passages that fit, the best first."""
-    filters = Filters(recording_id=recording_id)
     vector = await meaning_of(question.replace('"', " "), asking.embedder)
     async with asking.database.person(user_id) as connection:
-        if recording_id is not None and await recordings.get(connection, recording_id) is None:
+        if filters.recording_id and await recordings.get(connection, filters.recording_id) is None:
             raise NotFound(ErrorCode.RECORDING_NOT_FOUND, "There is no such recording.")
         ways = [await passages.with_words(connection, any_of(question), filters, size=LOOKED_AT)]
         if vector is not None and (embedder := asking.embedder) is not None:

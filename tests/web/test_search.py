@@ -126,6 +126,28 @@ async def test_sentences_point_into_the_meeting_they_come_from(world, keep_meeti
     ]
 
 
+async def test_an_answer_is_made_from_what_the_filters_leave(world, keep_meeting, asked, standin):
+    client, browser = world.program(), await world.browser(subject="ada")
+    recording_id, _ = await keep_meeting(client)
+    await keep_meeting(client, topic="Budget", segments=(Segment(0, 0.0, 3.0, "The reader costs 20 euros.", speaker="Eve"),))
+    said = {"question": "When does the reader ship?"}
+
+    for nothing in ({"speaker": "Dan"}, {"to": "2020-01-01"}, {"kind": "document"}, {"recording_id": recording_id, "from": "2099-01-01"}):
+        answer = (await client.post("/api/ask", json=said | nothing)).json()
+        assert (answer["sentences"], answer["model"]) == ([], None), nothing
+    assert standin.calls == []
+
+    asked(RIGHT)
+    answer = (await client.post("/api/ask", json=said | {"speaker": "bob", "kind": "transcript", "from": "2020-01-01"})).json()
+    assert [s["text"] for s in answer["sentences"]] == [RIGHT["text"]]
+    assert "20 euros" not in standin.prompt()
+
+    page = await browser.post("/search", data={"q": "When does the reader ship?", "speaker": "Dan", "to": "2020-01-01"})
+    assert "Nothing was found to answer this from." in page.text
+    assert 'value="Dan"' in page.text
+    assert 'value="2020-01-01"' in page.text
+
+
 async def test_secrets_are_masked_in_a_question_and_come_back(world, keep_meeting, asked, standin):
     client = world.program()
     recording_id, _ = await keep_meeting(client, topic="Launch with Dana Lee")

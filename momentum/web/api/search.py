@@ -56,17 +56,18 @@ async def find(
 @router.post("/ask", responses=responses(401, 403, 404, 409, 429), dependencies=[audited("question.ask")])
 async def ask_question(request: Request, world: World, person: Asking, asked: Question) -> AnswerItem:
     """Answer a question from your meetings. Each sentence carries the words that prove it; what no recording proves is left out."""
-    if asked.recording_id:
-        about(request, "recording", asked.recording_id)
-    return answer_item(await answered(request, world, person.user_id, asked.question, asked.recording_id))
+    filters = Filters(asked.kind, *days(asked.from_, asked.to), asked.speaker, asked.recording_id)
+    return answer_item(await answered(request, world, person.user_id, asked.question, filters))
 
 
-async def answered(request: Request, world: App, user_id: UUID, question: str, recording_id: UUID | None) -> Reply:
+async def answered(request: Request, world: App, user_id: UUID, question: str, filters: Filters) -> Reply:
     """Raises TooMany where this person asks too much at once, and as `reply` does."""
+    if filters.recording_id:
+        about(request, "recording", filters.recording_id)
     always = Redaction.of(world.settings.redact, world.settings.redact_names)
     of = Means(world.database, world.tools.llm, world.tools.embedder, always)
     with _turn(request.app.state.questions, user_id):
-        return await reply(of, user_id, question, recording_id=recording_id)
+        return await reply(of, user_id, question, filters)
 
 
 @contextmanager

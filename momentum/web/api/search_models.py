@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -93,6 +94,10 @@ class Question(BaseModel):
 
     question: str = Field(min_length=1, max_length=MOST_QUESTION)
     recording_id: UUID | None = Field(None, description="Of this meeting alone; null: of all of yours.")
+    kind: Literal["transcript", "document"] | None = Field(None, description="From what was said, or what was written; null: from both.")
+    from_: date | None = Field(None, alias="from", description="First day of the meetings, in UTC.")
+    to: date | None = Field(None, description="Last day of the meetings, in UTC.")
+    speaker: str | None = Field(None, max_length=200, description="Who speaks in what the answer is made from: a name or a part of it.")
 
 
 class AnswerSentence(BaseModel):

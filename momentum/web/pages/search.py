@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from momentum.app import App
@@ -24,7 +24,7 @@ from momentum.web.api.search import answered, at_segment, days, path_of
 from momentum.web.door import World
 from momentum.web.pages import words
 from momentum.web.view import Acting, Reading, SignedIn
-from momentum.web.witness import about, audited
+from momentum.web.witness import audited
 from momentum.writers import LABELS
 
 log = structlog.get_logger(__name__)
@@ -86,15 +86,11 @@ async def look(world: World, view: Reading, request: Request, page: Text | None 
 
 
 @router.post("/search", dependencies=[audited("question.ask")])
-async def ask(
-    world: World, view: Acting, request: Request, q: Annotated[str, Form()] = "", recording: Annotated[str, Form()] = ""
-) -> Response:
+async def ask(world: World, view: Acting, request: Request) -> Response:
     """The button that asks. A question that cannot be answered now still shows the passages that fit it best."""
-    wanted = _wanted({"q": q, "recording": recording})
+    wanted = _wanted({name: value for name, value in (await request.form()).items() if isinstance(value, str)})
     if not wanted.q:
         return await _shown(world, view, wanted, None)
-    if wanted.recording:
-        about(request, "recording", wanted.recording)
     answer, failure = await _answer(world, view, request, wanted)
     # Any of the question's words: all of them stand in no passage.
     looked_for = any_of(wanted.q) or wanted.q
@@ -104,7 +100,7 @@ async def ask(
 
 async def _answer(world: App, view: SignedIn, request: Request, wanted: Wanted) -> tuple[Reply | None, str | None]:
     try:
-        return await answered(request, world, view.person, wanted.q, wanted.recording), None
+        return await answered(request, world, view.person, wanted.q, wanted.filters), None
     except MomentumError as error:
         log.info("question_not_answered", error_code=error.code)
         return None, error.detail
