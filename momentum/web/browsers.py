@@ -1,4 +1,4 @@
-"""Sessions of browsers: how they begin and end, and what a browser is called."""
+"""Sessions of browsers: how they begin and end, what a browser is called, and what it remembers for its person."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
+from momentum.languages import LANGUAGES
 from momentum.logs import protect
 from momentum.settings import Settings
 from momentum.store.sessions import NewSession
 from momentum.web.door import SESSION_COOKIE, Person, app_of, cookie_name, identify, session_cookie
+from momentum.web.formats import zone_of
+from momentum.web.view import LANGUAGE_COOKIE, ZONE_COOKIE
 
 LIFETIME = timedelta(days=30)
+_YEAR = timedelta(days=365)
 
 _FAMILIES = (
     ("Edge", r"\bEdgA?(?:iOS)?/"),
@@ -75,6 +79,24 @@ def give_cookie(answer: Response, settings: Settings, name: str, value: str, *, 
 def take_cookie(answer: Response, settings: Settings, name: str) -> None:
     """The same cookie, over. Browsers heed this for a `__Host-` name only if it is Secure, too."""
     answer.delete_cookie(cookie_name(settings, name), httponly=True, secure=settings.is_https, samesite="lax")
+
+
+def set_cookie(answer: Response, name: str, value: str, *, lifetime: timedelta, secure: bool, path: str = "/") -> None:
+    """A cookie no script reads, sent along when the person comes from elsewhere by a link."""
+    answer.set_cookie(name, value, max_age=int(lifetime.total_seconds()), httponly=True, samesite="lax", secure=secure, path=path)
+
+
+def remember_language(answer: Response, settings: Settings, language: str) -> None:
+    """For a year, in this browser, where it is one of ours."""
+    if language in LANGUAGES:
+        set_cookie(answer, LANGUAGE_COOKIE, language, lifetime=_YEAR, secure=settings.is_https)
+
+
+def remember_zone(answer: Response, settings: Settings, zone: str) -> None:
+    """For a year, in this browser; none of a known name means that of each meeting."""
+    # Read by live.js, which sets the browser's own where there is none; "none" keeps it from doing so.
+    value = zone if zone_of(zone) else "none"
+    answer.set_cookie(ZONE_COOKIE, value, int(_YEAR.total_seconds()), samesite="lax", secure=settings.is_https)
 
 
 def family_of(user_agent: str) -> str | None:

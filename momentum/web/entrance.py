@@ -15,7 +15,7 @@ from momentum.logs import protect
 from momentum.pipeline import connect as pipeline_connect
 from momentum.store import sessions
 from momentum.store.sessions import NewSession
-from momentum.web.api.connections import PROVIDERS, begin_in_browser, label_of
+from momentum.web.api.connections import begin_in_browser, label_of
 from momentum.web.browsers import new_session, opened_by_hand, signed_in, signed_out
 from momentum.web.door import World, session_cookie
 from momentum.web.messages import completed_page, disconnect_page, disconnected_page, failed_page, message_page
@@ -96,9 +96,9 @@ async def finish(
 
 
 @router.get("/disconnect/{provider}")
-async def ask_to_disconnect(view: Reading, provider: str) -> Response:
-    """Whether to keep what came from it."""
-    return disconnect_page(view, provider, PROVIDERS.get(provider, provider))
+async def ask_to_disconnect(world: World, view: Reading, provider: str) -> Response:
+    """Whether to keep what came from it. Raises NotFound for a provider that is not set up."""
+    return disconnect_page(view, provider, world.provider(provider).label)
 
 
 @router.post("/disconnect/{provider}", dependencies=[audited("connection.end")])

@@ -109,12 +109,17 @@ def failure(request: Request, status: int, code: ErrorCode, detail: str, headers
     return JSONResponse({"detail": detail, "error_code": str(code), "status_code": status}, status, headers)
 
 
+def retry_after(error: MomentumError) -> dict[str, str]:
+    """The header that says when to come again, where the failure knows."""
+    return {"Retry-After": str(max(1, round(error.after)))} if error.after else {}
+
+
 async def _foreseen(request: Request, error: Exception) -> Response:
     if not isinstance(error, MomentumError):
         raise error
     if error.status >= 500:
         log.warning("request_failed", error_code=error.code, detail=error.detail)
-    headers = {"Retry-After": str(max(1, round(error.after)))} if error.after else {}
+    headers = retry_after(error)
     if error.code in PRESENTED_IN_VAIN:
         await refused(request, error.code)
     if error.status == 401:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from momentum.web.view import static
+
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -19,11 +21,13 @@ HEADERS = {
 _ENCODED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 
-def _caching(scope: Scope) -> bytes:
-    if not scope["path"].startswith("/static/"):
+def _caching(scope: Scope, status: int) -> bytes:
+    path, query = scope["path"], scope["query_string"].decode("latin-1")
+    if not path.startswith("/static/"):
         return b"no-store"
-    # An address with a digest in it is another one when the file changes.
-    return b"public, max-age=31536000, immutable" if scope["query_string"].startswith(b"v=") else b"no-cache"
+    # An address with a digest in it is another one when the file changes; with another release's digest it is not this file's.
+    ours = status in {200, 304} and f"{path}?{query}" == static(path.removeprefix("/static/"))
+    return b"public, max-age=31536000, immutable" if ours else b"no-cache"
 
 
 class SafetyHeaders:
@@ -39,7 +43,7 @@ class SafetyHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                caching = _caching(scope)
+                caching = _caching(scope, message["status"])
                 given = {name.lower() for name, _ in message["headers"]}
                 ours = [*_ENCODED, (b"cache-control", caching)]
                 message["headers"] = [*message["headers"], *(header for header in ours if header[0] not in given)]

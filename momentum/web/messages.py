@@ -1,18 +1,17 @@
-"""Pages that say one thing, and the cookies that go with them."""
+"""Pages that say one thing."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse
 
 from momentum.errors import MomentumError
 from momentum.languages import N_
 from momentum.web.door import app_of
-from momentum.web.view import View
+from momentum.web.view import LONGEST_PATH, View
 
 SIGN_IN = "/sign-in"
 Problem = MomentumError | None
@@ -44,10 +43,11 @@ def sign_in_page(request: Request, view: View, *, status: int = 401, next_path: 
 
 
 def _wanted(request: Request) -> str:
-    """The page a stranger asked for; a form they sent is lost."""
+    """The page a stranger asked for; a form they sent is lost, and so is what they wrote into a very long address."""
     if request.method != "GET":
         return "/"
-    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return path if len(path) <= LONGEST_PATH else "/"
 
 
 def failure_page(view: View, status: int, code: str, detail: str) -> HTMLResponse:
@@ -91,11 +91,6 @@ def disconnect_page(view: View, name: str, label: str) -> HTMLResponse:
 def disconnected_page(view: View, detail: str) -> HTMLResponse:
     """What was removed."""
     return message_page(view, view._("Disconnected"), view.said(detail), link=_home(view))
-
-
-def set_cookie(answer: Response, name: str, value: str, *, lifetime: timedelta, secure: bool, path: str = "/") -> None:
-    """A cookie no script reads, sent along when the person comes from elsewhere by a link."""
-    answer.set_cookie(name, value, max_age=int(lifetime.total_seconds()), httponly=True, samesite="lax", secure=secure, path=path)
 
 
 def _home(view: View) -> dict[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -66,10 +67,11 @@ class Flow:
     def read(cls, cookie: str | None, now: datetime) -> Flow | None:
         """The flow of a cookie; None where there is none, or it began too long ago."""
         parts = (cookie or "").split(".")
-        if len(parts) != 3 or len(parts[0]) < 43 or not parts[1].isdecimal() or len(parts[1]) > 12:
+        if len(parts) != 3 or len(parts[0]) < 43 or not re.fullmatch(r"\d{1,11}", parts[1], re.ASCII):
             return None
         begun_at = datetime.fromtimestamp(int(parts[1]), now.tzinfo)
-        return cls(parts[0], begun_at, unquote(parts[2])) if now - begun_at < FLOW_LIFETIME else None
+        lasts = -timedelta(seconds=LEEWAY_SECONDS) <= now - begun_at < FLOW_LIFETIME
+        return cls(parts[0], begun_at, unquote(parts[2])) if lasts else None
 
     @property
     def cookie(self) -> str:

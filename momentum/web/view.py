@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 from babel import Locale
-from fastapi import Depends, Request, status
+from fastapi import Depends, Form, Request, status
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -37,6 +37,11 @@ PLACES = (("/recordings", N_("Recordings")), ("/search", N_("Search")), ("/setti
 """The navigation."""
 OPERATORS_PLACES = (("/status", N_("Status")),)
 """What stands behind it for whoever runs Momentum."""
+
+LONGEST_PATH = 2_000
+"""Characters of an address that somebody comes back to after signing in: a cookie has room for it."""
+Back = Annotated[str, Form(max_length=20_000)]
+"""A form's hidden field: the page that it stands on; goes through `local_path`."""
 
 SECRET_PATHS = ("/enter/", "/shared/")
 """What follows these opens something: a page does not repeat it."""

@@ -71,6 +71,12 @@ async def test_claims_are_confirmed_rejected_undone_and_edited_by_letters(meetin
     await page.keyboard.press("Enter")
     await page.locator(f"#{second} .state", has_text="Edited by you").wait_for()
     assert await page.locator(f"#{second}").evaluate("one => one.contains(document.activeElement)"), "the focus stays after the swap"
+    action = page.locator(".claim", has=page.locator("input[name=owner]")).first
+    await action.locator("summary", has_text="Edit").click()
+    await action.locator("input[name=owner]").fill("Zoe")
+    await page.keyboard.press("Enter")
+    await action.get_by_text("Owner: Zoe").wait_for()
+    assert await action.locator("details[open]").count() == 0, "what was saved is closed"
     assert chromium.complaints == []
 
 

@@ -9,6 +9,7 @@ import pytest
 from momentum.store import profiles
 from momentum.web.guard import LARGEST_BODY
 from momentum.web.links import sign_in_link
+from momentum.web.view import static
 
 pytestmark = pytest.mark.anyio
 
@@ -135,6 +136,12 @@ async def test_every_answer_keeps_itself_to_itself(world, subtests):
             assert answer.headers["x-content-type-options"] == "nosniff"
             assert answer.headers["referrer-policy"] == "same-origin"
             assert answer.headers["cache-control"] == ("no-cache" if path.startswith("/static") else "no-store")
+
+
+async def test_browsers_keep_a_file_for_good_at_its_own_address_alone(world):
+    program, ours = world.program(None), static("momentum.css")
+    kept = {path: (await program.get(path)).headers["cache-control"] for path in (ours, f"{ours}0", "/static/none.css?v=0", "/static/?v=")}
+    assert list(kept.values()) == ["public, max-age=31536000, immutable", "no-cache", "no-cache", "no-cache"]
 
 
 async def test_a_failure_at_the_entrance_leaves_the_link_good_and_out_of_the_log(world, owner_dsn, logged):

@@ -83,7 +83,7 @@ async def paths(world):
     failed, _, _ = await world.keep_document(user_id, topic="Planung", delivered=False)
     async with world.app.database.person(user_id) as connection:
         await processings.set_failed(connection, failed.id, code="media_empty", detail="ton.m4a is empty.", now=world.clock())
-    plain = [r.path for router in ROUTERS for r in router.routes if "GET" in r.methods and "{" not in r.path]
+    plain = [r.path for router in ROUTERS for r in router.routes if "GET" in r.methods and not re.search("{|/events$", r.path)]
     meeting = f"/meetings/{done.recording_id}"
     return [
         *plain,

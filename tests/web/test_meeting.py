@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from momentum.model import Claim, ClaimState, Coverage, Segment
+from momentum.web.pages import meeting
 from momentum.web.pages.evidence import marked
 from momentum.web.pages.shown import WINDOW
 
@@ -49,9 +50,14 @@ def claim(page, number):
     return re.search(rf'<li id="claim-{number}".*?</li>', page.text, re.DOTALL)[0]
 
 
-async def rule(kept, number, **fields):
+async def rule(kept, number, page=None, **fields):
+    """Press a claim's button, on `page` where one is given; gives the page that follows."""
     browser, _, _, deliverable_id = kept
-    answer = await browser.post(f"/deliverables/{deliverable_id}/claims/{number}", data=fields)
+    action, hidden = f"/deliverables/{deliverable_id}/claims/{number}", {}
+    if page is not None:
+        action = unescape(re.search(r'action="([^"]+)"', claim(page, number))[1])
+        hidden = dict(re.findall(r'<input type="hidden" name="(correction)" value="([^"]+)">', claim(page, number)))
+    answer = await browser.post(action, data=hidden | fields)
     assert (answer.status_code, answer.headers["location"].endswith(f"#claim-{number}")) == (303, True), answer.text
     return await browser.get(answer.headers["location"].partition("#")[0])
 
@@ -72,19 +78,33 @@ async def test_a_claim_shows_its_state_its_evidence_and_where_to_hear_it(kept):
 async def test_a_claim_is_confirmed_edited_rejected_and_each_is_undone(kept):
     assert "Confirmed by you" in claim(await rule(kept, 1, ruling="confirm"), 1)
     assert "Confirmed by you" in claim(await rule(kept, 1, ruling="confirm"), 1), "twice changes nothing"
-    edited = claim(await rule(kept, 1, ruling="edit", text="Write them", owner="Ada", due_date="2026-11-26"), 1)
+    page = await rule(kept, 1, ruling="edit", text="Write them", owner="Ada", due_date="2026-11-26")
+    edited = claim(page, 1)
     assert all(
         words in edited for words in ("Edited by you", "Write them", "Owner: Ada", "26", "Before your edit:", "Write the release notes")
     )
-    assert "Confirmed by you" in claim(await rule(kept, 1, ruling="undo"), 1)
+    undone = await rule(kept, 1, page, ruling="undo")
+    assert "Confirmed by you" in claim(undone, 1)
+    assert "Confirmed by you" in claim(await rule(kept, 1, page, ruling="undo"), 1), "the same button again takes nothing more away"
     rejected = await rule(kept, 1, ruling="reject")
     assert rejected.text.index("2 left out") < rejected.text.index('id="claim-1"')
-    for _ in range(3):
-        again = await rule(kept, 1, ruling="undo")
+    again = rejected
+    for _ in range(2):
+        again = await rule(kept, 1, again, ruling="undo")
     assert "Needs you" in claim(again, 1)
+    assert "Undo" not in claim(again, 1)
     browser, _, _, deliverable_id = kept
     assert (await browser.post(f"/deliverables/{deliverable_id}/claims/1", data={"ruling": "edit", "text": " "})).status_code == 422
     assert (await browser.post(f"/deliverables/{deliverable_id}/claims/9", data={"ruling": "confirm"})).status_code == 422
+
+
+async def test_a_word_on_a_claim_leaves_what_is_open_beside_it_where_it_is(kept):
+    browser, path, _, deliverable_id = kept
+    opened = await browser.get(f"{path}?document={deliverable_id}&at=2&claim=0")
+    after = await rule(kept, 1, opened, ruling="confirm")
+    assert str(after.url).endswith(f"?document={deliverable_id}&at=2&claim=0")
+    assert '<span id="s2" class="cited">' in after.text
+    assert re.search(r'<details id="evidence-0"\s+open>', claim(after, 0))
 
 
 async def test_a_name_and_a_term_are_looked_at_before_they_are_put_right(kept):
@@ -104,7 +124,10 @@ async def test_a_name_and_a_term_are_looked_at_before_they_are_put_right(kept):
     (undo,) = re.findall(r'action="(/corrections/[^"]+/undo)"', listed.text)
     assert "undone" in (await browser.get((await browser.post(undo)).headers["location"])).text
     nothing = await browser.get(where, params={"kind": "fix_term", "term": "nowhere", "replacement": "x"})
-    assert "This would change" not in nothing.text
+    assert "This would change nothing here." in nothing.text
+    same = await browser.get(where, params={"kind": "edit_segment", "segment": "1", "text": SEGMENTS[1].text})
+    assert "This would change nothing here." in same.text
+    assert f'href="/transcripts/{transcript_id}/segments/1"' in same.text
     assert "Fill in both fields" in (await browser.get(where, params={"kind": "fix_term", "term": "x"})).text
 
 
@@ -123,6 +146,25 @@ async def test_what_was_said_is_edited_and_given_to_somebody_else(kept):
     assert "Good evening." in page.text
     assert "Cleo" in page.text
     assert (await browser.get(f"/transcripts/{transcript_id}/segments/77")).status_code == 404
+
+
+async def test_all_that_one_voice_says_on_a_page_can_be_edited(world):
+    segments = tuple(Segment(n, n * 1.0, n + 1.0, f"Sentence {n:04}.") for n in range(WINDOW + 5))
+    _, transcript_id, _ = await world.keep_document(await world.user_id("local"), segments=segments)
+    browser = await world.browser()
+    form = await browser.get(f"/transcripts/{transcript_id}/segments/0", params={"last": WINDOW - 1})
+    assert form.text.count("<textarea") == WINDOW
+    form = await browser.get(f"/transcripts/{transcript_id}/segments/0", params={"last": WINDOW + 4})
+    assert form.text.count("<textarea") == WINDOW
+
+
+async def test_an_old_version_opens_however_many_came_after_it(world, kept, monkeypatch):
+    browser, path, _, deliverable_id = kept
+    monkeypatch.setattr(meeting, "MOST_DOCUMENTS", 1)
+    await world.keep_document(await world.user_id("local"), topic="Another", kind="minutes")
+    assert "The beta ships on Friday" in (await browser.get(path, params={"document": str(deliverable_id)})).text
+    _, _, elsewhere = await world.keep_document(await world.user_id("local"), topic="Elsewhere", kind="minutes")
+    assert (await browser.get(path, params={"document": str(elsewhere)})).status_code == 404
 
 
 async def test_a_long_transcript_comes_in_stretches_that_lead_to_one_another(world):

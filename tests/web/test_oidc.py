@@ -266,6 +266,19 @@ def test_a_flow_is_read_from_its_cookie_for_ten_minutes():
     assert flow.secret not in repr(flow)
 
 
-@pytest.mark.parametrize("cookie", [None, "", "a.b.c", f"{'a' * 43}.x.y", f"{'a' * 43}.1", f"{'a' * 43}.{'9' * 30}.%2F", f"{'a' * 43}.²."])
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        None,
+        "",
+        "a.b.c",
+        f"{'a' * 43}.x.y",
+        f"{'a' * 43}.1",
+        f"{'a' * 43}.{'9' * 30}.%2F",
+        f"{'a' * 43}.{'9' * 12}./",
+        f"{'a' * 43}.{int(NOW.timestamp()) + 60}./",
+        f"{'a' * 43}.².",
+    ],
+)
 def test_what_is_no_flow_is_none(cookie):
     assert Flow.read(cookie, NOW) is None

@@ -5,6 +5,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from pydantic import SecretStr
 
 from momentum.model import Claim, ClaimState, Coverage, Recording
 from momentum.store import processings
@@ -35,6 +36,15 @@ async def test_a_stranger_is_asked_to_sign_in_on_every_page(world):
     for method, path in asked:
         page = await stranger.request(method, path)
         assert (page.status_code, "Sign in" in page.text, "momentum link" in page.text) == (401, True, True), path
+
+
+async def test_what_somebody_wrote_into_a_long_address_is_not_carried_through_signing_in(world):
+    issuer = {"oidc_issuer": "https://id.example.org", "oidc_client_id": "momentum", "oidc_client_secret": SecretStr("x")}
+    world.app.settings.__dict__.update(issuer)
+    stranger = await world.browser(signed_in=False)
+    for words, following in (("short", "%2Frecordings%3Fwords%3Dshort"), ("x" * 3000, "%2F")):
+        page = await stranger.get("/recordings", params={"words": words})
+        assert f'href="/sign-in/oidc?next={following}"' in page.text
 
 
 async def test_home_before_and_after_connecting(world):
@@ -126,6 +136,16 @@ async def test_looking_again_finds_what_is_new(world):
     assert (await browser.get("/recordings")).text.count(">Process</button>") == 3
 
 
+async def test_why_it_could_not_be_looked_is_told(world):
+    browser = await connected_browser(world)
+    await browser.get("/recordings")
+    world.zoom.faults.set("rate_limit_daily")
+    world.clock.advance(minutes=2)
+    told = await browser.post("/recordings/look", data={"back": "/recordings?status=new"})
+    assert (told.status_code, "This is what was known before" in told.text) == (200, True), told.text
+    assert 'href="/recordings?status=new"' in told.text
+
+
 async def test_a_document(world):
     claim = Claim("decision", "Ship on Friday", "We ship on Friday, all of us.", (0,), state=ClaimState.SUGGESTED, start=1.0)
     processing, transcript_id, deliverable_id = await world.keep_document(await world.user_id("local"), claims=(claim,))
@@ -192,6 +212,7 @@ async def test_disconnecting_by_page(world):
     browser = await connected_browser(world)
     await browser.get("/recordings")
     assert 'name="delete_data"' in (await browser.get("/disconnect/zoom")).text
+    assert (await browser.get("/disconnect/whatever")).status_code == 404
     done = await browser.post("/disconnect/zoom", data={"delete_data": "true"})
     assert "Removed:" in done.text
     home = await browser.get("/recordings")

@@ -59,6 +59,16 @@ async def test_what_is_masked_is_chosen_by_a_form(world):
     assert (await browser.post("/settings/privacy", data={"names": "x"})).status_code == 422
 
 
+async def test_what_the_operator_masks_too_stays_chosen(world):
+    browser = await world.browser()
+    await browser.post("/settings/privacy", data={"kinds": ["email", "iban"]})
+    world.app.settings.redact = ("email",)
+    assert "(always masked here)" in (await browser.get("/settings/privacy")).text
+    await browser.post("/settings/privacy", data={"kinds": []})  # the browser does not send the box that is fixed
+    world.app.settings.redact = ()
+    assert (await browser.get("/api/me/redaction")).json()["kinds"] == ["email"]
+
+
 async def test_an_own_kind_of_document_is_made_changed_and_deleted_by_forms(world):
     browser = await world.browser()
     sent = {"name": "Retro", "purpose": "For the team", "summary": "", "heading": ["Went well", ""], "question": ["What went well?", ""]}
@@ -89,7 +99,7 @@ async def test_after_the_language_a_reader_is_where_they_were_or_at_the_start(wo
     browser, stranger = await world.browser(), await world.browser(signed_in=False)
     looked = await browser.get("/search?q=a+b&from=2026-01-02")
     assert _back_of(looked) == "/search?q=a+b&amp;from=2026-01-02"
-    made = await browser.post("/settings/access/keys", data={"name": "Export", "scope": "read"})
+    made = await browser.post("/settings/access", data={"name": "Export", "scope": "read"})
     assert (made.status_code, _back_of(made)) == (200, "/")
     for path in ("/enter/x", "/api/zoom/auth?state=x&error=access_denied"):
         assert _back_of(await stranger.get(path)) == "/", path

@@ -124,6 +124,9 @@ async def test_openings_are_noted_as_of_nobody_known_and_bounded(world, opens, l
         openings.count(UUID(share["id"]), world.clock())
     with pytest.raises(TooMany):
         openings.count(UUID(share["id"]), world.clock())
+    world.site.state.openings = openings
+    refused = await stranger.get(path)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
 
 
 async def test_a_link_goes_with_its_document(world, opens):

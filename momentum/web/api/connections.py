@@ -23,9 +23,10 @@ from momentum.web import trying
 from momentum.web.api import models
 from momentum.web.api.listing import MeetingsQuery
 from momentum.web.api.looking import look_for_recordings, recording_of
+from momentum.web.browsers import set_cookie
 from momentum.web.door import SIGNED_IN, Asking, Person, Visitor, World, app_of, identify, recognised
 from momentum.web.failures import responses, wants_page
-from momentum.web.messages import completed_page, failed_page, finish_page, set_cookie
+from momentum.web.messages import completed_page, failed_page, finish_page
 from momentum.web.view import View, see_other, view_of
 from momentum.web.witness import about, audited, turned_out
 from momentum.writers import WRITERS, chosen, highlights, own

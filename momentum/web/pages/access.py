@@ -28,7 +28,7 @@ SCOPES = {
     Scope.WRITE: N_("Process, correct and write: whatever changes recordings and documents"),
     Scope.ACCOUNT: N_("Connect and disconnect, change your settings, delete everything of yours, make and revoke keys"),
 }
-LIFETIMES = {"30": N_("30 days"), "90": N_("90 days"), "365": N_("One year"), "never": N_("Until you revoke it")}
+LIFETIMES = {"30": N_("30 days"), "90": N_("90 days"), "365": N_("One year"), "never": N_("No end, until you revoke it")}
 Lasts = Literal["30", "90", "365", "never"]
 
 
@@ -38,7 +38,7 @@ async def access(world: World, view: Reading, asked: Request) -> Response:
     return await _page(world, view, asked)
 
 
-@router.post("/keys", dependencies=[audited("key.create")])
+@router.post("", dependencies=[audited("key.create")])
 async def create_key(
     world: World,
     view: Acting,

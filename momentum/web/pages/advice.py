@@ -18,7 +18,7 @@ _ADVICE = {
     ErrorCode.CLIENT_INVALID: N_("The operator has to put the app's client id and secret right. Then connect again."),
     ErrorCode.PROVIDER_NOT_CONFIGURED: N_("The operator has to set up the provider again. Then try again."),
     ErrorCode.RECORDING_NOT_FOUND: N_("It was deleted at the provider. If it lies in the trash there, restore it and try again."),
-    ErrorCode.RECORDING_NOT_READY: N_("Look at the provider whether the recording is there. When it is, try again."),
+    ErrorCode.RECORDING_NOT_READY: N_("Check at the provider whether the recording is there. When it is, try again."),
     ErrorCode.RECORDING_HAS_NO_AUDIO: N_("There is nothing in it that can be listened to."),
     ErrorCode.DOWNLOAD_REFUSED: N_("Let the recording be opened without a passcode and without signing in. Then try again."),
     ErrorCode.MEDIA_EMPTY: _BROKEN_FILE,

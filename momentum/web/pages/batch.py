@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from momentum.app import App
@@ -17,12 +17,10 @@ from momentum.store.listing import Status, Wanted
 from momentum.transcribers.openai_models import speech_model
 from momentum.web.api.recordings import process_many
 from momentum.web.door import World
-from momentum.web.pages.filters import Filters, filters
-from momentum.web.view import Acting, Reading, View, local_path, see_other
+from momentum.web.pages.filters import Looked, RecordingsForm
+from momentum.web.view import Acting, Back, Reading, View, local_path, see_other
 
 router = APIRouter(include_in_schema=False)
-
-Looked = Annotated[Filters, Depends(filters)]
 
 
 @router.post("/recordings/process")
@@ -31,7 +29,7 @@ async def process_ticked(
     view: Acting,
     asked: Request,
     recording: Annotated[list[UUID], Form(default_factory=list, max_length=MOST)],
-    back: Annotated[str, Form(max_length=2000)] = "/recordings",
+    back: Back = "/recordings",
 ) -> Response:
     """The button below the list: those whose boxes are ticked."""
     return _told(local_path(back), await process_many(world, asked, view.person, recording) if recording else [])
@@ -53,7 +51,7 @@ async def process_found(world: World, view: Acting, asked: Request, looked: Look
     return _told(looked.address(), await process_many(world, asked, view.person, found))
 
 
-def _not_processed(looked: Filters, view: View) -> Wanted:
+def _not_processed(looked: RecordingsForm, view: View) -> Wanted:
     return dataclasses.replace(looked.wanted(view.zone), status=Status.NEW)
 
 

@@ -18,7 +18,7 @@ from momentum.pipeline import correct, elsewhere
 from momentum.store import corrections, transcripts
 from momentum.web.api.correction_models import AskedOfTranscript, layer_of
 from momentum.web.door import World
-from momentum.web.pages import words
+from momentum.web.pages import shown, words
 from momentum.web.view import Acting, Reading, see_other
 from momentum.web.witness import audited
 
@@ -33,7 +33,7 @@ Text = Annotated[str | None, Query(max_length=5_000)]
 Number = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
 
 
-class Wanted:
+class CorrectionForm:
     """A correction as the fields of a form, in an address or in a body: those that are empty are left out."""
 
     def __init__(self, kind: str | None, **fields: Any) -> None:
@@ -65,7 +65,7 @@ async def look(
     """The forms; with one of them filled in, what it would change. Nothing is changed here."""
     found = await correct.read_meeting(world.database, view.person, transcript_id)
     fields = {"speaker": speaker, "name": name, "term": term, "replacement": replacement}
-    wanted = Wanted(kind, **fields, segment=segment, text=text, first=first, last=last)
+    wanted = CorrectionForm(kind, **fields, segment=segment, text=text, first=first, last=last)
     differences: Sequence[correct.Difference] = ()
     problem = None
     if kind is not None:
@@ -84,6 +84,7 @@ async def look(
         more=max(0, len(differences) - MOST_SHOWN),
         count=len(differences),
         problem=problem,
+        place=segment if segment is not None else first,
         names=words.CORRECTIONS,
     )
 
@@ -105,7 +106,7 @@ async def accept(
 ) -> Response:
     """The button under what would change."""
     fields = {"speaker": speaker, "name": name, "term": term, "replacement": replacement}
-    layer = Wanted(kind, **fields, segment=segment, text=text, first=first, last=last).layer()
+    layer = CorrectionForm(kind, **fields, segment=segment, text=text, first=first, last=last).layer()
     made, _ = await correct.correct(world.database, view.person, transcript_id, layer, now=world.clock())
     if elsewhere.is_general(layer):
         return see_other(f"/corrections/{made.id}/elsewhere")
@@ -121,7 +122,7 @@ async def stretch(world: World, view: Reading, transcript_id: UUID, segment: int
     if segment not in ids:
         raise NotFound(ErrorCode.NOT_FOUND, "There is no such segment.")
     begin = ids.index(segment)
-    end = ids.index(last) if last in ids[begin : begin + 100] else begin
+    end = min(ids.index(last), begin + shown.WINDOW - 1) if last in ids else begin
     segments = found.transcript.segments[begin : end + 1]
     return view.page("segments.html", summary=found.summary, segments=segments, speakers=found.transcript.speakers)
 

@@ -7,7 +7,7 @@ from datetime import UTC, tzinfo
 from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 
-from fastapi import Query
+from fastapi import Depends, Query
 
 from momentum.errors import ErrorCode, Invalid
 from momentum.languages import N_
@@ -33,7 +33,7 @@ TRANSCRIPTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class RecordingsForm:
     """As they were sent; "" is a field that was left empty."""
 
     words: str = ""
@@ -50,8 +50,8 @@ class Filters:
 
     @property
     def narrow(self) -> bool:
-        """Whether one of the fields is filled that stand behind the first."""
-        return any(value for name, value in self.values().items() if name != "words")
+        """Whether one of the fields is filled that stand behind the first two."""
+        return any(value for name, value in self.values().items() if name not in {"words", "status"})
 
     def values(self) -> dict[str, str]:
         """By the fields' names."""
@@ -69,9 +69,14 @@ class Filters:
         return Wanted(self.words, since, until, status, self.who, has)
 
 
-async def filters(words: Text = "", since: Text = "", until: Text = "", status: Text = "", who: Text = "", has: Text = "") -> Filters:
+async def _looked(
+    words: Text = "", since: Text = "", until: Text = "", status: Text = "", who: Text = "", has: Text = ""
+) -> RecordingsForm:
     """A page's dependency. Async, as the framework would call anything else in another thread."""
-    return Filters(words.strip(), since, until, status, who.strip(), has)
+    return RecordingsForm(words.strip(), since, until, status, who.strip(), has)
+
+
+Looked = Annotated[RecordingsForm, Depends(_looked)]
 
 
 def _one_of(choices: type[Choice], name: str, value: str) -> Choice | None:

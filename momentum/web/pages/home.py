@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
 
-from momentum.languages import LANGUAGES
 from momentum.store import profiles
 from momentum.web.api.connections import connection_of
+from momentum.web.browsers import remember_language
 from momentum.web.door import World
-from momentum.web.messages import set_cookie
-from momentum.web.view import LANGUAGE_COOKIE, SENT_BY_US, Reading, local_path, see_other
+from momentum.web.view import SENT_BY_US, Back, Reading, local_path, see_other
 
 router = APIRouter(include_in_schema=False)
-
-_YEAR = timedelta(days=365)
 
 
 @router.get("/")
@@ -32,9 +28,8 @@ async def home(world: World, view: Reading) -> Response:
 
 
 @router.post("/language", dependencies=[SENT_BY_US])
-async def choose_language(world: World, language: Annotated[str, Form()], back: Annotated[str, Form()] = "/") -> Response:
+async def choose_language(world: World, language: Annotated[str, Form()], back: Back = "/") -> Response:
     """The buttons at the foot of every page, for strangers too."""
     answer = see_other(local_path(back))
-    if language in LANGUAGES:
-        set_cookie(answer, LANGUAGE_COOKIE, language, lifetime=_YEAR, secure=world.settings.is_https)
+    remember_language(answer, world.settings, language)
     return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -19,9 +20,10 @@ from momentum.store.deliverables import DeliverableSummary
 from momentum.store.recordings import StoredRecording
 from momentum.store.templates import Template
 from momentum.web.api import documents
+from momentum.web.api.connections import PROVIDERS
 from momentum.web.door import World
 from momentum.web.pages import shown, words
-from momentum.web.view import Reading, SignedIn, see_other
+from momentum.web.view import Reading, SignedIn, View, see_other
 from momentum.web.witness import audited
 from momentum.writers import LABELS, WRITERS, receipts
 from momentum.writers.exports import DELIVERABLE_FORMATS, FORMATS, TRANSCRIPT_FORMATS
@@ -55,38 +57,45 @@ async def meeting(
     claim: Segment = None,
 ) -> Response:
     """A document of the meeting (the newest, unless one is named) beside the transcript around a segment or around a claim's quote."""
-    recording, written, transcript_id, forms = await _stored(world, view.person, recording_id)
-    open_one = _opened(written, document)
+    recording, written, transcript_id, forms = await _stored(world, view.person, recording_id, document)
+    open_one = _opened(written, recording_id, document)
     of = open_one.transcript_id if open_one else transcript_id
     if of is None:
         return await _nothing_yet(world, view, recording)
     read = await read_meeting(world.database, view.person, of, open_one.id if open_one else None)
     written_of = _document(read, read.deliverable, claim, into(view.language)) if read.deliverable else {"read": None}
     values = _transcript(recording, read, at, claim) | written_of
-    values |= {"sharing": world.settings.sharing == "on", "more": _more(world, written, forms)}
-    return view.page("meeting.html", recording=recording, written=_offered(written), about=open_one, **values, **_words())
+    values |= {"sharing": world.settings.sharing == "on", "more": _more(world, view, written, forms)}
+    opened = urlencode({name: place for name, place in {"at": at, "chosen": claim}.items() if place is not None})
+    return view.page("meeting.html", recording=recording, written=_offered(written), about=open_one, opened=opened, **values, **_words())
 
 
 async def _stored(
-    world: App, user_id: UUID, recording_id: UUID
+    world: App, user_id: UUID, recording_id: UUID, named: UUID | None
 ) -> tuple[StoredRecording, list[DeliverableSummary], UUID | None, list[Template]]:
-    """The recording, its documents newest first, its newest transcript, and the person's own forms. Raises NotFound."""
+    """The recording, its documents newest first and the one that is named, its newest transcript, and the person's own forms.
+
+    Raises NotFound.
+    """
     async with world.database.person(user_id) as connection:
         recording = await recordings.get(connection, recording_id)
         if recording is None:
             raise NotFound(ErrorCode.RECORDING_NOT_FOUND, "There is no such recording.")
         written = await deliverables.page(connection, user_id, size=MOST_DOCUMENTS, recording_id=recording_id)
-        titled = await documents.retitled(connection, written.rows)
+        rows = list(written.rows)
+        if named is not None and all(one.id != named for one in rows):
+            rows.append(documents.delivered(await deliverables.get(connection, named)).about)
+        titled = await documents.retitled(connection, rows)
         heard = await transcripts.page(connection, user_id, size=1, recording_id=recording_id)
         forms = await templates.listed(connection, user_id)
     return recording, titled, heard.rows[0].id if heard.rows else None, forms
 
 
-def _opened(written: list[DeliverableSummary], wanted: UUID | None) -> DeliverableSummary | None:
+def _opened(written: list[DeliverableSummary], recording_id: UUID, wanted: UUID | None) -> DeliverableSummary | None:
     if wanted is None:
         return written[0] if written else None
     found = next((one for one in written if one.id == wanted), None)
-    if found is None:
+    if found is None or found.recording_id != recording_id:
         raise NotFound(ErrorCode.NOT_FOUND, "There is no such deliverable.")
     return found
 
@@ -99,9 +108,9 @@ def _offered(written: list[DeliverableSummary]) -> dict[UUID, list[DeliverableSu
     return dict(sorted(by_series.items(), key=lambda of: of[1][-1].created_at))
 
 
-def _more(world: App, written: list[DeliverableSummary], forms: list[Template]) -> dict[str, str]:
-    """Kinds of document that can be written of this meeting and were not yet: (name, label)."""
-    known = {name: label for name, label in LABELS.items() if name not in WRITERS or world.settings.openai_api_key}
+def _more(world: App, view: View, written: list[DeliverableSummary], forms: list[Template]) -> dict[str, str]:
+    """Kinds of document that can be written of this meeting and were not yet: name -> label, as the reader reads it."""
+    known = {name: view._(label) for name, label in LABELS.items() if name not in WRITERS or world.settings.openai_api_key}
     own_ones = {f"{PREFIX}{form.id}": form.form.name for form in forms} if world.settings.openai_api_key else {}
     there = {one.kind for one in written}
     return {name: label for name, label in (known | own_ones).items() if name not in there}
@@ -166,6 +175,7 @@ def _words() -> dict[str, Any]:
         "claim_states": words.CLAIM_STATES,
         "rulings": words.RULINGS,
         "labels": LABELS,
+        "providers": PROVIDERS,
         "formats": FORMATS,
         "exports": DELIVERABLE_FORMATS,
         "transcript_exports": TRANSCRIPT_FORMATS,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter
 from fastapi.responses import Response
 
 from momentum.model import ProcessingState
@@ -17,13 +17,12 @@ from momentum.web.api.processings import MOST_DELIVERABLES
 from momentum.web.door import World
 from momentum.web.pages import words
 from momentum.web.pages.advice import CONNECTION, advice
-from momentum.web.view import Acting, Reading, local_path, see_other
+from momentum.web.view import Acting, Back, Reading, local_path, see_other
 from momentum.web.witness import audited
 from momentum.writers import LABELS
 
 router = APIRouter(include_in_schema=False)
 
-Back = Annotated[str, Form()]
 STOPPED = frozenset({ProcessingState.FAILED, ProcessingState.ACTION_REQUIRED})
 ROW: dict[str, Any] = {
     "states": words.STATES,

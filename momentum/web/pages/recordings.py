@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Query
+from fastapi import APIRouter, Form, Query
 from fastapi.responses import Response
 
 from momentum.app import App
@@ -16,9 +16,10 @@ from momentum.web.api.connections import PROVIDERS, connection_of, default_optio
 from momentum.web.api.looking import look_lately
 from momentum.web.api.models import Connection
 from momentum.web.door import World
+from momentum.web.messages import message_page
 from momentum.web.pages import words
-from momentum.web.pages.filters import STATUSES, TRANSCRIPTS, Filters, filters
-from momentum.web.view import Acting, Reading, local_path, see_other
+from momentum.web.pages.filters import STATUSES, TRANSCRIPTS, Looked
+from momentum.web.view import Acting, Back, Reading, local_path, see_other
 from momentum.web.witness import audited
 from momentum.writers import LABELS
 
@@ -36,9 +37,7 @@ WORDS: dict[str, Any] = {
     "most": batch.MOST,
 }
 
-Looked = Annotated[Filters, Depends(filters)]
 Token = Annotated[str | None, Query(max_length=500)]
-Back = Annotated[str, Form(max_length=2000)]
 Count = Annotated[int, Query(ge=0, le=10_000)]
 
 
@@ -77,10 +76,12 @@ async def _first_look(world: App, user_id: UUID, connections: list[tuple[str, Co
 
 @router.post("/recordings/look")
 async def look_again(world: World, view: Acting, back: Back = "/recordings") -> Response:
-    """The button that asks every provider for new recordings."""
-    for name in world.providers:
-        await look_lately(world, name, view.person)
-    return see_other(local_path(back))
+    """The button that asks every provider for new recordings; why one could not be asked is told on a page of its own."""
+    notices = [notice for name in world.providers if (notice := await look_lately(world, name, view.person))]
+    if not notices:
+        return see_other(local_path(back))
+    told = " ".join(view.said(notice) for notice in notices)
+    return message_page(view, view._("Not right now"), told, link={"href": local_path(back), "label": view._("Back")})
 
 
 @router.post("/recordings/{recording_id}/process", dependencies=[audited("processing.ask", "recording")])

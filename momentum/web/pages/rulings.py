@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from fastapi.responses import Response
 from pydantic import TypeAdapter, ValidationError
 
@@ -30,6 +31,7 @@ _ASKED: TypeAdapter[Any] = TypeAdapter(AskedOfDeliverable)
 NOT_READABLE = N_("A claim needs a text that can be read, and a day as year, month and day.")
 
 Text = Annotated[str, Form(max_length=5_000)]
+Number = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
 
 
 @router.post("/deliverables/{deliverable_id}/claims/{claim}", dependencies=[audited("deliverable.correct", "deliverable")])
@@ -43,15 +45,23 @@ async def rule(
     owner: Text = "",
     due_words: Text = "",
     due_date: Text = "",
+    correction: Annotated[UUID | None, Form()] = None,
+    at: Number = None,
+    chosen: Number = None,
 ) -> Response:
-    """The buttons beside a claim. Pressing one twice changes nothing."""
+    """The buttons beside a claim; pressing one twice changes nothing. `correction` is the one to undo.
+
+    `at` and `chosen`: the segment and the claim that are open beside it, and stay so.
+    """
     found = await correct.read_deliverable(world.database, view.person, deliverable_id)
-    back = f"/meetings/{found.shown.about.recording_id}?document={deliverable_id}#claim-{claim}"
+    opened = {"document": deliverable_id, "at": at, "claim": chosen}
+    query = urlencode({name: value for name, value in opened.items() if value is not None})
+    back = f"/meetings/{found.shown.about.recording_id}?{query}#claim-{claim}"
     if ruling == "undo":
-        await _undo(world, view.person, found.shown.about.transcript_id, deliverable_id, claim)
+        await _undo(world, view.person, correction)
         return see_other(back)
     claims = found.shown.deliverable.claims
-    if claim < len(claims) and claims[claim].ruling is SAID.get(ruling, object()):
+    if claim < len(claims) and ruling in SAID and claims[claim].ruling is SAID[ruling]:
         return see_other(back)
     written = {"text": text, "owner": owner, "due_words": due_words, "due_date": due_date} if ruling == "edit" else {}
     layer = layer_of(_asked({"kind": KINDS[ruling], "claim": claim} | {name: value for name, value in written.items() if value.strip()}))
@@ -68,12 +78,11 @@ def _asked(values: dict[str, Any]) -> Any:
         raise Invalid(ErrorCode.INVALID_REQUEST, NOT_READABLE) from None
 
 
-async def _undo(world: App, user_id: UUID, transcript_id: UUID, deliverable_id: UUID, claim: int) -> None:
+async def _undo(world: App, user_id: UUID, correction: UUID | None) -> None:
+    if correction is None:
+        return
     async with world.database.person(user_id) as connection:
-        made = await corrections.in_force(connection, transcript_id)
-        of = [one for one in made if one.deliverable_id == deliverable_id and getattr(one.layer, "claim", None) == claim]
-        if of:
-            await corrections.withdraw(connection, of[-1].id, now=world.clock())
+        await corrections.withdraw(connection, correction, now=world.clock())
 
 
 @router.post("/deliverables/{deliverable_id}/again", dependencies=[audited("deliverable.again", "deliverable")])

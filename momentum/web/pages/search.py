@@ -37,7 +37,7 @@ KINDS = ("transcript", "document")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SearchForm:
     """What the form holds, whatever was sent: what cannot be read is as if it had been left empty."""
 
     q: str
@@ -98,7 +98,7 @@ async def ask(world: World, view: Acting, request: Request) -> Response:
     return await _shown(world, view, wanted, found, answer=answer, failure=failure)
 
 
-async def _answer(world: App, view: SignedIn, request: Request, wanted: Wanted) -> tuple[Reply | None, str | None]:
+async def _answer(world: App, view: SignedIn, request: Request, wanted: SearchForm) -> tuple[Reply | None, str | None]:
     try:
         return await answered(request, world, view.person, wanted.q, wanted.filters), None
     except MomentumError as error:
@@ -106,7 +106,7 @@ async def _answer(world: App, view: SignedIn, request: Request, wanted: Wanted) 
         return None, error.detail
 
 
-async def _shown(world: App, view: SignedIn, wanted: Wanted, found: Results | None, **more: Any) -> Response:
+async def _shown(world: App, view: SignedIn, wanted: SearchForm, found: Results | None, **more: Any) -> Response:
     within: StoredRecording | None = None
     if wanted.recording:
         async with world.database.person(view.person) as connection:
@@ -121,9 +121,9 @@ async def _shown(world: App, view: SignedIn, wanted: Wanted, found: Results | No
     return view.page("search.html", wanted=wanted, found=found, within=within, **values, **links)
 
 
-def _wanted(sent: Mapping[str, str]) -> Wanted:
+def _wanted(sent: Mapping[str, str]) -> SearchForm:
     kind = sent.get("kind", "")
-    return Wanted(
+    return SearchForm(
         q=" ".join(sent.get("q", "")[:MOST_ASKED].split()),
         kind=kind if kind in KINDS else "",
         since=_day(sent.get("from")),

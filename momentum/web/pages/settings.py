@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -12,22 +11,20 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from momentum.errors import ErrorCode, Invalid
-from momentum.languages import LANGUAGES, N_
+from momentum.languages import N_
 from momentum.redaction import RECOGNISED, Redaction
 from momentum.store import profiles, redactions, voices
 from momentum.web.api.connections import PROVIDERS, connection_of
 from momentum.web.api.models import Preferences
 from momentum.web.api.privacy_models import RedactionChoice
+from momentum.web.browsers import remember_language, remember_zone
 from momentum.web.door import World
-from momentum.web.formats import zone_of
-from momentum.web.messages import set_cookie
 from momentum.web.pages import words
-from momentum.web.view import LANGUAGE_COOKIE, ZONE_COOKIE, Acting, Reading, see_other
+from momentum.web.view import Acting, Reading, see_other
 from momentum.web.witness import audited
 
 router = APIRouter(include_in_schema=False)
 
-_YEAR = timedelta(days=365)
 PLACES = (
     ("/settings/accounts", N_("Connected accounts"), N_("Whose recordings are found, and whether the connection works.")),
     ("/settings/access", N_("Sign-in and keys"), N_("The browsers you are signed in with, and API keys for your programs.")),
@@ -36,7 +33,7 @@ PLACES = (
     ("/settings/privacy", N_("Privacy"), N_("What is masked before a language model reads a meeting, and enrolled voices.")),
     ("/settings/models", N_("Models"), N_("Which ones listen and write, and until when.")),
     ("/settings/audit", N_("Audit trail"), N_("What was done in your name, and with what is yours.")),
-    ("/settings/data", N_("Your data"), N_("What there is of you; take it with you, or delete everything.")),
+    ("/settings/data", N_("Your data"), N_("What is kept of you; take it with you, or delete everything.")),
 )
 """(path, name, what it is about)."""
 
@@ -63,7 +60,7 @@ async def language(world: World, view: Reading) -> Response:
     async with world.database.person(view.person) as connection:
         profile = await profiles.get(connection, view.person)
     zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/")))
-    return view.page("settings_language.html", profile=profile, zones=zones, zone=str(view.zone or ""), chosen=view.locale)
+    return view.page("settings_language.html", profile=profile, zones=zones, zone=str(view.zone or ""))
 
 
 @router.post("/settings/language", dependencies=[audited("person.prefer")])
@@ -82,11 +79,8 @@ async def choose(
     async with world.database.person(view.person) as connection:
         await profiles.prefer(connection, view.person, output_language=wanted.output_language)
     answer = see_other("/settings/language")
-    secure = world.settings.is_https
-    if language in LANGUAGES:
-        set_cookie(answer, LANGUAGE_COOKIE, language, lifetime=_YEAR, secure=secure)
-    # Read by live.js, which sets the browser's own where there is none; "none" keeps it from doing so.
-    answer.set_cookie(ZONE_COOKIE, zone if zone_of(zone) else "none", int(_YEAR.total_seconds()), samesite="lax", secure=secure)
+    remember_language(answer, world.settings, language)
+    remember_zone(answer, world.settings, zone)
     return answer
 
 
@@ -116,8 +110,12 @@ async def mask(
         wanted = RedactionChoice.model_validate({"kinds": kinds or [], "names": lines})
     except ValidationError:
         raise Invalid(ErrorCode.INVALID_REQUEST, "A name to mask has 2 to 100 characters, and there are at most 500.") from None
+    always = Redaction.of(world.settings.redact, [])
     async with world.database.person(view.person) as connection:
-        await redactions.put(connection, view.person, Redaction.of(wanted.kinds, wanted.names))
+        # Boxes of what the operator masks are not sent: what the person chose of these stays chosen.
+        chosen = await redactions.get(connection, view.person)
+        unseen = [kind for kind in chosen.kinds if kind in always.kinds]
+        await redactions.put(connection, view.person, Redaction.of([*wanted.kinds, *unseen], wanted.names))
     return see_other("/settings/privacy")
 
 

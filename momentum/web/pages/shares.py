@@ -17,6 +17,7 @@ from momentum.pipeline import share
 from momentum.store import deliverables, shares
 from momentum.web.api.documents import delivered, retitled
 from momentum.web.door import World
+from momentum.web.failures import retry_after
 from momentum.web.view import Acting, Reading, SignedIn, see_other, view_of
 from momentum.web.witness import about, audited, network_of, source_of, turned_out
 from momentum.writers.exports.web_page import rendered
@@ -102,5 +103,5 @@ def _nothing_shown(asked: Request, refusal: Refusal) -> Response:
     view = view_of(asked)
     title = view._("This link shows nothing") if refusal.status == 404 else view._("Not right now")
     answer = view.page("shared.html", status=refusal.status, title=title, body=None, language=None, until=None, why=refusal.detail)
-    answer.headers.update(TO_ITSELF)
+    answer.headers.update(TO_ITSELF | retry_after(refusal))
     return answer

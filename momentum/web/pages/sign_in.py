@@ -16,7 +16,7 @@ from momentum.web.door import World, cookie_name
 from momentum.web.messages import SIGN_IN, sign_in_page
 from momentum.web.oidc import FLOW_LIFETIME, Flow, IdentityProvider, Returned, lost_state
 from momentum.web.tokens import Identity
-from momentum.web.view import Anyone, local_path, see_other
+from momentum.web.view import LONGEST_PATH, Anyone, local_path, see_other
 from momentum.web.witness import audited, turned_out
 
 router = APIRouter(prefix=SIGN_IN, include_in_schema=False)
@@ -24,7 +24,7 @@ router = APIRouter(prefix=SIGN_IN, include_in_schema=False)
 FLOW_COOKIE = "momentum_sign_in"
 """Binds a sign-in to the browser that began it, for ten minutes and one return."""
 
-Next = Annotated[str, Query(alias="next", max_length=2000)]
+Next = Annotated[str, Query(alias="next", max_length=LONGEST_PATH)]
 Told = Annotated[str | None, Query(max_length=4096)]
 
 

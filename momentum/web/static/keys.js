@@ -72,6 +72,7 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest(FIELDS) || document.querySelector("dialog[open]") || !control?.checked) return;
   if (event.key === "Enter" && event.target.closest("a, button, summary, input")) return; // the browser's own
+  if (event.repeat && !"jk".includes(event.key)) return; // a key that is held presses once
   const done = { j: () => go(1), k: () => go(-1), "?": () => help.showModal() }[event.key];
   if (done ? (done(), true) : press(event.key)) event.preventDefault();
 });

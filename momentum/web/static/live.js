@@ -5,6 +5,7 @@ const QUIET = 100; // milliseconds: many events become one question
 const AGAIN = 5000; // milliseconds until a stream that the server closed is opened again
 let source = null;
 let asked = 0; // the timer of the question that is about to be asked
+let sent = 0; // forms: the answer to an older one is not put over the answer to a newer one
 
 function focusOf(section) {
   const focused = document.activeElement;
@@ -14,14 +15,15 @@ function focusOf(section) {
   return form && `form[action="${CSS.escape(form.getAttribute("action"))}"] button`;
 }
 
-function swap(fresh) {
+function swap(fresh, form = null) {
   for (const section of document.querySelectorAll("main section[id]")) {
     const other = fresh.getElementById(section.id);
     if (!other || other.outerHTML === section.outerHTML) continue;
-    // Somebody is writing here: what they wrote is worth more than what is new.
-    if (section.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox]), textarea, select")) continue;
+    // Somebody is writing here: what they wrote is worth more than what is new, unless it is what they have just sent.
+    const writing = document.activeElement.matches("input:not([type=checkbox]), textarea, select");
+    if (writing && section.contains(document.activeElement) && !form?.contains(document.activeElement)) continue;
     const focused = focusOf(section);
-    const open = [...section.querySelectorAll("details[open][id]")].map((one) => one.id);
+    const open = [...section.querySelectorAll("details[open][id]")].filter((one) => !form || !one.contains(form)).map((one) => one.id);
     section.replaceWith(document.importNode(other, true));
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     if (focused) document.querySelector(focused)?.focus();
@@ -41,7 +43,8 @@ async function refresh() {
   } catch {
     return; // the network is away; the stream will tell when it is back
   }
-  if (!answer.ok) return stop();
+  if ([401, 403, 404].includes(answer.status)) return stop(); // there is nothing more to hear of
+  if (!answer.ok) return; // the next event asks again
   swap(parsed(await answer.text()));
   if (!document.querySelector("[data-live]")) stop();
 }
@@ -73,11 +76,12 @@ function watch() {
 
 async function send(form, button) {
   const body = new URLSearchParams(new FormData(form, button));
+  const turn = ++sent;
   const answer = await fetch(form.action, { method: "POST", body, headers: { accept: "text/html" } });
   const fresh = parsed(await answer.text());
   if (!answer.ok) return document.documentElement.replaceWith(document.importNode(fresh.documentElement, true));
   if (new URL(answer.url).pathname !== location.pathname) return location.assign(answer.url);
-  swap(fresh);
+  if (turn === sent) swap(fresh, form);
   watch(); // what was sent may have begun something
 }
 
@@ -102,7 +106,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method === "post" && "swap" in form.dataset) {
     event.preventDefault();
-    send(form, event.submitter).catch(() => form.submit());
+    send(form, event.submitter).catch(() => location.reload()); // whether it arrived, the page will say
   } else {
     clearTimeout(asked);
     asked = 0;
