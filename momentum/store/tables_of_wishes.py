@@ -75,7 +75,7 @@ shares = Table(
     _moment("revoked_at"),
     Column("opened_count", Integer, nullable=False, server_default=text("0")),
     _moment("last_opened_at"),
-    CheckConstraint("expires_at <= created_at + interval '30 days'", name="days"),
+    CheckConstraint("expires_at <= created_at + interval '720 hours'", name="hours"),  # a day may have 23 or 25
 )
 
 voices = Table(
