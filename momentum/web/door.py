@@ -48,12 +48,16 @@ SIGNED_IN: dict[str, Any] = {"security": [{bearer_scheme.scheme_name: []}, {cook
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is asking. `token_issued_at`: of a JWT, where it says so. `scopes`: what the API key may do; None: whatever its person may."""
+    """Who is asking. `token_issued_at`: of a JWT, where it says so. `scopes`: what the API key may do; None: whatever its person may.
+
+    `ends_at`: when the API key does; None where it never does, or none is used.
+    """
 
     user_id: UUID
     by_cookie: bool
     token_issued_at: datetime | None = None
     scopes: frozenset[Scope] | None = None
+    ends_at: datetime | None = None
 
     def check_signed_in(self, signed_out_at: datetime | None) -> None:
         """Raises Unauthorized when the person has signed out everywhere since. Sessions ended then and there; API keys stay."""
@@ -151,7 +155,7 @@ async def _by_session(request: Request, cookie: str | None) -> Person:
 async def _by_key(request: Request, key: str) -> Person:
     with metrics.outcome_of(metrics.AUTHENTICATIONS, "key"):
         opened = await keyed.opened(app_of(request), key)
-        person = identify(request, Person(opened.user_id, by_cookie=False, scopes=opened.scopes))
+        person = identify(request, Person(opened.user_id, by_cookie=False, scopes=opened.scopes, ends_at=opened.expires_at))
         keyed.check_scope(request, opened.scopes)
         return person
 

@@ -91,6 +91,14 @@ async def test_a_key_ends_when_it_should(world, key_of, refuses):
     assert "expires_at" in refuses(late, 422, "invalid_request")
 
 
+async def test_a_key_makes_none_that_lasts_longer(world, key_of, refuses):
+    ends = world.clock() + timedelta(days=1)
+    _, program = await key_of(scopes=["account"], expires_at=ends.isoformat())
+    for later in (None, (ends + timedelta(seconds=1)).isoformat()):
+        assert "expires_at" in refuses(await program.post("/api/me/keys", json={"name": "x", "expires_at": later}), 403, "forbidden")
+    assert (await program.post("/api/me/keys", json={"name": "x", "expires_at": ends.isoformat()})).status_code == 201
+
+
 async def test_signing_out_everywhere_leaves_keys_and_deletion_does_not(world, key_of, refuses):
     _, program = await key_of()
     world.clock.advance(seconds=1)

@@ -147,11 +147,20 @@ async def make_key(world: App, person: Person, name: str, scopes: list[Scope], e
     now = world.clock()
     if expires_at is not None and expires_at <= now:
         raise Invalid(ErrorCode.INVALID_REQUEST, "expires_at: a key cannot end before it begins.")
-    lacking = [scope for scope in scopes if person.scopes is not None and scope not in person.scopes]
-    if lacking:
-        raise Forbidden(ErrorCode.KEY_SCOPE_MISSING, f"A key without the scope `{lacking[0]}` cannot make one that has it.")
+    _check_no_more_than(person, scopes, expires_at)
     key = api_keys.fresh()
     protect(key.secret, passing=True)
     async with world.database.person(person.user_id) as connection:
         kept = await api_keys.create(connection, person.user_id, key, name=name, scopes=scopes, now=now, expires_at=expires_at)
     return key, kept
+
+
+def _check_no_more_than(person: Person, scopes: list[Scope], expires_at: datetime | None) -> None:
+    """Whoever asks by a key gets none that may do more or lasts longer. Raises Forbidden."""
+    lacking = [scope for scope in scopes if person.scopes is not None and scope not in person.scopes]
+    if lacking:
+        raise Forbidden(ErrorCode.KEY_SCOPE_MISSING, f"A key without the scope `{lacking[0]}` cannot make one that has it.")
+    if person.ends_at is not None and (expires_at is None or expires_at > person.ends_at):
+        raise Forbidden(
+            ErrorCode.FORBIDDEN, "A key that expires cannot make one that lasts longer: send its `expires_at`, or an earlier one."
+        )
