@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from momentum.errors import ErrorCode, Forbidden
-from momentum.settings import Settings
 from momentum.store import profiles
 from momentum.web.door import Asking, Person, app_of
 
@@ -19,7 +18,7 @@ async def learn(request: Request, user_id: UUID) -> bool:
     """Whether they do. Somebody's subject never changes: the database is asked once in the life of a process."""
     world, known = app_of(request), _known(request)
     if not world.settings.operators:
-        return _alone(world.settings)
+        return world.settings.is_local
     if user_id not in known:
         async with world.database.person(user_id) as connection:
             subject = (await profiles.get(connection, user_id)).subject
@@ -32,7 +31,7 @@ async def learn(request: Request, user_id: UUID) -> bool:
 def remembered(request: Request, user_id: UUID | None) -> bool:
     """As `learn`, where that is known; False where it is not."""
     settings = app_of(request).settings
-    return user_id is not None and (_known(request).get(user_id, False) if settings.operators else _alone(settings))
+    return user_id is not None and (_known(request).get(user_id, False) if settings.operators else settings.is_local)
 
 
 async def _operating(request: Request, person: Asking) -> Person:
@@ -48,10 +47,6 @@ async def require(request: Request, user_id: UUID) -> None:
 
 Operating = Annotated[Person, Depends(_operating)]
 """Of an operation of the API that is for operators."""
-
-
-def _alone(settings: Settings) -> bool:
-    return not (settings.has_jwt or settings.has_oidc)
 
 
 def _known(request: Request) -> dict[UUID, bool]:

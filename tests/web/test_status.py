@@ -41,6 +41,8 @@ async def test_without_a_list_everybody_is_one_on_a_momentum_of_this_machines_ow
     browser = await world.browser()
     object.__setattr__(world_settings, "jwt_secret", None)
     assert (await browser.get("/status")).status_code == 200
+    object.__setattr__(world_settings, "public_url", world.base)
+    assert (await browser.get("/status")).status_code == 403
 
 
 async def test_the_figures_are_of_all_people_and_name_nobody(world):
