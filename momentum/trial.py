@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from momentum.embedded import locks
 from momentum.embedded.places import make_home
+from momentum.errors import Conflict, ErrorCode
 from momentum.model import Clock
 from momentum.outbound.client import ApiClient
 from momentum.outbound.download import Downloads
@@ -80,10 +81,10 @@ class Trial:
 
     @contextmanager
     def announced(self, place: Place) -> Iterator[None]:
-        """Tell every process of this home where it stands, while the block runs."""
+        """Tell every process of this home where it stands, while the block runs. Raises Conflict where another one does."""
         home = self._settings.home
         make_home(home)
-        lock = locks.share(home / LOCK)
+        lock = _held(home / LOCK)
         try:
             _write(home / FILE, json.dumps(asdict(place)))
             yield
@@ -103,9 +104,8 @@ class Trial:
         if not (home / FILE).exists():
             return None
         with suppress(OSError, ValueError, TypeError):
-            if (lock := locks.try_lock(home / LOCK)) is None:
+            if locks.is_held_alone(home / LOCK):  # else whoever wrote the file is gone
                 return Place(**json.loads((home / FILE).read_text()))
-            os.close(lock)  # nobody held it: whoever wrote the file is gone
         return None
 
     def _at(self, place: Place) -> _Reached:
@@ -124,6 +124,14 @@ class Trial:
         assert provider is not None  # noqa: S101 -- a client id and a secret are all it asks for
         downloads = Downloads(clock=self._clock, private_hosts=exactly, max_bytes=self._settings.max_recording_bytes)
         return _Reached(place, provider, client, downloads)
+
+
+def _held(path: Path) -> int:
+    """The lock, held alone: who only asks whether it is held has it for a moment."""
+    while (lock := locks.try_lock(path)) is None:
+        if locks.is_held_alone(path):
+            raise Conflict(ErrorCode.CONFLICT, "Another process of this Momentum runs the sandbox.")
+    return lock
 
 
 def _write(path: Path, text: str) -> None:

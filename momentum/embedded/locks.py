@@ -48,3 +48,15 @@ def try_lock(path: Path) -> int | None:
         return lock
     os.close(lock)
     return None
+
+
+def is_held_alone(path: Path) -> bool:
+    """Whether somebody holds the lock alone. To ask is to share it for a moment: those who ask at once do not take each other for that."""
+    lock = open_lock(path)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False

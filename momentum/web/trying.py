@@ -63,15 +63,17 @@ class Trying:
         self._turn = asyncio.Lock()
 
     async def start(self) -> None:
-        """Run it, unless one runs for this home already. Raises Forbidden outside of the local default."""
+        """Run it, unless one runs for this home. Raises Forbidden outside of the local default, Conflict when one has just begun."""
         trial = self._world.trial
         if trial is None or not trial.is_allowed:
             raise Forbidden(ErrorCode.FORBIDDEN, "The sandbox is for a Momentum at your own machine that has no Zoom app.")
         async with self._turn:
             if not trial.providers():
-                started = running_sandbox(now=self._world.clock, redirect_uris=(trial.redirect_uri,))
-                sandbox = await self._running.enter_async_context(started)
-                self._running.enter_context(trial.announced(Place(sandbox.base, sandbox.storage_base, CLIENT_ID, CLIENT_SECRET)))
+                async with AsyncExitStack() as starting:
+                    started = running_sandbox(now=self._world.clock, redirect_uris=(trial.redirect_uri,))
+                    sandbox = await starting.enter_async_context(started)
+                    starting.enter_context(trial.announced(Place(sandbox.base, sandbox.storage_base, CLIENT_ID, CLIENT_SECRET)))
+                    self._running = starting.pop_all()
                 log.info("sandbox_started", url=sandbox.base)
 
     async def stop(self) -> None:

@@ -1,15 +1,17 @@
 """The first steps, and the sandbox that goes all of them: where it may run, what it reaches, and that it goes without a trace."""
 
+import os
 import re
 from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
 
-from momentum.errors import ErrorCode, NotFound, Permanent
+from momentum.embedded import locks
+from momentum.errors import Conflict, ErrorCode, NotFound, Permanent
 from momentum.model import Recording
 from momentum.store import processings, recordings
-from momentum.trial import Trial
+from momentum.trial import Place, Trial
 
 pytestmark = pytest.mark.anyio
 
@@ -143,6 +145,8 @@ class TestInTheLocalDefault:
                 assert refused.value.code is ErrorCode.ADDRESS_REFUSED
             with pytest.raises(Permanent):
                 await world.app.client.request("GET", f"http://{base.hostname}:{base.port + 1}/")
+            with pytest.raises(Conflict), elsewhere.announced(Place("http://127.0.0.1:9", "http://127.0.0.1:9", "id", "secret")):
+                pass
             await world.site.state.trying.stop()
             assert elsewhere.providers() == {}
         finally:
@@ -168,6 +172,9 @@ class TestInTheLocalDefault:
         assert not (home / "trial.json").exists()
         (home / "trial.json").write_text(left)
         assert world.app.trial.providers() == {}
+        another_asks = locks.share(home / "trial.lock")
+        assert world.app.trial.providers() == {}
+        os.close(another_asks)
 
     async def test_samples_never_stand_among_recordings_of_a_real_account(self, world):
         browser = await world.browser()
