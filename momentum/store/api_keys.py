@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, select, text, update
+from sqlalchemy import RowMapping, Select, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from momentum.errors import Conflict, ErrorCode, NotFound
@@ -98,7 +98,9 @@ async def create(
     expires_at: datetime | None,
 ) -> ApiKey:
     """Keep the key of this person. Raises Conflict for one too many."""
-    if len(await listed(connection, user_id)) >= MOST:
+    # Those who make one at once take turns: each counts what the one before has made.
+    await connection.execute(select(tables.profiles.c.id).where(tables.profiles.c.id == user_id).with_for_update(key_share=True))
+    if (await connection.execute(_count_open(user_id, now))).scalar_one() >= MOST:
         raise Conflict(ErrorCode.CONFLICT, f"You have {MOST} keys, which is as many as there can be. Revoke one first.")
     values = {"name": clean(name), "prefix": key.prefix, "scopes": list(granted(scopes)), "created_at": now, "expires_at": expires_at}
     statement = insert(_table).values(user_id=user_id, key_hash=_hashed(key.text), **values).returning(*_SHOWN)
@@ -122,6 +124,12 @@ async def use(connection: AsyncConnection, key: str, now: datetime) -> Opened | 
     """Whose key it is; None for one that is unknown or revoked. Notes that it was used; needs no person."""
     row = (await connection.execute(_USE, {"key_hash": _hashed(key), "now": now})).one_or_none()
     return None if row is None else Opened(row.id, row.user_id, frozenset(map(Scope, row.scopes)), row.expires_at)
+
+
+def _count_open(user_id: UUID, now: datetime) -> Select[int]:
+    """How many keys of a person open at that moment."""
+    unexpired = or_(_table.c.expires_at.is_(None), _table.c.expires_at > now)
+    return select(func.count()).where(_table.c.user_id == user_id, _table.c.revoked_at.is_(None), unexpired)
 
 
 def _key(row: RowMapping) -> ApiKey:

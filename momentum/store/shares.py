@@ -53,7 +53,8 @@ async def create(connection: AsyncConnection, user_id: UUID, deliverable_id: UUI
     """A link that is good for so many days, 30 at the most. Raises NotFound, also for a draft; Conflict where there are too many."""
     # Selected, not just referenced: a foreign key alone would accept somebody else's document.
     document = select(tables.deliverables.c.user_id).where(tables.deliverables.c.id == deliverable_id, tables.deliverables.c.delivered)
-    if await connection.scalar(document.with_for_update(read=True, key_share=True)) != user_id:
+    # Locked, so that those who make one at once take turns: each counts what the one before has made.
+    if await connection.scalar(document.with_for_update(key_share=True)) != user_id:
         raise NotFound(ErrorCode.NOT_FOUND, "There is no such deliverable.")
     if sum(link.is_open(now) for link in await listed(connection, deliverable_id)) >= MOST:
         raise Conflict(ErrorCode.CONFLICT, f"{MOST} links show this document already. Revoke one first.")

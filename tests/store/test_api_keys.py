@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 
 import psycopg
@@ -83,11 +84,25 @@ async def test_keys_go_with_their_person(database, make, use, person):
     assert await use(text) is None
 
 
-async def test_there_is_an_end_to_keys(make, monkeypatch):
+async def test_there_is_an_end_to_keys_that_open(make, monkeypatch, now):
     monkeypatch.setattr(api_keys, "MOST", 1)
-    await make()
+    await make(expires_at=now + MINUTE)
     with pytest.raises(Conflict):
         await make()
+    await make(now=now + MINUTE)
+
+
+async def test_keys_made_at_once_are_counted_too(database, person, now, monkeypatch):
+    all_here = asyncio.Barrier(4)
+
+    async def make():
+        async with database.person(person) as connection:
+            await all_here.wait()
+            return await api_keys.create(connection, person, api_keys.fresh(), name="Report", scopes=(), now=now, expires_at=None)
+
+    monkeypatch.setattr(api_keys, "MOST", 1)
+    made = await asyncio.gather(*(make() for _ in range(4)), return_exceptions=True)
+    assert sorted(isinstance(one, Conflict) for one in made) == [False, True, True, True]
 
 
 async def test_keys_are_kept_as_hashes_alone(make, owner_dsn):
