@@ -18,15 +18,15 @@ from momentum.model import Answer, Clock, Usage
 from momentum.outbound import openai_prices, sent
 from momentum.outbound.model_roles import LANGUAGE
 from momentum.outbound.openai_errors import translate as explained
-from momentum.outbound.openai_sdk import status_of, translated
+from momentum.outbound.openai_sdk import opened, status_of, translated
 from momentum.outbound.patience import Patience
 from momentum.writers.schema import violation
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-CONNECT_SECONDS, SILENCE_SECONDS, ANSWER_SECONDS = 5.0, 600.0, 1800.0
-"""How long a connection may take, how long a reasoning model may be silent, and how long an answer may take in all."""
+SILENCE_SECONDS, ANSWER_SECONDS = 600.0, 1800.0
+"""How long a reasoning model may be silent, and how long an answer may take in all."""
 COUNT_SECONDS = 20.0
 """How long counting may take: an estimate is at hand."""
 
@@ -147,13 +147,9 @@ class LanguageModel:
 
     @property
     def _client(self) -> AsyncOpenAI:
-        # Imported and opened at the first question: `momentum --help` needs no model.
         if self._opened is None:
-            from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
-
-            timeout = Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
-            client = DefaultAsyncHttpxClient(timeout=timeout, event_hooks=sent.hooks("text", self.model, self._clock))
-            self._opened = AsyncOpenAI(api_key=self._api_key, base_url=self._base_url, max_retries=0, timeout=timeout, http_client=client)
+            hooks = sent.hooks("text", self.model, self._clock)
+            self._opened = opened(self._api_key, self._base_url, hooks, silence=SILENCE_SECONDS)
         return self._opened
 
     async def _said(self, messages: Sequence[dict[str, str]], name: str, schema: dict[str, Any], spent: Spent | None) -> Said:

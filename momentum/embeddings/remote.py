@@ -15,7 +15,7 @@ from momentum.model import Clock
 from momentum.outbound import sent
 from momentum.outbound.model_roles import EMBEDDING
 from momentum.outbound.openai_errors import translate
-from momentum.outbound.openai_sdk import translated
+from momentum.outbound.openai_sdk import opened, translated
 from momentum.outbound.patience import Patience
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from momentum.embeddings import Vector
 
-CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 60.0
+ANSWER_SECONDS = 60.0
 BATCH = 64
 """Texts of one request: OpenAI takes 2,048 and 300,000 tokens in all, servers of one's own take less."""
 MOST_CHARACTERS = 4_000
@@ -79,11 +79,8 @@ class RemoteEmbedder:
     @property
     def _client(self) -> AsyncOpenAI:
         if self._opened is None:
-            from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
-
-            timeout = Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
-            client = DefaultAsyncHttpxClient(timeout=timeout, event_hooks=sent.hooks("text", self._model, self._clock))
-            self._opened = AsyncOpenAI(api_key=self._api_key, base_url=self._base_url, max_retries=0, timeout=timeout, http_client=client)
+            hooks = sent.hooks("text", self._model, self._clock)
+            self._opened = opened(self._api_key, self._base_url, hooks, silence=ANSWER_SECONDS)
         return self._opened
 
 

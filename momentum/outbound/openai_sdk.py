@@ -1,4 +1,4 @@
-"""The OpenAI SDK's exceptions, in our words; theirs hold the other side's text and go no further."""
+"""The OpenAI SDK: its client, and its exceptions in our words; theirs hold the other side's text and go no further."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from momentum.outbound import sent
 from momentum.outbound.client import NETWORK_FAULTS, TIMEOUTS
 
 if TYPE_CHECKING:
-    from openai import APIError
+    from openai import APIError, AsyncOpenAI
 
+CONNECT_SECONDS = 5.0
+"""How long a connection may take."""
 AFTER_SILENCE = 60.0
 """Seconds after which a server that did not answer in time is asked again."""
 Fault = Callable[[int, Mapping[str, str], object], MomentumError]
@@ -20,6 +22,18 @@ Fault = Callable[[int, Mapping[str, str], object], MomentumError]
 
 # An error inside a stream has no HTTP status; this is the one the same error has outside.
 _STATUSES = {"rate_limit_exceeded": 429, "insufficient_quota": 429, "slow_down": 429, "server_error": 500, "server_is_overloaded": 503}
+
+
+def opened(api_key: str, base_url: str, hooks: sent.Hooks, *, silence: float) -> AsyncOpenAI:
+    """A client that asks once and waits `silence` seconds for each piece of an answer; `hooks` from `sent.hooks`.
+
+    The SDK is imported here, at the first question: `momentum --help` needs none.
+    """
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
+
+    timeout = Timeout(silence, connect=CONNECT_SECONDS)
+    client = DefaultAsyncHttpxClient(timeout=timeout, event_hooks=hooks)
+    return AsyncOpenAI(api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout, http_client=client)
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from momentum.model import SAMPLE_RATE, Chunk, Clock, Heard, Segment
 from momentum.outbound import sent
 from momentum.outbound.model_roles import SPEECH
 from momentum.outbound.openai_errors import translate
+from momentum.outbound.openai_sdk import opened
 from momentum.outbound.patience import Patience
 from momentum.transcribers.base import Limits
 from momentum.transcribers.openai_answers import read
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 TARGET_SECONDS, MAX_SECONDS = 150.0, 240.0
 """Shorter than any model's limit on purpose: an hour becomes some twenty requests that run side by side, the first words come
 after one of them, a retry repeats minutes, and a model that gives no times is off by little. Longer context gains no words."""
-CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 600.0
+ANSWER_SECONDS = 600.0
 _AFTER_SILENCE = 60.0
 _AUDIBLE_SECONDS = 2.0
 _SHORTEST_HALF = 10.0
@@ -134,11 +135,8 @@ class OpenAITranscriber:
     @property
     def _client(self) -> AsyncOpenAI:
         if self._opened is None:
-            from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
-
-            timeout = Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
-            client = DefaultAsyncHttpxClient(timeout=timeout, event_hooks=sent.hooks("audio", self.model.name, self._clock))
-            self._opened = AsyncOpenAI(api_key=self._api_key, base_url=self._base_url, max_retries=0, timeout=timeout, http_client=client)
+            hooks = sent.hooks("audio", self.model.name, self._clock)
+            self._opened = opened(self._api_key, self._base_url, hooks, silence=ANSWER_SECONDS)
         return self._opened
 
     @asynccontextmanager
