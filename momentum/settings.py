@@ -172,28 +172,22 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _nothing_half_configured(self) -> Self:
+        for check in (self._check_zoom, self._check_jwt, self._check_oidc, self._check_doors, self._check_models):
+            check()
+        return self
+
+    def _check_zoom(self) -> None:
         if bool(self.zoom_client_id) != bool(self.zoom_client_secret):
             missing = "ZOOM_CLIENT_SECRET" if self.zoom_client_id else "ZOOM_CLIENT_ID"
             raise ValueError(f"{missing} is not set, but its other half is. Copy both from your app's page at marketplace.zoom.us.")
+
+    def _check_jwt(self) -> None:
         if self.jwt_secret and len(self.jwt_secret.get_secret_value().encode()) < 32:
             raise ValueError("JWT_SECRET is shorter than 32 bytes. Make one with: openssl rand -base64 48")
         if self.jwt_jwks_url and not self.jwt_issuer:
             raise ValueError("JWT_JWKS_URL is set, but JWT_ISSUER is not. Set it to the `iss` of your tokens.")
         if self.jwt_issuer and not self.has_jwt:
             raise ValueError("JWT_ISSUER is set, but nothing says how its tokens are signed. Set JWT_SECRET or JWT_JWKS_URL too.")
-        self._check_oidc()
-        if not self.is_loopback and not self.has_jwt and not self.has_oidc:
-            raise ValueError(
-                f"HOST={self.host} opens Momentum to others, but nothing says who may come in. "
-                "Set OIDC_ISSUER, JWT_SECRET or JWT_JWKS_URL first."
-            )
-        if self.metrics_token and len(self.metrics_token.get_secret_value()) < 16:
-            raise ValueError("METRICS_TOKEN is shorter than 16 characters. Make one with: openssl rand -base64 24")
-        if self.transcriber == "openai" and not self.speech_key:
-            raise ValueError("TRANSCRIBER=openai needs OPENAI_API_KEY or SPEECH_API_KEY.")
-        if self.embedding_base_url and not self.embedding_model:
-            raise ValueError("EMBEDDING_BASE_URL is set, but EMBEDDING_MODEL is not. Set it to the name of a model of that server.")
-        return self
 
     def _check_oidc(self) -> None:
         given = {"OIDC_ISSUER": self.oidc_issuer, "OIDC_CLIENT_ID": self.oidc_client_id, "OIDC_CLIENT_SECRET": self.oidc_client_secret}
@@ -209,6 +203,21 @@ class Settings(BaseSettings):
             raise ValueError("OIDC_SCOPES lacks `openid`, without which nobody says who signed in. Add it.")
         if not self.is_loopback and not self.public_url:
             raise ValueError("OIDC_ISSUER is set, but PUBLIC_URL is not: the issuer sends browsers back to it. Set it.")
+
+    def _check_doors(self) -> None:
+        if not self.is_loopback and not self.has_jwt and not self.has_oidc:
+            raise ValueError(
+                f"HOST={self.host} opens Momentum to others, but nothing says who may come in. "
+                "Set OIDC_ISSUER, JWT_SECRET or JWT_JWKS_URL first."
+            )
+        if self.metrics_token and len(self.metrics_token.get_secret_value()) < 16:
+            raise ValueError("METRICS_TOKEN is shorter than 16 characters. Make one with: openssl rand -base64 24")
+
+    def _check_models(self) -> None:
+        if self.transcriber == "openai" and not self.speech_key:
+            raise ValueError("TRANSCRIBER=openai needs OPENAI_API_KEY or SPEECH_API_KEY.")
+        if self.embedding_base_url and not self.embedding_model:
+            raise ValueError("EMBEDDING_BASE_URL is set, but EMBEDDING_MODEL is not. Set it to the name of a model of that server.")
 
     @property
     def home(self) -> Path:

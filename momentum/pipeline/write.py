@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from functools import partial
 
 from momentum.errors import ActionRequired, ErrorCode, Permanent
-from momentum.llm import LanguageModel, Writing
-from momentum.model import Deliverable, Meeting, Remark, Transcript
+from momentum.llm import LanguageModel
+from momentum.model import Deliverable, Remark, Transcript
 from momentum.outbound.sent import noted
 from momentum.pipeline.generate import generate
 from momentum.pipeline.jobs import Job, key_of
@@ -86,24 +87,18 @@ async def _written(job: Job, transcript_id: str, writer: Writer | None) -> Deliv
 
 async def _generated(job: Job, writer: Writer, transcript: Transcript, llm: LanguageModel) -> Deliverable:
     options = job.options
-
-    async def report(done: int, of: int) -> None:
-        await job.shelf.report("generate", done / of, {"parts_done": done, "parts": of})
-
-    base = await job.shelf.deliverable(options.again) if options.again and options.missing_only else None
-
-    async def write(transcript: Transcript, meeting: Meeting, llm: Writing) -> Deliverable:
-        return await generate(
-            writer,
-            transcript,
-            meeting,
-            llm,
-            language=options.output_language or transcript.language or options.language,
-            report=report,
-            kept=job.shelf.answers,
-            salt=options.nonce or "",
-            base=base,
-        )
-
+    write = partial(
+        generate,
+        writer,
+        language=options.output_language or transcript.language or options.language,
+        report=partial(_report, job),
+        kept=job.shelf.answers,
+        salt=options.nonce or "",
+        base=await job.shelf.deliverable(options.again) if options.again and options.missing_only else None,
+    )
     with noted(job.shelf.sent, writer.name):
         return await redacted(job.redaction, transcript, await job.origin.meeting(transcript.participants), llm, write)
+
+
+async def _report(job: Job, done: int, of: int) -> None:
+    await job.shelf.report("generate", done / of, {"parts_done": done, "parts": of})

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -25,7 +25,7 @@ from momentum.app import App
 from momentum.store.heartbeats import Heart
 from momentum.worker.carry import AWAY_SECONDS, Carrier
 from momentum.worker.dispatch import dispatch
-from momentum.worker.engine import open_engine
+from momentum.worker.engine import Engine, open_engine
 from momentum.worker.upkeep import chain, clean, find_again, mend, take_over
 
 log = structlog.get_logger(__name__)
@@ -69,27 +69,33 @@ async def _live(app: App, started: asyncio.Future[None], stop: asyncio.Event, st
     executor_id = f"{socket.gethostname()}-{uuid4().hex[:8]}"
     lost = asyncio.Event()
     carrier = Carrier(app, executor_id, stop_seconds=stop_seconds, lost=lost)
-    async with _beating(app.dsn, executor_id, carrier, lost):
-        settings = app.settings
-        async with open_engine(
-            app.dsn,
-            carrier,
-            executor_id=executor_id,
-            worker_concurrency=settings.worker_concurrency,
-            person_concurrency=settings.person_concurrency,
-            stop_seconds=stop_seconds,
-        ) as engine:
-            jobs = [
-                partial(dispatch, app, engine, carrier),
-                *(partial(job, app, engine) for job in (take_over, mend, clean, chain, find_again)),
-            ]
-            async with _together([_forever(job) for job in jobs]):
-                log.info("working", executor_id=executor_id, engine=settings.engine)
-                if not started.done():
-                    started.set_result(None)
-                await _first(stop.wait(), lost.wait())
+    async with (
+        _beating(app.dsn, executor_id, carrier, lost),
+        _engine(app, carrier, executor_id, stop_seconds) as engine,
+        _together([_forever(job) for job in _jobs(app, engine, carrier)]),
+    ):
+        log.info("working", executor_id=executor_id, engine=app.settings.engine)
+        if not started.done():
+            started.set_result(None)
+        await _first(stop.wait(), lost.wait())
     if lost.is_set():
         log.warning("taken_for_dead", executor_id=executor_id)
+
+
+def _engine(app: App, carrier: Carrier, executor_id: str, stop_seconds: float) -> AbstractAsyncContextManager[Engine]:
+    return open_engine(
+        app.dsn,
+        carrier,
+        executor_id=executor_id,
+        worker_concurrency=app.settings.worker_concurrency,
+        person_concurrency=app.settings.person_concurrency,
+        stop_seconds=stop_seconds,
+    )
+
+
+def _jobs(app: App, engine: Engine, carrier: Carrier) -> list[Callable[[], Awaitable[None]]]:
+    """What is done again and again beside the work itself."""
+    return [partial(dispatch, app, engine, carrier), *(partial(job, app, engine) for job in (take_over, mend, clean, chain, find_again))]
 
 
 @asynccontextmanager

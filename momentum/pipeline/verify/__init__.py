@@ -20,7 +20,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -86,7 +86,7 @@ class _Record:
         self.began = start.time() if start else None
         self.text = " ".join(s.text for s in self.segments)
         self.english = spoken.is_english(transcript.language, self.text)
-        self.writes_english = spoken.is_english(written_in or transcript.language, self.text)
+        self.in_english = self.english and spoken.is_english(written_in or transcript.language, self.text)
         self.retractions = retractions.positions(self.segments) if self.english else []
         self.orders = orders.positions(self.segments)
         self.vocabulary = language.stems(" ".join([self.text, meeting.title, *self.roster]))
@@ -197,57 +197,59 @@ def _check_due(finding: _Finding, proof: Evidence, record: _Record) -> None:
 def _check_facts(finding: _Finding, proof: Evidence, record: _Record) -> None:
     """Times, numbers, units and names of the claim's text."""
     claim = finding.claim
-    known = proof.speakers + ([claim.owner] if claim.owner else [])
-    if claim.kind == "decision" and _TOGETHER.search(proof.quoted):
-        known += [s.speaker for s in proof.near if s.speaker]
-    said = f"{proof.quoted} {proof.said}"
-    near = " ".join(s.text for s in proof.near)
-    text, unproven = times.split(claim.text, proof.said, near, record.day, claim.due_date)
+    text, unproven = times.split(claim.text, proof.said, proof.around, record.day, claim.due_date)
     if unproven:
         finding.doubts.append(f"The quote does not say {' or '.join(f'“{t}”' for t in unproven)}.")
     finding.doubts.extend(amounts.unproven(text, proof.quoted, proof.said, record.text, proof.nearest))
-    present = [s.speaker for s in proof.near if s.speaker] + people.named(near, record.roster)
-    names = wording.unproven_names(
+    if names := _unproven_names(text, claim, proof, record):
+        finding.doubts.append(f"The quote does not name {', '.join(names)}.")
+    is_order = claim.kind == "action" and claim.owner is not None
+    if record.in_english and (name := wording.unknown_subject(text, record.vocabulary, is_order=is_order)):
+        finding.doubts.append(f"Nobody spoke of {name}.")
+
+
+def _unproven_names(text: str, claim: Claim, proof: Evidence, record: _Record) -> list[str]:
+    """Names in `text`, the claim's without its times, that nobody said there."""
+    known = proof.speakers + ([claim.owner] if claim.owner else [])
+    if claim.kind == "decision" and _TOGETHER.search(proof.quoted):
+        known += proof.present
+    return wording.unproven_names(
         text,
-        said,
+        f"{proof.quoted} {proof.said}",
         record.words,
         known=known,
-        present=present,
+        present=proof.present + people.named(proof.around, record.roster),
         roster=record.roster,
-        english=record.writes_english and record.english,
+        english=record.in_english,
     )
-    if names:
-        finding.doubts.append(f"The quote does not name {', '.join(names)}.")
-    if (
-        record.english
-        and record.writes_english
-        and (name := wording.unknown_subject(text, record.vocabulary, is_order=claim.kind == "action" and claim.owner is not None))
-    ):
-        finding.doubts.append(f"Nobody spoke of {name}.")
 
 
 def _check_sense(finding: _Finding, proof: Evidence, record: _Record) -> None:
     """What the claim says of it, in English: the same thing, as surely, and neither its opposite nor what was taken back."""
     claim = finding.claim
-    if not (record.english and record.writes_english) or claim.kind not in _STATEMENTS:
+    if not record.in_english or claim.kind not in _STATEMENTS:
         return
-    answers = _answers(proof, record)
     # A decision is worth an attack: nothing but its evidence may show what it is about.
     if not wording.is_about(claim.text, proof.said if claim.kind == "decision" else proof.topic, record.roster):
         finding.doubts.append("The quote speaks of something else.")
     if turned := _turned(claim, proof, record):
         finding.doubts.append(turned)
-    if certainty.is_too_certain(claim.text, proof.quoted, answers, decides=claim.kind != "highlight"):
-        finding.doubts.append("The quote is less certain than the claim.")
-    elif certainty.is_too_doubtful(claim.text, proof.said):
-        finding.doubts.append("The claim is less certain than the quote.")
-    if claim.kind == "decision" and certainty.is_a_wish(proof.quoted, answers):
-        finding.doubts.append("The quote proposes, and nobody answers yes.")
-    if claim.kind != "action" and certainty.is_only_asked(proof.quoted, answers):
-        finding.doubts.append("The quote asks, and nobody answers yes.")
+    finding.doubts.extend(_unsure(claim, proof, _answers(proof, record)))
     back = retractions.taken_back(claim, proof, record.segments, record.retractions, record.day)
     if back := back or superseded.superseding(claim, proof, record.segments):
         finding.doubts.append(f"Somebody seems to take it back at {clock(back.start)}.")
+
+
+def _unsure(claim: Claim, proof: Evidence, answers: str) -> Iterator[str]:
+    """How the claim is more or less certain than its quote, with the `answers` behind it."""
+    if certainty.is_too_certain(claim.text, proof.quoted, answers, decides=claim.kind != "highlight"):
+        yield "The quote is less certain than the claim."
+    elif certainty.is_too_doubtful(claim.text, proof.said):
+        yield "The claim is less certain than the quote."
+    if claim.kind == "decision" and certainty.is_a_wish(proof.quoted, answers):
+        yield "The quote proposes, and nobody answers yes."
+    if claim.kind != "action" and certainty.is_only_asked(proof.quoted, answers):
+        yield "The quote asks, and nobody answers yes."
 
 
 def _turned(claim: Claim, proof: Evidence, record: _Record) -> str | None:

@@ -23,30 +23,36 @@ def unproven(text: str, quoted: str, said: str, meeting: str, nearest: Sequence[
     "Fifteen thousand" and 15,000 are the same. What money is counted in may be known from the rest of the meeting.
     """
     text, quoted, said, meeting = (_PER_CENT.sub("percent", t) for t in (text, quoted, said, meeting))
-    counted, any_number = _counted(said), numbers.readings(said)
-    scales = [scale for word, scale in numbers.SCALES.items() if scale >= _THOUSAND and word in text.casefold()]
-    understood = _understood(said, nearest)
-    missing = [
-        v
-        for v, unit in pairs(text)
-        if v not in (counted if unit else any_number)
-        and not _is_year(v, meeting)
-        and v not in understood
-        and not any(v * s in counted for s in scales)
-    ]
-    missing += [v for v, _ in pairs(text) if v in _answered(quoted, said)]
-    missing += contradicted(text, quoted)
-    if missing:
+    if missing := _missing(text, quoted, said, meeting, nearest):
         return [f"The quote does not hold the number {', '.join(dict.fromkeys(numbers.shown(n) for n in missing))}."]
-    if doubted := [
-        u for u in units.counted(text) if u not in units.named(said) and not units.is_understood(u, text, said, nearest, meeting)
-    ]:
+    if doubted := _uncounted(text, said, meeting, nearest):
         return [f"The quote does not count in {', '.join(dict.fromkeys(doubted))}."]
     if pair := _other_unit(text, said) or _lent_unit(text, said):
         return [f"The quote does not say {pair}."]
     if both := turned(text, said):
         return [f"The quote names {both} the other way round."]
     return []
+
+
+def _missing(text: str, quoted: str, said: str, meeting: str, nearest: Sequence[str]) -> list[Decimal]:
+    """Numbers of `text` that nobody said there, or that were answered with another one."""
+    answered = _answered(quoted, said)
+    missing = [v for v in _unheard(text, said, nearest) if not _is_year(v, meeting)]
+    return [*missing, *(v for v, _ in pairs(text) if v in answered), *contradicted(text, quoted)]
+
+
+def _unheard(text: str, said: str, nearest: Sequence[str]) -> list[Decimal]:
+    """Numbers of `text` that `said` does not hold, be it in other words or as a part of thousands."""
+    counted, any_number, understood = _counted(said), numbers.readings(said), _understood(said, nearest)
+    scales = [scale for word, scale in numbers.SCALES.items() if scale >= _THOUSAND and word in text.casefold()]
+    lacking = [v for v, unit in pairs(text) if v not in (counted if unit else any_number) | understood]
+    return [v for v in lacking if not any(v * scale in counted for scale in scales)]
+
+
+def _uncounted(text: str, said: str, meeting: str, nearest: Sequence[str]) -> list[str]:
+    """Units that `text` counts in but `said` does not, unless they go without saying."""
+    named = units.named(said)
+    return [u for u in units.counted(text) if u not in named and not units.is_understood(u, text, said, nearest, meeting)]
 
 
 def _understood(said: str, nearest: Sequence[str]) -> set[Decimal]:

@@ -44,6 +44,16 @@ class Evidence:
         return tuple(self.near[n].text for n in sorted(distance, key=lambda n: distance[n]))
 
     @property
+    def around(self) -> str:
+        """What was said around the quote, in order."""
+        return " ".join(s.text for s in self.near)
+
+    @property
+    def present(self) -> list[str]:
+        """Who speaks around the quote."""
+        return [s.speaker for s in self.near if s.speaker]
+
+    @property
     def topic(self) -> str:
         """The evidence with what was said just before the quote."""
         first = self.quotes[0].id
