@@ -152,7 +152,7 @@ class Settings(BaseSettings):
 
     @field_validator("zoom_scopes", "oidc_scopes", "operators", "trusted_proxies", "redact", mode="before")
     @classmethod
-    def _split_scopes(cls, value: object) -> object:
+    def _words(cls, value: object) -> object:
         return tuple(value.split()) if isinstance(value, str) else value
 
     @field_validator("redact_names", mode="before")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from momentum.errors import ErrorCode, MomentumError
@@ -13,7 +12,7 @@ from momentum.model import Options, ProcessingState
 from momentum.pipeline.request import request_stored
 from momentum.store import audit, processings
 from momentum.store.audit import Act
-from momentum.store.database import Database
+from momentum.store.database import Connection, Database
 from momentum.store.processings import Processing
 from momentum.vault import Vault
 
@@ -65,13 +64,15 @@ async def request_many(
     return [asked[one] for one in wanted]
 
 
-async def request_one(connection: Any, user_id: UUID, recording_id: UUID, options: Options, *, now: datetime) -> tuple[Processing, bool]:
+async def request_one(
+    connection: Connection, user_id: UUID, recording_id: UUID, options: Options, *, now: datetime
+) -> tuple[Processing, bool]:
     """As `request_stored`, but one that failed or was cancelled is tried again: whoever asks anew wants that."""
     made, created = await request_stored(connection, user_id, recording_id, options)
     return (await processings.retry(connection, made.id, now=now) if made.state in _ENDED else made), created
 
 
-async def _request(connection: Any, user_id: UUID, recording_id: UUID, options: Options, now: datetime) -> Asked:
+async def _request(connection: Connection, user_id: UUID, recording_id: UUID, options: Options, now: datetime) -> Asked:
     try:
         made, created = await request_one(connection, user_id, recording_id, options, now=now)
     except MomentumError as error:

@@ -26,7 +26,7 @@ from momentum.model import Account, ConnectionState, Grant
 from momentum.pipeline import grants
 from momentum.providers.base import Provider
 from momentum.providers.oauth import challenge_of, new_secret
-from momentum.store import audit, credentials, oauth_states, processings, profiles, recordings
+from momentum.store import audit, credentials, database, oauth_states, processings, profiles, recordings
 from momentum.store.audit import Act
 from momentum.store.credentials import Credentials, Status
 from momentum.store.oauth_states import OAuthState, TakenState
@@ -217,7 +217,7 @@ async def _store(to: Connecting, user_id: UUID, grant: Grant, account: Account) 
         await grants.revoke(to.provider, former.access_token)
 
 
-async def _former(to: Connecting, connection: Any, user_id: UUID) -> Credentials | None:
+async def _former(to: Connecting, connection: database.Connection, user_id: UUID) -> Credentials | None:
     try:
         return await credentials.get(connection, to.vault, to.provider.name, user_id, lock=True)
     except MomentumError:  # tokens that no key opens: all the more reason to replace them

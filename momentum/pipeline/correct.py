@@ -26,7 +26,7 @@ from momentum.errors import Conflict, ErrorCode, Invalid, NotFound
 from momentum.model import Transcript
 from momentum.store import corrections, deliverables, transcripts
 from momentum.store.corrections import Correction
-from momentum.store.database import Database
+from momentum.store.database import Connection, Database
 from momentum.store.deliverables import StoredDeliverable
 from momentum.store.transcripts import KeptTranscript, StoredTranscript, TranscriptSummary
 
@@ -164,7 +164,7 @@ async def correct(
     raise crowded()
 
 
-async def stands(connection: Any, *looked: Looked) -> bool:
+async def stands(connection: Connection, *looked: Looked) -> bool:
     """Whether nobody corrected these in between; until the transaction ends nobody does."""
     await corrections.turn(connection, *(one.transcript.id for one in looked))
     made = [await corrections.in_force(connection, one.transcript.id) for one in looked]
@@ -187,7 +187,7 @@ def checked(looked: Looked) -> Looked:
 
 
 async def add(
-    connection: Any, user_id: UUID, looked: Looked, layer: Layer, *, deliverable_id: UUID | None = None, now: datetime
+    connection: Connection, user_id: UUID, looked: Looked, layer: Layer, *, deliverable_id: UUID | None = None, now: datetime
 ) -> Correction:
     """Keep a correction that was looked at. Raises NotFound where its transcript is gone, Conflict where there are too many."""
     about = await transcripts.about(connection, looked.transcript.id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from typing import Any
 from uuid import UUID
 
 from momentum.analysis.passages import passages_in, passages_of
@@ -17,7 +16,7 @@ from momentum.redaction import NOTHING, Redaction
 from momentum.redaction.masks import Masks
 from momentum.store import corrections, deliverables, indexings, passages, redactions, transcripts
 from momentum.store.corrections import Correction
-from momentum.store.database import Database
+from momentum.store.database import Connection, Database
 from momentum.store.deliverables import StoredDeliverable
 from momentum.store.passages import Indexed
 from momentum.store.sendings import SentForSearch
@@ -53,7 +52,7 @@ async def index(database: Database, user_id: UUID, recording_id: UUID) -> bool:
 _Read = tuple[KeptTranscript, Sequence[StoredDeliverable], Sequence[Correction]]
 
 
-async def _meeting(connection: Any, transcript_id: UUID, shown: frozenset[UUID]) -> _Read | None:
+async def _meeting(connection: Connection, transcript_id: UUID, shown: frozenset[UUID]) -> _Read | None:
     try:
         made = await corrections.in_force(connection, transcript_id)
         # Without the times of words: nothing here is cut between two of them but by a layer that reassigns, which wants them.

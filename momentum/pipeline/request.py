@@ -11,6 +11,7 @@ from uuid import UUID
 from momentum.errors import Conflict, ErrorCode, Invalid, NotFound
 from momentum.model import Options
 from momentum.store import processings, profiles, recordings, templates, versions
+from momentum.store.database import Connection
 from momentum.store.deliverables import StoredDeliverable
 from momentum.writers import own
 
@@ -32,7 +33,7 @@ def _asked(options: Options) -> dict[str, Any]:
 
 
 async def request_stored(
-    connection: Any, user_id: UUID, recording_id: UUID, options: Options, *, nonce: str | None = None
+    connection: Connection, user_id: UUID, recording_id: UUID, options: Options, *, nonce: str | None = None
 ) -> tuple[processings.Processing, bool]:
     """The processing of a recording we know, and whether it is new.
 
@@ -52,7 +53,7 @@ async def request_stored(
 
 
 async def request_version(
-    connection: Any, user_id: UUID, found: StoredDeliverable, *, missing_only: bool, language: str | None, nonce: str
+    connection: Connection, user_id: UUID, found: StoredDeliverable, *, missing_only: bool, language: str | None, nonce: str
 ) -> tuple[processings.Processing, bool]:
     """The processing that makes a new version of a deliverable, and whether it is new: one that is under way is not begun twice.
 
@@ -83,7 +84,7 @@ async def request_version(
     return await processings.create(connection, user_id, recording.id, recording.provider, key, options)
 
 
-async def _resolved(connection: Any, name: str) -> str:
+async def _resolved(connection: Connection, name: str) -> str:
     """The name with the newest version of the form in it; names of writers as they are."""
     if not own.is_own(name):
         return name

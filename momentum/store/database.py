@@ -19,7 +19,10 @@ from momentum.store.hot import HotPool
 from momentum.store.listener import Listener, Notification, Subscription
 from momentum.store.prepare import APP_ROLE, migrate, prepare
 
-__all__ = ["APP_ROLE", "WITHOUT_OWNER", "Database", "Notification", "Subscription", "become", "migrate", "prepare"]
+__all__ = ["APP_ROLE", "WITHOUT_OWNER", "Connection", "Database", "Notification", "Subscription", "become", "migrate", "prepare"]
+
+Connection = AsyncConnection
+"""A transaction of `Database`, to be handed on to the store."""
 
 WITHOUT_OWNER = {
     "audit_inbox": "entries of the audit trail that have no place in the chain yet; the app may only add to it",

@@ -16,6 +16,7 @@ from momentum.errors import ErrorCode, NotFound
 from momentum.model import Claim, Meeting, Segment
 from momentum.pipeline.correct import ReadDeliverable, ReadTranscript, read_deliverable, read_transcript
 from momentum.store import corrections, deliverables
+from momentum.store.database import Connection
 from momentum.web.api.document_models import (
     ClaimBefore,
     DeliverableItem,
@@ -123,7 +124,7 @@ async def get_transcript(
     return Response(text, media_type=f"{TRANSCRIPT_TYPES[format]}; charset=utf-8")
 
 
-async def retitled(connection: Any, rows: Sequence[deliverables.DeliverableSummary]) -> list[deliverables.DeliverableSummary]:
+async def retitled(connection: Connection, rows: Sequence[deliverables.DeliverableSummary]) -> list[deliverables.DeliverableSummary]:
     """The same rows, with the terms in their titles fixed that were fixed in their meetings."""
     titles = await corrections.titled(connection, [(row.transcript_id, row.title) for row in rows])
     return [dataclasses.replace(row, title=title) for row, title in zip(rows, titles, strict=True)]
