@@ -118,6 +118,8 @@ async def test_openings_are_noted_as_of_nobody_known_and_bounded(world, opens, l
     opened = [(e["actor"], e["object"], e["source"]) for e in entries if e["action"] == "share.open"]
     assert opened == [("link", f"share:{share['id']}", "127.0.0.0/24")] * 2
     assert [e["object"] for e in entries if e["action"] == "share.create"] == [f"share:{share['id']}"]
+    trail = (await browser.get("/settings/audit")).text
+    assert (trail.count("<td>somebody with the link</td>"), "<td>link</td>" in trail) == (2, False)
     assert path.rpartition("/")[2] not in str(logged)
     openings = Openings()
     for _ in range(Openings.MOST):
