@@ -27,6 +27,7 @@ PHRASES = {
     "speakers": "who said each word, and where turns change, beside one name for each segment",
     "corrections": "corrections laid over three hours of talk, and offered to fifty such meetings",
     "search": "a thousand meetings searched by words and by meaning",
+    "pgvector": "nearest meanings by our signs, beside pgvector without an index and with HNSW",
     "found": "real meetings searched for what people have marked as the answer; needs MOMENTUM_SAMPLES",
     "word_errors": "word errors through our cutting beside the whole file",
 }
