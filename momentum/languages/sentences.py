@@ -24,12 +24,18 @@ SENTENCE, PHRASE = "sentence", "phrase"
 
 MOST_SENTENCES = 6
 """Of one entry of the catalogue."""
+MOST_CHARACTERS = 2_000
+"""Of what one entry may say: the longest is 490 characters without what is filled in. Anything longer is told as it is."""
+MOST_NESTED = 4
+"""Phrases within phrases: a list of people who do not say something is three."""
 FIELD = re.compile(r"\{(\d*)\}")
-_BORDER = re.compile(r"“[^”]*”|(?<=[.?!]) (?=\S)")
+_QUOTE = "“[^“”]*”"
+_BORDER = re.compile(rf"{_QUOTE}|(?<=[.?!]) (?=\S)")
 """Between two sentences; or a quote, which is passed over."""
-_INSIDE = r"((?:“[^”]*”|(?!\.\s).)+?)"
+_INSIDE = rf"((?>{_QUOTE}|(?!\.\s).)+?)"
 _QUOTED = r"([^”]+)"
-"""What fills a field: within one sentence; within quotes, whatever was quoted."""
+"""What fills a field: within one sentence; within quotes, whatever was quoted. A quote matches in one way only (`(?>`): names of
+people who were there come here, and what can match in two ways takes twice as long with each quote."""
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 _DAY = re.compile(rf"(?:[A-Z][a-z]+day )(\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}})")
 
@@ -41,13 +47,13 @@ def told_in(language: str, sentence: str) -> str:
     return _told(_known(language, SENTENCE), sentence)
 
 
-def phrase_in(language: str, text: str) -> str:
-    """A part of a sentence, or a day as `day_in` writes it in English."""
-    if language == SOURCE:
+def phrase_in(language: str, text: str, *, nested: int = 0) -> str:
+    """A part of a sentence, or a day as `day_in` writes it in English. `nested`: in so many other phrases."""
+    if language == SOURCE or nested > MOST_NESTED:
         return text
     if found := _DAY.fullmatch(text):
         return day_in(language, date(int(found[3]), _MONTHS.index(found[2]) + 1, int(found[1])))
-    return _known(language, PHRASE).told(text) or _quoted(language, text) or _listed(language, text) or text
+    return _known(language, PHRASE).told(text, nested=nested + 1) or _quoted(language, text) or _listed(language, text, nested + 1) or text
 
 
 def _quoted(language: str, text: str) -> str | None:
@@ -56,13 +62,15 @@ def _quoted(language: str, text: str) -> str | None:
     return translations(language).gettext("“%(words)s”") % {"words": inside} if known else None
 
 
-def _listed(language: str, text: str) -> str | None:
+def _listed(language: str, text: str, nested: int) -> str | None:
     """A list whose parts are phrases, quotes, names or numbers: "Ben or Dana"."""
     known = _known(language, PHRASE)
     for link, told in ((", ", ", "), *((f" {word} ", f" {known.told(word) or word} ") for word in (phrase("and"), phrase("or")))):
         parts = text.split(link)
-        if len(parts) > 1 and all(known.told(part) or part[:1] == "“" or part[:1].isupper() or part[:1].isdigit() for part in parts):
-            return told.join(phrase_in(language, part) for part in parts)
+        if len(parts) > 1 and all(
+            known.told(part, nested=nested) or part[:1] == "“" or part[:1].isupper() or part[:1].isdigit() for part in parts
+        ):
+            return told.join(phrase_in(language, part, nested=nested) for part in parts)
     return None
 
 
@@ -96,13 +104,15 @@ class _Known:
     translated: Mapping[str, str]
     """By what stands in the code."""
 
-    def told(self, text: str) -> str | None:
+    def told(self, text: str, *, nested: int = 0) -> str | None:
         """The translation of a text that fits as a whole."""
         if text in self.translated:
             return self.translated[text]
+        if len(text) > MOST_CHARACTERS:
+            return None
         for mark, pattern, told in self._patterns:
             if mark in text and (found := pattern.fullmatch(text)):
-                return _filled(told, [phrase_in(self.language, value) for value in found.groups()])
+                return _filled(told, [phrase_in(self.language, value, nested=nested) for value in found.groups()])
         return None
 
     @cached_property
@@ -113,12 +123,13 @@ class _Known:
 
 
 def _pattern(message: str) -> re.Pattern[str]:
+    """Each field ends where the words behind it first come, the last one where the text ends: the time grows with the text, no more."""
     first, *others = message.split("{}")
-    made, before = re.escape(first), first
+    made, before = [re.escape(first)], first
     for part in others:
-        made += (_QUOTED if before.endswith("“") else _INSIDE) + re.escape(part)
+        made.append((_QUOTED if before.endswith("“") else _INSIDE) + re.escape(part))
         before = part
-    return re.compile(made, re.DOTALL)
+    return re.compile("".join([made[0], *(f"(?>{field})" for field in made[1:-1]), *made[1:][-1:]]), re.DOTALL)
 
 
 def _filled(translated: str, values: Sequence[str]) -> str:

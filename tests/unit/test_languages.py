@@ -1,5 +1,6 @@
 """Languages: what a browser asks for, what is said in English and told in German, how figures are written."""
 
+import time
 from datetime import UTC, date, datetime
 
 import pytest
@@ -106,6 +107,29 @@ def test_any_text_can_be_told(text):
 def test_a_long_text_is_told_sentence_by_sentence():
     told = told_in("de", "Zoom is not connected. Nobody foresaw this. " * 500)
     assert told == "Zoom ist nicht verbunden. Nobody foresaw this. " * 500
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nobody in this transcript is called '" + "“”" * 200 + "' does not say it!'.",
+        "“Ada” is x" + ", not x" * 280 + "!",
+        "There is no deliverable x" + ". There are: x" * 140 + "!",
+        "“Ada” is x" + ", not x" * 1_430 + "!",
+        "“" * 10_000,
+        "Nobody knows “" + "a“ to b was left out: c" * 435,
+        "Ada was removed as the owner: Ada" + " does not say it" * 120 + ".",
+    ],
+)
+def test_no_name_and_no_quote_makes_a_sentence_take_long(text):
+    told_in("de", "Compiles (the patterns).")
+
+    def seconds():
+        begin = time.perf_counter()
+        told_in("de", text)
+        return time.perf_counter() - begin
+
+    assert min(seconds() for _ in range(3)) < 0.05
 
 
 def test_a_document_speaks_its_own_language_where_we_know_it():
