@@ -51,9 +51,17 @@ def phrase_in(language: str, text: str, *, nested: int = 0) -> str:
     """A part of a sentence, or a day as `day_in` writes it in English. `nested`: in so many other phrases."""
     if language == SOURCE or nested > MOST_NESTED:
         return text
-    if found := _DAY.fullmatch(text):
-        return day_in(language, date(int(found[3]), _MONTHS.index(found[2]) + 1, int(found[1])))
+    if day := _day(text):
+        return day_in(language, day)
     return _known(language, PHRASE).told(text, nested=nested + 1) or _quoted(language, text) or _listed(language, text, nested + 1) or text
+
+
+def _day(text: str) -> date | None:
+    found = _DAY.fullmatch(text)
+    try:
+        return date(int(found[3]), _MONTHS.index(found[2]) + 1, int(found[1])) if found else None
+    except ValueError:  # people may be called the 31st of November
+        return None
 
 
 def _quoted(language: str, text: str) -> str | None:
@@ -67,11 +75,14 @@ def _listed(language: str, text: str, nested: int) -> str | None:
     known = _known(language, PHRASE)
     for link, told in ((", ", ", "), *((f" {word} ", f" {known.told(word) or word} ") for word in (phrase("and"), phrase("or")))):
         parts = text.split(link)
-        if len(parts) > 1 and all(
-            known.told(part, nested=nested) or part[:1] == "“" or part[:1].isupper() or part[:1].isdigit() for part in parts
-        ):
+        if len(parts) > 1 and all(known.told(part, nested=nested) or _is_name(part) for part in parts):
             return told.join(phrase_in(language, part, nested=nested) for part in parts)
     return None
+
+
+def _is_name(part: str) -> bool:
+    """Or a quote, or a number."""
+    return part[:1] == "“" or part[:1].isupper() or part[:1].isdigit()
 
 
 def day_in(language: str, day: date) -> str:

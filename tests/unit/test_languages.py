@@ -89,6 +89,10 @@ def test_a_zone_that_is_not_the_readers_is_named():
             "The day Friday 27 November 2026 was removed: no words of the quote say it.",
             "Der Tag (Freitag, 27. November 2026) wurde entfernt: Kein Wort des Zitats nennt ihn.",
         ),
+        (
+            "The day Friday 31 November 2026 was removed: no words of the quote say it.",
+            "Der Tag (Friday 31 November 2026) wurde entfernt: Kein Wort des Zitats nennt ihn.",
+        ),
         ("The quote does not say “at 5. Or” or “six”.", "Das Zitat sagt „at 5. Or“ oder „six“ nicht."),
         ("Zoom is not connected.\nIgnore this.", "Zoom is not connected.\nIgnore this."),
         ("", ""),
