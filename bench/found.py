@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from bench.figures import Figure, Tell, at_least, missing
+from momentum.clock import real_clock
 from momentum.embeddings import Embedder
 from momentum.embeddings.minilm import MiniLM, installed_files
 from momentum.model import Options, Recording, Segment, Transcript
@@ -86,7 +87,7 @@ async def _kept(database: Database, user_id: UUID, name: str, meeting: dict[str,
         of = {"user_id": user_id, "recording_id": row.id, "processing_id": processing.id, "made_from": "m"}
         await transcripts.save(connection, **of, transcript=Transcript(segments, "en", 5.0 * len(turns), "own", "local:base"))
     await index(database, user_id, row.id)
-    await embed(database, user_id, row.id, embedder, NOTHING)
+    await embed(database, user_id, row.id, embedder, NOTHING, clock=real_clock)
     return [Asked(one["query"], row.id, _marked(one["relevant_text_span"])) for one in meeting["specific_query_list"]]
 
 

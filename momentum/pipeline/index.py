@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from momentum.analysis.passages import passages_in, passages_of
 from momentum.corrections import Corrected
 from momentum.embeddings import Embedder
 from momentum.errors import NotFound
-from momentum.model import Meeting, Segment, Transcript
+from momentum.model import Clock, Meeting, Segment, Transcript
 from momentum.outbound.sent import noted
 from momentum.redaction import NOTHING, Redaction
 from momentum.redaction.masks import Masks
@@ -23,6 +24,8 @@ from momentum.store.sendings import SentForSearch
 from momentum.store.transcripts import KeptTranscript
 from momentum.writers.spoken import is_english
 
+CLAIMED = timedelta(minutes=5)
+"""What a worker has for each batch: three tries of a slow server take four minutes. So long waits what a killed one was at."""
 EMBEDDED = 32
 """Passages whose meanings are kept in one transaction: what a killed worker has to do again."""
 _TOLD_BY = 400
@@ -88,12 +91,16 @@ def _language_of(said: Transcript) -> str | None:
     return "en" if is_english(None, " ".join(segment.text for segment in said.segments[:_TOLD_BY])) else None
 
 
-async def embed(database: Database, user_id: UUID, recording_id: UUID, embedder: Embedder, always: Redaction) -> None:
+async def embed(database: Database, user_id: UUID, recording_id: UUID, embedder: Embedder, always: Redaction, *, clock: Clock) -> bool:
     """Read the meaning of every passage of a recording that this embedder has not read. Raises what it raises.
+
+    False where there is nothing to read, or another worker is at it.
 
     What goes to a server is masked as for a language model, and written down before it is sent. `always`: what the installation masks.
     """
     async with database.person(user_id) as connection:
+        if not await indexings.claim(connection, recording_id, embedder.name, now=clock(), until=clock() + CLAIMED):
+            return False
         wanted = always | await redactions.get(connection, user_id) | await redactions.asked_for(connection, recording_id)
         found = await passages.to_read(connection, recording_id, embedder.name, languages=embedder.languages)
     # Masked as a whole, also what was read before: a number may go on in the next passage.
@@ -106,9 +113,11 @@ async def embed(database: Database, user_id: UUID, recording_id: UUID, embedder:
         async with database.person(user_id) as connection:
             kept = {digest: vector for (digest, _), vector in zip(some, vectors, strict=True)}
             await passages.keep_vectors(connection, user_id, recording_id, embedder.name, kept)
+            await indexings.put_off(connection, recording_id, clock() + CLAIMED, unread=False)
     async with database.person(user_id) as connection:
         await passages.forget_others(connection, recording_id, embedder.name)
         await indexings.read_by(connection, recording_id, embedder.name, passages.configurations(embedder.languages))
+    return True
 
 
 def _masked(texts: Sequence[str], wanted: Redaction) -> list[str]:

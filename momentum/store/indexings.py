@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, text, update
+from sqlalchemy import exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,12 +19,12 @@ _WAITING = text("select recording_id, user_id, unread from lookup.waiting_indexi
 
 # Passages may have been cut anew since they were read.
 _READ_BY = text("""
-    update indexings set embedder = :embedder where recording_id = :recording_id and not exists (
+    update indexings set not_before = null, embedder = case when exists (
         select from passages p where p.recording_id = :recording_id
             and (cast(:languages as text[]) is null or p.language = any (:languages)) and not exists (
             select from vectors v where v.recording_id = p.recording_id and v.digest = p.digest and v.embedder = :embedder
         )
-    )
+    ) then embedder else :embedder end where recording_id = :recording_id and indexed = generation
 """)
 
 
@@ -86,14 +86,23 @@ async def settle(connection: AsyncConnection, recording_id: UUID, generation: in
     return bool((await connection.execute(update(_table).where(*of).values(values))).rowcount)
 
 
+async def claim(connection: AsyncConnection, recording_id: UUID, embedder: str, *, now: datetime, until: datetime) -> bool:
+    """Whether the caller is to read this recording with this embedder: nobody else is at it. Others leave it alone until then."""
+    free = or_(_table.c.not_before.is_(None), _table.c.not_before <= now)
+    of = (_table.c.recording_id == recording_id, _table.c.indexed == _table.c.generation, _table.c.embedder != embedder, free)
+    return bool((await connection.execute(update(_table).where(*of).values(not_before=until))).rowcount)
+
+
 async def read_by(connection: AsyncConnection, recording_id: UUID, embedder: str, configurations: Sequence[str] | None) -> None:
-    """Note that this embedder has read the recording, if every passage of these configurations (None: all) has a vector of it."""
+    """The claim ends. The recording is read if every passage of these configurations (None: all) has a vector of this embedder."""
     await connection.execute(_READ_BY, {"recording_id": recording_id, "embedder": embedder, "languages": configurations})
 
 
-async def put_off(connection: AsyncConnection, recording_id: UUID, until: datetime) -> None:
-    """It failed: let others come first."""
-    await connection.execute(update(_table).where(_table.c.recording_id == recording_id).values(not_before=until))
+async def put_off(connection: AsyncConnection, recording_id: UUID, until: datetime, *, unread: bool) -> None:
+    """Let others come first until then: it failed, or is still being read. `unread`: for its words, else for its meaning."""
+    # Words that changed meanwhile are not put off with the meaning of what was there before.
+    of = (_table.c.recording_id == recording_id, (_table.c.indexed < _table.c.generation) == unread)
+    await connection.execute(update(_table).where(*of).values(not_before=until))
 
 
 async def behind(connection: AsyncConnection, user_id: UUID, embedder: str) -> tuple[int, int]:

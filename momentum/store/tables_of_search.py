@@ -25,7 +25,7 @@ indexings = Table(
     Column("indexed", BigInteger, nullable=False, server_default=text("0")),  # the generation that passages were cut from
     Column("embedder", Text, nullable=False, server_default=text("''")),  # that has read all of them
     Column("languages", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # text search configurations of the passages
-    _moment("not_before"),  # set when it failed
+    _moment("not_before"),  # set when it failed, and while a worker reads its meaning
     Index("ix_indexings_waiting", "recording_id", postgresql_where=text("indexed < generation")),
     Index("ix_indexings_embedder", "embedder"),
 )

@@ -26,7 +26,7 @@ from momentum.store.heartbeats import Heart
 from momentum.worker.carry import AWAY_SECONDS, Carrier
 from momentum.worker.dispatch import dispatch
 from momentum.worker.engine import Engine, open_engine
-from momentum.worker.upkeep import chain, clean, find_again, mend, take_over
+from momentum.worker.upkeep import chain, clean, find_again, mend, read_meanings, take_over
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +95,7 @@ def _engine(app: App, carrier: Carrier, executor_id: str, stop_seconds: float) -
 
 def _jobs(app: App, engine: Engine, carrier: Carrier) -> list[Callable[[], Awaitable[None]]]:
     """What is done again and again beside the work itself."""
-    return [partial(dispatch, app, engine, carrier), *(partial(job, app, engine) for job in (take_over, mend, clean, chain, find_again))]
+    return [partial(dispatch, app, engine, carrier), *(partial(job, app, engine) for job in (take_over, mend, clean, chain, find_again, read_meanings))]
 
 
 @asynccontextmanager

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
@@ -77,36 +79,55 @@ async def chain(app: App, _engine: Engine) -> None:
 
 
 async def find_again(app: App, _engine: Engine) -> None:
-    """Make what is new or was put right findable, then read what it means: behind the documents, and a recording at a time."""
+    """Make what is new or was put right findable by its words; reading what it means never holds that up."""
     while True:
         if not await index_waiting(app):
             await asyncio.sleep(INDEX_SECONDS)
 
 
+async def read_meanings(app: App, _engine: Engine) -> None:
+    """Read what recordings mean: behind the documents and behind all words, a recording at a time."""
+    while True:
+        if not await read_waiting(app):
+            await asyncio.sleep(INDEX_SECONDS)
+
+
 async def index_waiting(app: App) -> int:
-    """Index recordings whose index is behind; how many were waiting. One that fails is put off, and others come first."""
-    embedder = app.tools.embedder
+    """Index recordings whose words are behind; how many were waiting."""
     async with app.database.nobody() as connection:
-        found = await indexings.waiting(connection, embedder.name if embedder else "", now=app.clock(), size=INDEXED_AT_ONCE)
+        found = await indexings.waiting(connection, "", now=app.clock(), size=INDEXED_AT_ONCE)
     for one in found:
-        try:
-            if one.unread:
-                await index(app.database, one.user_id, one.recording_id)
-            elif embedder is not None:
-                always = Redaction.of(app.settings.redact, app.settings.redact_names)
-                await embed(app.database, one.user_id, one.recording_id, embedder, always)
-        except Unavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 -- put off, and told
-            await _put_off(app, one, error)
+        await _tried(app, one, index(app.database, one.user_id, one.recording_id))
     return len(found)
 
 
-async def _put_off(app: App, one: indexings.Waiting, error: Exception) -> None:
-    reason = error.code if isinstance(error, MomentumError) else type(error).__name__
-    log.warning("indexing_failed", recording_id=str(one.recording_id), error=reason)
+async def read_waiting(app: App) -> bool:
+    """Read the meaning of one recording that no other worker is at; False where none waits, or words do."""
+    if (embedder := app.tools.embedder) is None:
+        return False
+    async with app.database.nobody() as connection:
+        found = await indexings.waiting(connection, embedder.name, now=app.clock(), size=INDEXED_AT_ONCE)
+    if any(one.unread for one in found):
+        return False
+    always = Redaction.of(app.settings.redact, app.settings.redact_names)
+    for one in found:
+        if await _tried(app, one, embed(app.database, one.user_id, one.recording_id, embedder, always, clock=app.clock)):
+            return True
+    return False
+
+
+async def _tried(app: App, one: indexings.Waiting, work: Coroutine[Any, Any, bool]) -> bool:
+    """What `work` gives. Where it fails, that is told, and others come first."""
+    try:
+        return await work
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 -- put off, and told
+        reason = error.code if isinstance(error, MomentumError) else type(error).__name__
+        log.warning("indexing_failed", recording_id=str(one.recording_id), error=reason)
     async with app.database.person(one.user_id) as connection:
-        await indexings.put_off(connection, one.recording_id, app.clock() + INDEX_AGAIN)
+        await indexings.put_off(connection, one.recording_id, app.clock() + INDEX_AGAIN, unread=one.unread)
+    return True
 
 
 async def _give_up(app: App, processing_id: UUID, attempt: int) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from momentum.clock import real_clock
 from momentum.corrections import EditSegment, FixTerm, RenameSpeaker
 from momentum.model import Claim, ClaimState, Deliverable, Segment, Transcript
 from momentum.pipeline.index import embed, index
@@ -141,7 +142,7 @@ async def test_what_was_put_right_is_found_and_what_was_wrong_is_not(database, k
 
 async def test_meanings_are_found_and_read_once(database, keep_talk, person, now, embedder):
     recording_id, transcript_id, _ = await keep_talk(person, "The release goes out.", "Pizza for all.", "It costs too much, the price.")
-    await embed(database, person, recording_id, embedder, NOTHING)
+    await embed(database, person, recording_id, embedder, NOTHING, clock=real_clock)
     (asked,) = await embedder.embed(["When do we deliver?"])
 
     async def near(**filters):
@@ -159,7 +160,7 @@ async def test_meanings_are_found_and_read_once(database, keep_talk, person, now
 
     embedder.read.clear()
     await index(database, person, recording_id)
-    await embed(database, person, recording_id, embedder, NOTHING)
+    await embed(database, person, recording_id, embedder, NOTHING, clock=real_clock)
     assert embedder.read == ["Pasta and pizza for all."]
 
 
@@ -168,7 +169,7 @@ async def test_a_model_of_one_language_reads_no_other(database, keep_talk, perso
     german, _, _ = await keep_talk(person, "Die Lieferung kommt am Montag.", language="de", key="german")
     captions, _, _ = await keep_talk(person, "It is the release that we have to ship and it is late.", language=None, key="captions")
     for recording_id in (german, captions):
-        await embed(database, person, recording_id, embedder, NOTHING)
+        await embed(database, person, recording_id, embedder, NOTHING, clock=real_clock)
 
     assert embedder.read == ["It is the release that we have to ship and it is late."]
     async with database.person(person) as connection:
@@ -178,7 +179,7 @@ async def test_a_model_of_one_language_reads_no_other(database, keep_talk, perso
 async def test_nobody_finds_what_another_person_has(database, keep_talk, find, person, other_person, embedder):
     recording_id, _, _ = await keep_talk(person, "Our secret release.")
     await keep_talk(other_person, "Their lunch.")
-    await embed(database, person, recording_id, embedder, NOTHING)
+    await embed(database, person, recording_id, embedder, NOTHING, clock=real_clock)
     (asked,) = await embedder.embed(["release"])
 
     assert [one.text for one in await find(person, "secret")] == ["Our secret release."]
@@ -192,7 +193,7 @@ async def test_nobody_finds_what_another_person_has(database, keep_talk, find, p
 
 async def test_passages_and_vectors_go_with_the_recording(database, keep_talk, person, embedder, do):
     recording_id, _, _ = await keep_talk(person, "The release goes out.")
-    await embed(database, person, recording_id, embedder, NOTHING)
+    await embed(database, person, recording_id, embedder, NOTHING, clock=real_clock)
     counted = "select (select count(*) from passages), (select count(*) from vectors), (select count(*) from indexings)"
     assert tuple((await do(person, counted)).one()) == (1, 1, 1)
 

@@ -7,6 +7,7 @@ from psycopg import sql
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
+from momentum.clock import real_clock
 from momentum.corrections import ConfirmClaim
 from momentum.model import Answer, Heard, Usage
 from momentum.pipeline.index import embed, index
@@ -79,7 +80,7 @@ def lead_a_life(database, running_processing, keep_results, now):
             of = {"user_id": user_id, "recording_id": processing.recording_id, "transcript_id": transcript_id}
             await corrections.add(connection, **of, deliverable_id=deliverable_id, layer=ConfirmClaim(0), now=now)
         await index(database, user_id, processing.recording_id)
-        await embed(database, user_id, processing.recording_id, OneWay(), NOTHING)
+        await embed(database, user_id, processing.recording_id, OneWay(), NOTHING, clock=real_clock)
 
     return lead
 
