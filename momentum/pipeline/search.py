@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 BY_WORDS, BY_MEANING = 200, 50
 """Passages that each way brings at the most."""
+ASKED_SECONDS = 3.0
+"""What a person waits for the meaning of a question: then words alone have to do."""
 DAMPING = 60
 """Of reciprocal rank fusion: https://plg.uwaterloo.ca/~gvcormac/cormacksigir09-rrf.pdf"""
 
@@ -73,14 +76,17 @@ async def search(
     return Results(hits, len(ranked), None if following is None else _write(following), vector is not None, behind)
 
 
-async def meaning_of(query: str, embedder: Embedder | None) -> Vector | None:
-    """None where nothing can or should be searched by meaning. An embedder that fails costs its half of the list, not the search."""
+async def meaning_of(query: str, embedder: Embedder | None, *, seconds: float = ASKED_SECONDS) -> Vector | None:
+    """None where nothing can or should be searched by meaning. An embedder that fails, or takes longer than a person waits, costs its
+    half of the list, not the search.
+    """
     if embedder is None or not query.strip() or is_literal(query):
         return None
     try:
-        (vector,) = await embedder.embed([query[: passages.MOST_ASKED]])
-    except MomentumError as error:
-        log.warning("search_without_meaning", error=error.code)
+        async with asyncio.timeout(seconds):
+            (vector,) = await embedder.embed([query[: passages.MOST_ASKED]])
+    except (MomentumError, TimeoutError) as error:
+        log.warning("search_without_meaning", error=error.code if isinstance(error, MomentumError) else "too_slow")
         return None
     return vector
 

@@ -95,7 +95,10 @@ def _engine(app: App, carrier: Carrier, executor_id: str, stop_seconds: float) -
 
 def _jobs(app: App, engine: Engine, carrier: Carrier) -> list[Callable[[], Awaitable[None]]]:
     """What is done again and again beside the work itself."""
-    return [partial(dispatch, app, engine, carrier), *(partial(job, app, engine) for job in (take_over, mend, clean, chain, find_again, read_meanings))]
+    return [
+        partial(dispatch, app, engine, carrier),
+        *(partial(job, app, engine) for job in (take_over, mend, clean, chain, find_again, read_meanings)),
+    ]
 
 
 @asynccontextmanager
