@@ -1,5 +1,6 @@
 """Meanings by the packaged model, whose real weights are read, and by a server."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -7,7 +8,7 @@ import numpy as np
 import openai_standin
 import pytest
 
-from momentum.embeddings.minilm import MiniLM, installed_files
+from momentum.embeddings.minilm import BATCH, MiniLM, installed_files
 from momentum.embeddings.remote import RemoteEmbedder, read_vectors
 from momentum.errors import ActionRequired, ErrorCode, Permanent, Retry
 
@@ -24,6 +25,17 @@ async def test_a_paraphrase_is_nearer_than_what_speaks_of_something_else():
 
     assert asked @ paraphrase > embedder.floor > asked @ other
     assert [len(asked), round(float(np.linalg.norm(long)), 3)] == [384, 1.0]
+
+
+async def test_a_question_goes_before_the_rest_of_what_a_worker_reads():
+    embedder = MiniLM(installed_files())
+    reading = asyncio.create_task(embedder.embed(["word"] * 3 * BATCH))
+    await asyncio.sleep(0)
+
+    await embedder.embed(["When does the new pricing start?"])
+
+    assert not reading.done()
+    assert len(await reading) == 3 * BATCH
 
 
 async def test_files_that_are_not_the_ones_we_know_are_refused(tmp_path):
