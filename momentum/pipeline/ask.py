@@ -54,7 +54,7 @@ async def ask(question: str, excerpts: Sequence[Excerpt], llm: Writing, *, spent
 
 
 def fitting(question: str, excerpts: Sequence[Excerpt], llm: Writing) -> list[Excerpt]:
-    """As much of the excerpts, from the first on, as one call takes; what comes first is what fits the question best."""
+    """As much of the excerpts, from the first on, as one call takes: each whole or in part, and none after one that is left out."""
     fixed = sum(llm.count_tokens(one["content"]) for one in messages(question, ())) + llm.count_tokens(str(SCHEMA)) + MARGIN
     left = min(BUDGET, llm.window - fixed)
     fitted: list[Excerpt] = []

@@ -58,7 +58,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer; `left_out`: sentences of the model's that the recording does not prove. `model` is None where nothing was found to ask."""
+    """An answer; `left_out`: sentences of the model's that the recording does not prove. `model` is None where there was nothing to ask."""
 
     sentences: tuple[Sentence, ...]
     left_out: int
@@ -114,7 +114,7 @@ async def reply(asking: Asking, user_id: UUID, question: str, filters: Filters =
     if asking.llm is None:
         how = "set OPENAI_API_KEY (or OPENAI_BASE_URL of a server of your own)"
         raise ActionRequired(ErrorCode.MODEL_NOT_CONFIGURED, f"Nothing here can answer questions: {how}. Search still finds what was said.")
-    talks = await _talks(asking, user_id, question, filters)
+    talks = _fitting(question, await _talks(asking, user_id, question, filters), asking.llm)
     if not talks:
         return Reply((), 0, None)
     draft = await _asked(asking, user_id, question, talks, asking.llm)
@@ -206,8 +206,14 @@ def _picked(transcript: Transcript, found: Sequence[Found], *, whole: bool) -> t
 # --- asking and checking --------------------------------------------------------------------------
 
 
+def _fitting(question: str, talks: Sequence[_Talk], llm: Writing) -> list[_Talk]:
+    """The talks of which something is sent, with what of each, in order."""
+    fitted = zip(talks, fitting(question, [talk.excerpt() for talk in talks], llm), strict=False)  # of the first talks
+    return [dataclasses.replace(talk, picked=tuple(sorted(segment.id - talk.offset for segment in one.segments))) for talk, one in fitted]
+
+
 async def _asked(asking: Asking, user_id: UUID, question: str, talks: Sequence[_Talk], llm: Writing) -> Deliverable:
-    excerpts = [_in_order(one) for one in fitting(question, [talk.excerpt() for talk in talks], llm)]
+    excerpts = [talk.excerpt() for talk in talks]
     ids = [talk.recording_id for talk in talks]
     async with asking.database.person(user_id) as connection:
         wanted = asking.always | await redactions.get(connection, user_id) | await redactions.asked_for(connection, *ids)
@@ -219,10 +225,6 @@ async def _asked(asking: Asking, user_id: UUID, question: str, talks: Sequence[_
 
     with noted(SentForSearch(asking.database, user_id, ids), _PURPOSE):
         return await redacted(wanted, record, Meeting(""), llm, write)
-
-
-def _in_order(excerpt: Excerpt) -> Excerpt:
-    return dataclasses.replace(excerpt, segments=tuple(sorted(excerpt.segments, key=lambda segment: segment.id)))
 
 
 def _again(excerpts: Sequence[Excerpt], segments: Sequence[Segment]) -> list[Excerpt]:

@@ -148,6 +148,26 @@ async def test_an_answer_is_made_from_what_the_filters_leave(world, keep_meeting
     assert 'value="2020-01-01"' in page.text
 
 
+async def test_only_meetings_that_are_sent_are_noted_as_sent_and_without_any_nobody_is_asked(world, keep_meeting, asked, standin):
+    client = world.program()
+    recording_id, _ = await keep_meeting(client)
+    long = Segment(0, 0.0, 900.0, "and talk on " * 6_000 + "of the reader", speaker="Eve")
+    await keep_meeting(client, topic="Too long", segments=(long,))
+    said = {"question": "When does the reader ship?", "kind": "transcript"}
+    asked(RIGHT)
+
+    answer = (await client.post("/api/ask", json=said)).json()
+    assert [s["text"] for s in answer["sentences"]] == [RIGHT["text"]]
+    assert "Too long" not in standin.prompt()
+    async with world.app.database.person(await world.user_id_of(client)) as connection:
+        noted = await connection.execute(text("select recording_id from sendings where purpose = 'answer to a question'"))
+        assert [str(one) for one in noted.scalars()] == [recording_id]
+
+    world.app.tools.llm.window = 100
+    answer = (await client.post("/api/ask", json=said)).json()
+    assert (answer["sentences"], answer["model"], len(standin.calls)) == ([], None, 1)
+
+
 async def test_secrets_are_masked_in_a_question_and_come_back(world, keep_meeting, asked, standin):
     client = world.program()
     recording_id, _ = await keep_meeting(client, topic="Launch with Dana Lee")
