@@ -162,6 +162,13 @@ _KEEP = text("""
     where exists (select from passages p where p.recording_id = :recording_id and p.digest = :digest)
     on conflict do nothing
 """)
+_WIDTH = text("select length(signs) from vectors where user_id = :user_id and embedder = :embedder limit 1")
+_OF_OTHER_WIDTHS = text("""
+    with gone as (
+        delete from vectors where user_id = :user_id and embedder = :embedder and length(signs) <> :width returning recording_id
+    )
+    update indexings set embedder = '' where embedder = :embedder and recording_id in (select recording_id from gone)
+""")
 _OUTDATED = text("delete from vectors where recording_id = :recording_id and embedder <> :embedder")
 
 
@@ -182,11 +189,18 @@ async def to_read(
 async def keep_vectors(
     connection: AsyncConnection, user_id: UUID, recording_id: UUID, embedder: str, vectors: Mapping[bytes, Vector]
 ) -> None:
-    """Vectors by digest; those of texts that are gone meanwhile are not kept."""
+    """Vectors by digest; those of texts that are gone meanwhile are not kept.
+
+    Where a server's model gives another width than before, what the person has of the former width is to be read anew.
+    """
     of = {"user_id": user_id, "recording_id": recording_id, "embedder": embedder}
+    if not vectors:
+        return
+    width = len(next(iter(vectors.values())))
+    if await connection.scalar(_WIDTH, of) not in {None, width}:
+        await connection.execute(_OF_OTHER_WIDTHS, {**of, "width": width})
     rows = [{**of, "digest": digest, "signs": signs(one), "vector": packed(one)} for digest, one in vectors.items()]
-    if rows:
-        await connection.execute(_KEEP, rows)
+    await connection.execute(_KEEP, rows)
 
 
 async def forget_others(connection: AsyncConnection, recording_id: UUID, embedder: str) -> None:
@@ -212,14 +226,15 @@ _WITH = text("""
 """)
 _ALL_NEAR = text("""
     select p.id, n.vector from (
-        select v.recording_id, v.digest, v.vector from vectors v where v.user_id = :user_id and v.embedder = :embedder
+        select v.recording_id, v.digest, v.vector from vectors v
+        where v.user_id = :user_id and v.embedder = :embedder and length(v.signs) = :width
         order by bit_count(v.signs # cast(:signs as bit varying)) limit :near
     ) n join passages p on p.recording_id = n.recording_id and p.digest = n.digest
 """)
 _SOME_NEAR = text("""
     select p.id, v.vector from vectors v join passages p on p.recording_id = v.recording_id and p.digest = v.digest
         join recordings r on r.id = v.recording_id
-    where v.user_id = :user_id and v.embedder = :embedder
+    where v.user_id = :user_id and v.embedder = :embedder and length(v.signs) = :width
         and (cast(:kind as text) is null or (:kind = 'document') = (p.deliverable_id is not null))
         and (cast(:since as timestamptz) is null or coalesce(r.started_at, r.first_seen_at) >= :since)
         and (cast(:until as timestamptz) is null or coalesce(r.started_at, r.first_seen_at) < :until)
@@ -238,10 +253,10 @@ async def with_words(connection: AsyncConnection, query: str, filters: Filters, 
 async def near_to(
     connection: AsyncConnection, user_id: UUID, embedder: str, vector: Vector, filters: Filters, *, floor: float, size: int
 ) -> list[tuple[int, float]]:
-    """(id, cosine) of passages whose meaning is near, the nearest first; none below `floor`."""
+    """(id, cosine) of passages whose meaning is near, the nearest first; none below `floor`, and none whose vector is of another width."""
     import numpy as np
 
-    values = {"user_id": user_id, "embedder": embedder, "signs": signs(vector), "near": NEAR}
+    values = {"user_id": user_id, "embedder": embedder, "signs": signs(vector), "width": len(vector), "near": NEAR}
     kept = _values(filters)
     unfiltered = all(value is None for value in kept.values())
     rows = (await connection.execute(_ALL_NEAR, values) if unfiltered else await connection.execute(_SOME_NEAR, values | kept)).all()

@@ -164,6 +164,26 @@ async def test_meanings_are_found_and_read_once(database, keep_talk, person, now
     assert embedder.read == ["Pasta and pizza for all."]
 
 
+async def test_a_model_that_gives_another_width_than_before_stops_no_search_and_reads_anew(database, keep_talk, person, embedder):
+    old, _, _ = await keep_talk(person, "The release goes out.", key="old")
+    new, _, _ = await keep_talk(person, "They deliver late.", key="new")
+    await embed(database, person, old, embedder, NOTHING, clock=real_clock)
+    embedder.about = embedder.about[:2]
+    (asked,) = await embedder.embed(["When do we ship?"])
+
+    async def near(**filters):
+        async with database.person(person) as connection:
+            found = await passages.near_to(connection, person, "words", asked, Filters(**filters), floor=0.5, size=5)
+            return {one.text for one in await passages.shown(connection, [one for one, _ in found], "")}
+
+    assert [await near(), await near(kind="transcript")] == [set(), set()]
+    await embed(database, person, new, embedder, NOTHING, clock=real_clock)
+    assert await near() == {"They deliver late."}
+    assert await embed(database, person, old, embedder, NOTHING, clock=real_clock)
+    assert await near() == {"They deliver late.", "The release goes out."}
+    assert not await embed(database, person, old, embedder, NOTHING, clock=real_clock)
+
+
 async def test_a_model_of_one_language_reads_no_other(database, keep_talk, person, embedder):
     embedder.languages = frozenset({"en"})
     german, _, _ = await keep_talk(person, "Die Lieferung kommt am Montag.", language="de", key="german")
