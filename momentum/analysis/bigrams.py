@@ -13,6 +13,7 @@ import re
 DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 DENSE += "\U00020000-\U0003fffd"
 _RUN = re.compile(f"[{DENSE}]+")
+_HYPHEN = re.compile(rf"(?<=\w)-(?=[{DENSE}])|(?<=[{DENSE}])-")
 
 
 def length(text: str) -> int:
@@ -28,7 +29,8 @@ def paired(text: str) -> str:
 
 def asked(query: str) -> str:
     """What a person looks for, in PostgreSQL's web search syntax: a run of such a script is a phrase of its pairs."""
-    parts = query.split('"')
+    # Spaces come around each run, and a hyphen behind a space would say "without". A minus that says it may have one behind it.
+    parts = _HYPHEN.sub(" ", query).split('"')
     # Every second part stands between quotation marks, where pairs are a phrase already; an open one ends nowhere.
     between = [n % 2 == 1 and n < len(parts) - 1 for n in range(len(parts))]
     return '"'.join(paired(part) if quoted else _RUN.sub(_phrase, part) for part, quoted in zip(parts, between, strict=True))

@@ -92,6 +92,26 @@ async def test_words_are_found_in_their_language(keep_talk, find, person):
         assert (found.text, _hits(found), found.first_segment, found.start) == (said, marked, 0, 0.0)
 
 
+SHIPPED, HERE = "来週の金曜日に製品を出荷します。", "製品は日本にあります。"
+WITHOUT = [
+    ("製品 -金曜日", {HERE}),
+    ("製品 -金", {SHIPPED, HERE}),
+    ('製品 -"出荷"', {HERE}),
+    ("-製品", set()),
+    ("製品-日本", {HERE}),
+    ("Beta-製品", set()),
+    ("製品-Beta", set()),
+]
+
+
+async def test_a_minus_leaves_out_and_a_hyphen_does_not(keep_talk, find, person):
+    for said in (SHIPPED, HERE):
+        await keep_talk(person, said, language="ja", key=said)
+
+    for query, found in WITHOUT:
+        assert {one.text for one in await find(person, query)} == found, query
+
+
 async def test_no_query_is_wrong(keep_talk, find, person):
     await keep_talk(person, "We ship on Monday.")
 
