@@ -176,7 +176,8 @@ def _says(user_id: UUID, word: str) -> ColumnElement[bool]:
     by_hand = _corrected(user_id, FixTerm.kind, key="replacement", part=word)
     other = _table.alias("corrected")
     by_hand = by_hand.join(other, other.c.id == tables.corrections.c.recording_id)
-    by_hand = by_hand.where(func.lower(other.c.topic).contains(func.lower(tables.corrections.c.body["term"].astext)))
+    term = func.lower(tables.corrections.c.body["term"].astext)
+    by_hand = by_hand.where(func.strpos(func.lower(other.c.topic), term) > 0)
     return or_(_contains(_table.c.topic, word), _contains(_table.c.host_email, word), _table.c.id.in_(by_hand))
 
 

@@ -153,6 +153,14 @@ async def test_a_term_that_was_fixed_is_shown_and_found_in_the_topic(keep_docume
     assert await topics(words="plan") == []  # said in the meeting, but not its topic
 
 
+async def test_a_fixed_term_is_no_pattern(keep_document, correct, topics):
+    for topic, term in (("Up by 1000 %", "100%"), ("The axb test", "a_b"), ("A\\b test", "A\\b")):
+        recording_id, transcript_id, _ = await keep_document(topic)
+        await correct(recording_id, transcript_id, FixTerm(term, "Whole"))
+
+    assert await topics(words="whole") == ["Whole test"]
+
+
 async def test_found_by_the_transcript_there_is(keep_document, keep_recording, a_file, topics, person):
     await keep_document("Ours")
     await keep_recording(person, instance_id="z", topic="Zoom's", files=(a_file(), a_file("f2", kind="transcript")))
