@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,8 +11,8 @@ from uuid import UUID
 import structlog
 
 from momentum.embeddings import Embedder
-from momentum.errors import ErrorCode, Invalid, MomentumError
-from momentum.store import indexings, passages
+from momentum.errors import MomentumError
+from momentum.store import indexings, pages, passages
 from momentum.store.database import Database
 from momentum.store.passages import Filters, Found
 
@@ -59,7 +57,7 @@ async def search(
 
     Raises Invalid(INVALID_PAGE_TOKEN).
     """
-    begin = _read(after)
+    begin = 0 if after is None else pages.read_token(after, _place)
     vector = await meaning_of(query, embedder)
     async with database.person(user_id) as connection:
         by_words = await passages.with_words(connection, query, filters, size=BY_WORDS)
@@ -73,7 +71,7 @@ async def search(
     words, meaning = set(by_words), set(by_meaning)
     hits = tuple(Hit(one, one.id in words, one.id in meaning) for one in shown)
     following = begin + size if len(ranked) > begin + size else None
-    return Results(hits, len(ranked), None if following is None else _write(following), vector is not None, behind)
+    return Results(hits, len(ranked), None if following is None else pages.write_token("search", following), vector is not None, behind)
 
 
 async def meaning_of(query: str, embedder: Embedder | None, *, seconds: float = ASKED_SECONDS) -> Vector | None:
@@ -108,17 +106,7 @@ def fused(*lists: Sequence[int]) -> list[int]:
 # A list by rank has no key to go on from; that it is at most 250 long makes counting as good.
 
 
-def _write(begin: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps(["search", begin]).encode()).decode().rstrip("=")
-
-
-def _read(token: str | None) -> int:
-    if token is None:
-        return 0
-    try:
-        kind, begin = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
-    except (ValueError, TypeError):
-        kind, begin = None, None
+def _place(kind: object, begin: object) -> int:
     if kind != "search" or not isinstance(begin, int) or not 0 < begin <= BY_WORDS + BY_MEANING:
-        raise Invalid(ErrorCode.INVALID_PAGE_TOKEN, "This page token is not one of ours. Start again from the first page.")
+        raise ValueError(begin)
     return begin

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, tuple_
 from momentum.errors import ErrorCode, Invalid
 
 Row = TypeVar("Row")
+Place = TypeVar("Place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ class Order:
         """
         place = tuple_(self.moment, self.id)
         if before is not None:
-            return query.where(place > tuple_(*_read(before))).order_by(self.moment, self.id).limit(size + 1)
+            return query.where(place > tuple_(*read_token(before, _place))).order_by(self.moment, self.id).limit(size + 1)
         if after is not None:
-            query = query.where(place < tuple_(*_read(after)))
+            query = query.where(place < tuple_(*read_token(after, _place)))
         return query.order_by(self.moment.desc(), self.id.desc()).limit(size + 1)
 
 
@@ -61,16 +62,26 @@ def page(
     return Page(shown, last if more else None, None if after is None else first)
 
 
-def _write(moment: datetime, id_: UUID) -> str:
-    return base64.urlsafe_b64encode(json.dumps([moment.isoformat(), str(id_)]).encode()).decode().rstrip("=")
+def write_token(*values: str | int) -> str:
+    """Where a page begins, as callers give it back."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-def _read(token: str) -> tuple[datetime, UUID]:
+def read_token(token: str, read: Callable[..., Place]) -> Place:
+    """What `read` makes of a token's values; a ValueError of it says that they are none of ours. Raises Invalid(INVALID_PAGE_TOKEN)."""
     try:
-        moment, id_ = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
-        found = datetime.fromisoformat(moment), UUID(id_)
-    except (ValueError, TypeError, AttributeError):
-        found = None
-    if found is None or found[0].tzinfo is None:
-        raise Invalid(ErrorCode.INVALID_PAGE_TOKEN, "This page token is not one of ours. Start again from the first page.")
+        return read(*json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        detail = "This page token is not one of ours. Start again from the first page."
+        raise Invalid(ErrorCode.INVALID_PAGE_TOKEN, detail) from None
+
+
+def _write(moment: datetime, id_: UUID) -> str:
+    return write_token(moment.isoformat(), str(id_))
+
+
+def _place(moment: str, id_: str) -> tuple[datetime, UUID]:
+    found = datetime.fromisoformat(moment), UUID(id_)
+    if found[0].tzinfo is None:
+        raise ValueError(moment)
     return found

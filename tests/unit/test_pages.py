@@ -19,6 +19,7 @@ NAIVE = base64.urlsafe_b64encode(b'["2026-01-01T00:00:00","' + str(UUID(int=1)).
 @example("W10")
 @example("WzEsMl0")
 @example("bnVsbA")
+@example("W1tb" * 1_000)
 @example(NAIVE)
 def test_a_token_that_is_not_ours_is_refused_with_its_code(token):
     with pytest.raises(Invalid) as caught:
