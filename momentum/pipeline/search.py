@@ -67,7 +67,7 @@ async def search(
         by_meaning = [one for one, _ in near]
         ranked = fused(by_words, by_meaning)
         shown = await passages.shown(connection, ranked[begin : begin + size], query)
-        behind, _ = await indexings.behind(connection, user_id, "")
+        behind = await indexings.behind(connection, user_id)
     words, meaning = set(by_words), set(by_meaning)
     hits = tuple(Hit(one, one.id in words, one.id in meaning) for one in shown)
     following = begin + size if len(ranked) > begin + size else None

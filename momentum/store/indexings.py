@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, func, or_, select, text, update
@@ -105,9 +104,7 @@ async def put_off(connection: AsyncConnection, recording_id: UUID, until: dateti
     await connection.execute(update(_table).where(*of).values(not_before=until))
 
 
-async def behind(connection: AsyncConnection, user_id: UUID, embedder: str) -> tuple[int, int]:
-    """Recordings of a person whose words wait to be indexed, and whose meaning waits to be read."""
-    unread: Any = func.count().filter(_table.c.indexed < _table.c.generation)
-    meaningless: Any = func.count().filter(_table.c.embedder != embedder)
-    row = (await connection.execute(select(unread, meaningless).where(_table.c.user_id == user_id))).one()
-    return row[0], row[1] if embedder else 0
+async def behind(connection: AsyncConnection, user_id: UUID) -> int:
+    """Recordings of a person whose words wait to be indexed."""
+    waiting_ones = select(func.count()).where(_table.c.user_id == user_id, _table.c.indexed < _table.c.generation)
+    return (await connection.execute(waiting_ones)).scalar_one()

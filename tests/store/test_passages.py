@@ -148,7 +148,7 @@ async def test_what_was_put_right_is_found_and_what_was_wrong_is_not(database, k
         term = await corrections.add(connection, **of, layer=FixTerm("Cuban Eddies", "Kubernetes"))
         await corrections.add(connection, **of, layer=EditSegment(1, "The budget is fine."))
         await corrections.add(connection, **of, layer=RenameSpeaker("Ada", "Grace"))
-        assert await indexings.behind(connection, person, "") == (1, 0)
+        assert await indexings.behind(connection, person) == 1
     assert await index(database, person, recording_id)
 
     assert [one.text for one in await find(person, "Kubernetes")] == ["We moved to Kubernetes."]
@@ -172,7 +172,7 @@ async def test_meanings_are_found_and_read_once(database, keep_talk, person, now
     ((found, likeness),) = await near()
     async with database.person(person) as connection:
         (shown,) = await passages.shown(connection, [found], "deliver")
-        assert await indexings.behind(connection, person, "words") == (0, 0)
+        assert await indexings.waiting(connection, "words", now=real_clock(), size=5) == []
         of = {"user_id": person, "recording_id": recording_id, "transcript_id": transcript_id, "deliverable_id": None, "now": now}
         await corrections.add(connection, **of, layer=EditSegment(1, "Pasta and pizza for all."))
     assert (shown.text, shown.snippet, round(likeness, 2)) == ("The release goes out.", (("The release goes out.", False),), 1.0)
@@ -213,7 +213,7 @@ async def test_a_model_of_one_language_reads_no_other(database, keep_talk, perso
 
     assert embedder.read == ["It is the release that we have to ship and it is late."]
     async with database.person(person) as connection:
-        assert await indexings.behind(connection, person, "words") == (0, 0)
+        assert await indexings.waiting(connection, "words", now=real_clock(), size=5) == []
 
 
 async def test_nobody_finds_what_another_person_has(database, keep_talk, find, person, other_person, embedder):
