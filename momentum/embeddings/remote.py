@@ -85,12 +85,16 @@ class RemoteEmbedder:
 
 
 def read_vectors(body: Mapping[str, Any], count: int) -> list[Vector]:
-    """The vectors of an answer, of length 1, in the order of the texts. Raises Retry for one that cannot be read."""
+    """The vectors of an answer, of length 1, in the order of the texts.
+
+    Raises ActionRequired(MODEL_NOT_CONFIGURED) for one that is no list of so many, and Retry for one whose numbers cannot be read.
+    """
     import numpy as np
 
     data = body.get("data")
     if not isinstance(data, list) or len(data) != count:
-        raise ActionRequired(ErrorCode.MODEL_NOT_CONFIGURED, "What answers at EMBEDDING_BASE_URL is no embedding model's API.")
+        where = "at EMBEDDING_BASE_URL, or at OPENAI_BASE_URL where that is not set,"
+        raise ActionRequired(ErrorCode.MODEL_NOT_CONFIGURED, f"What answers {where} is no embedding model's API.")
     try:
         rows = sorted(data, key=lambda item: item.get("index", 0))
         vectors = np.array([item["embedding"] for item in rows], np.float32)

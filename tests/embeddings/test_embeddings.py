@@ -88,15 +88,15 @@ async def test_a_model_that_is_not_there_is_told_by_its_setting(server, remote):
 
 
 @pytest.mark.parametrize(
-    ("body", "error"),
+    ("body", "error", "told"),
     [
-        ({}, ActionRequired),
-        ({"data": [{"embedding": [1.0]}, {"embedding": [1.0]}]}, ActionRequired),
-        ({"data": [{"embedding": "no"}]}, Retry),
-        ({"data": [7]}, Retry),
-        ({"data": [{"embedding": [0.0, 0.0]}]}, Retry),
+        ({}, ActionRequired, "OPENAI_BASE_URL"),
+        ({"data": [{"embedding": [1.0]}, {"embedding": [1.0]}]}, ActionRequired, "OPENAI_BASE_URL"),
+        ({"data": [{"embedding": "no"}]}, Retry, "cannot be read"),
+        ({"data": [7]}, Retry, "cannot be read"),
+        ({"data": [{"embedding": [0.0, 0.0]}]}, Retry, "cannot be read"),
     ],
 )
-def test_an_answer_that_is_none_is_refused(body, error):
-    with pytest.raises(error):
+def test_an_answer_that_is_none_is_refused(body, error, told):
+    with pytest.raises(error, match=told):
         read_vectors(body, 1)
