@@ -25,7 +25,8 @@ SENTENCE, PHRASE = "sentence", "phrase"
 MOST_SENTENCES = 6
 """Of one entry of the catalogue."""
 MOST_CHARACTERS = 2_000
-"""Of what one entry may say: the longest is 490 characters without what is filled in. Anything longer is told as it is."""
+"""Of what one entry may say: the longest is 490 characters without what is filled in. Anything longer is told as it is; of 2,000 the
+worst ones that were found take 10 ms."""
 MOST_NESTED = 4
 """Phrases within phrases: a list of people who do not say something is three."""
 FIELD = re.compile(r"\{(\d*)\}")
