@@ -2,15 +2,15 @@
 
 from momentum.store.migrations import run_file
 
-revision = "0016"
+revision = "0015"
 down_revision = "0014"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_file("0016_hours_of_links.sql")
+    run_file("0015_hours_of_links.sql")
 
 
 def downgrade() -> None:
-    run_file("0016_down.sql")
+    run_file("0015_down.sql")
