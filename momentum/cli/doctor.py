@@ -48,7 +48,7 @@ def run(*, as_json: bool) -> int:
     """Exit code 1 when something that is set does not work."""
     settings = start()
     used: list[Pace] = []
-    findings = stopping.run(_examine(settings, used))
+    findings = stopping.run(examine(settings, used))
     shown = [_setting(name, settings) for name in type(settings).model_fields]
     if as_json:
         told = {"settings": shown, "findings": [asdict(f) for f in findings], "allowances": [asdict(pace) for pace in used]}
@@ -65,8 +65,8 @@ def _setting(name: str, settings: Settings) -> dict[str, Any]:
     return {"name": name.upper(), "value": text, "from": source_of(name)}
 
 
-async def _examine(settings: Settings, used: list[Pace]) -> list[Finding]:
-    """Adds to `used` what of the rate allowances was used today, where the database can say."""
+async def examine(settings: Settings, used: list[Pace]) -> list[Finding]:
+    """Every check, one after another. Adds to `used` what of the rate allowances was used today, where the database can say."""
     checks: list[tuple[str, Callable[[Settings], Awaitable[str | None]]]] = [
         ("Database", partial(_database, used=used)),
         ("Zoom", _zoom),

@@ -252,7 +252,7 @@ def test_dot_env_is_read(run, tmp_path):
 
 def test_the_example_environment_is_accepted_as_it_stands(run, tmp_path):
     (tmp_path / ".env").write_text((ROOT / ".env.example").read_text())
-    assert json.loads(run("doctor", "--json").stdout)["findings"][0]["ok"] is True
+    assert run("token").returncode == 0
 
 
 def test_a_sign_in_link_is_printed(run):

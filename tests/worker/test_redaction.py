@@ -136,6 +136,7 @@ def test_there_are_fifty():
     assert len({*WHOLE}) + len(SPLIT) == 50
 
 
+@pytest.mark.acceptance
 async def test_without_redaction_the_server_gets_them_all(written, standin):
     async with standin.running() as server:
         found = await written(server, Redaction())
