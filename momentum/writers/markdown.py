@@ -157,15 +157,15 @@ def _count(claims: Sequence[Claim], t: Translator) -> str:
 
 
 def counted(claims: Sequence[Claim], t: Translator = ENGLISH) -> str:
-    """The claims' states in words, then what a person said: "11 of 13 verified; 2 need you; 1 rejected by you", or ""."""
+    """The claims' states in words, then what a person said: "11 of 13 verified; 2 need you; 1 rejected by a person", or ""."""
     told = (_states([c for c in claims if c.ruling is None], t), *_rulings(claims, t))
     return "; ".join(part for part in told if part)
 
 
 RULED = {
-    Ruling.CONFIRMED: N_("confirmed by you"),
-    Ruling.EDITED: N_("edited by you"),
-    Ruling.REJECTED: N_("rejected by you"),
+    Ruling.CONFIRMED: N_("confirmed by a person"),
+    Ruling.EDITED: N_("edited by a person"),
+    Ruling.REJECTED: N_("rejected by a person"),
 }
 
 

@@ -197,7 +197,8 @@ def test_a_card_is_found_however_it_is_spaced(data):
     body = data.draw(st.from_regex(r"[2-6][0-9]{11,17}", fullmatch=True))
     card = next(body + check for check in "0123456789" if digits.luhn(body + check))
     said = spaced(data.draw, card)
-    assert found(f"The card is {said}, thanks.") == [("card", said)]
+    # Not "the card is ...": one in a hundred is a valid Icelandic account then, which covers the card as well.
+    assert found(f"The card: {said}, thanks.") == [("card", said)]
 
 
 @given(st.data())

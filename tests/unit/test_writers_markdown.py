@@ -165,11 +165,11 @@ GERMAN = """# Planung
 
 Wir haben geplant.
 
-**1 von 3 belegt; 1 braucht Sie; 1 weggelassen, weil niemand sie gesagt hat; 1 von Ihnen bestätigt.**
+**1 von 3 belegt; 1 braucht Sie; 1 weggelassen, weil niemand sie gesagt hat; 1 von einem Menschen bestätigt.**
 
 ## Beschlüsse
 
-- Wir liefern am Freitag (Dana Lee bei 75:03; von Ihnen bestätigt)
+- Wir liefern am Freitag (Dana Lee bei 75:03; von einem Menschen bestätigt)
   > „Dann Freitag“
 
 ## Aufgaben

@@ -172,7 +172,7 @@ async def test_a_persons_word_on_a_claim_stands_beside_what_code_found(meeting, 
     confirmed = (await ada.get(deliverable)).json()["claims"][1]
     assert (confirmed["ruling"], confirmed["state"], confirmed["original"]) == ("confirmed", "needs_confirmation", None)
     markdown = (await ada.get(deliverable, params={"format": "markdown"})).text
-    assert "**1 of 1 verified; 1 confirmed by you.**" in markdown
+    assert "**1 of 1 verified; 1 confirmed by a person.**" in markdown
     assert "needs you" not in markdown
     await correct(
         ada, deliverable, "edit_claim", claim=1, text="Call the customer", owner="Dana", due_words="tomorrow", due_date="2026-11-23"
@@ -182,7 +182,7 @@ async def test_a_persons_word_on_a_claim_stands_beside_what_code_found(meeting, 
     assert (edited["original"]["text"], edited["original"]["owner"]) == ("Tell the customer", "Speaker 2")
     await correct(ada, deliverable, "reject_claim", claim=0)
     markdown = (await ada.get(deliverable, params={"format": "markdown"})).text
-    assert "**1 edited by you; 1 rejected by you.**" in markdown
+    assert "**1 edited by a person; 1 rejected by a person.**" in markdown
     assert "Decisions" not in markdown
 
 
