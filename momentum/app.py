@@ -81,6 +81,8 @@ class App:
 
     def provider(self, name: str) -> Provider:
         """The provider of that name. Raises NotFound(PROVIDER_NOT_CONFIGURED) where its settings are missing."""
+        if name not in PROVIDERS:
+            raise NotFound(ErrorCode.NOT_FOUND, "There is no such provider.")
         if (found := self.providers.get(name)) is None:
             variables = f"{name.upper()}_CLIENT_ID and {name.upper()}_CLIENT_SECRET"
             detail = f"{name.title()} is not set up here: the operator has to set {variables}."

@@ -20,7 +20,7 @@ import structlog
 
 from momentum import metrics
 from momentum.app import App, Connecting, begun
-from momentum.errors import Conflict, ErrorCode, Invalid, MomentumError, NotFound, Retry
+from momentum.errors import Conflict, ErrorCode, Invalid, MomentumError, NotFound, Retry, Unavailable
 from momentum.languages import phrase
 from momentum.model import Account, ConnectionState, Grant
 from momentum.pipeline import grants
@@ -307,7 +307,14 @@ async def delete_person(app: App, user_id: UUID, act: Act) -> PersonSummary:
 
     Raises Unauthorized(PERSON_DELETED) where somebody else was quicker.
     """
-    return await _to_its_end(app, _delete_person(app, user_id, act))
+    return await _to_its_end(app, _deleted(app, user_id, act))
+
+
+async def _deleted(app: App, user_id: UUID, act: Act) -> PersonSummary:
+    try:
+        return await _delete_person(app, user_id, act)
+    except Unavailable:  # something that ran in the person's name was writing, each holding what the other wanted
+        return await _delete_person(app, user_id, act)
 
 
 async def _delete_person(app: App, user_id: UUID, act: Act) -> PersonSummary:

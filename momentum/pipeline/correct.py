@@ -154,7 +154,7 @@ async def correct(
 ) -> tuple[Correction, tuple[Difference, ...]]:
     """Lay a correction over the machine's result; gives it and what it changes.
 
-    Raises as `preview`, Invalid where nothing would change, Conflict where there are too many.
+    Raises as `preview`, NothingChanges where nothing would, Conflict where there are too many.
     """
     for _ in range(MOST_TRIES):
         looked = checked(await look(database, user_id, transcript_id, layer, deliverable_id=deliverable_id))
@@ -176,10 +176,14 @@ def crowded() -> Conflict:
     return Conflict(ErrorCode.CONFLICT, "This transcript is being corrected by many requests at once. Send this one again in a moment.")
 
 
+class NothingChanges(Invalid):
+    """A correction of what reads so already, perhaps because somebody pressed twice."""
+
+
 def checked(looked: Looked) -> Looked:
-    """The same. Raises Invalid where nothing would change, and Conflict where reading would take too long from then on."""
+    """The same. Raises NothingChanges where nothing would, and Conflict where reading would take too long from then on."""
     if not looked.differences:
-        raise Invalid(ErrorCode.INVALID_REQUEST, "This would change nothing here.")
+        raise NothingChanges(ErrorCode.INVALID_REQUEST, "This would change nothing here.")
     if looked.rewritten > MOST_REWRITTEN:
         sentence = f"With this, the corrections of this transcript would rewrite more than {MOST_REWRITTEN} segments."
         raise Conflict(ErrorCode.CONFLICT, sentence)

@@ -15,7 +15,7 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 
 from momentum import metrics
 from momentum.app import App
-from momentum.errors import ErrorCode, Forbidden, Unauthorized
+from momentum.errors import ErrorCode, Forbidden, Unauthorized, Unavailable
 from momentum.settings import Settings
 from momentum.store import profiles, sessions
 from momentum.store.api_keys import Scope
@@ -119,6 +119,17 @@ async def asking(request: Request, token: BearerToken, _: SessionCookie) -> Pers
         return await _by_key(request, token.credentials)
     with metrics.outcome_of(metrics.AUTHENTICATIONS, "bearer"):
         return identify(request, await _resolved(request, await _identity(request, token.credentials)))
+
+
+async def still_asking(request: Request) -> bool:
+    """Whether what the request showed still opens: of a stream that lasts, while a key is revoked or a session ended."""
+    try:
+        await asking(request, await bearer_scheme(request), None)
+    except (Unauthorized, Forbidden):
+        return False
+    except Unavailable:
+        return True  # nobody can say; the stream ends by itself where it needs the database
+    return True
 
 
 async def recognised(request: Request) -> Person:

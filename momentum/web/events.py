@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Hashable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Hashable
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 
 from momentum.errors import ErrorCode, NotFound, TooMany, Unavailable
+from momentum.web.door import still_asking
 
 KEEP_ALIVE_SECONDS = 15.0
 """A comment line this often keeps proxies from closing a quiet stream."""
@@ -87,18 +89,26 @@ class Streams:
 def streamed(request: Request, user_id: UUID, events: Events) -> StreamingResponse:
     """`events` as they happen, one of the person's streams; it breaks off when the server stops: browsers come back by themselves.
 
-    Raises TooMany.
+    It ends where what the request showed opens nothing any more. Raises TooMany.
     """
     streams: Streams = request.app.state.streams
     streams.check(user_id)
     counted = streams.counted(user_id, events)
     # X-Accel-Buffering: nginx would otherwise hold events back.
-    return StreamingResponse(event_stream(counted, request.app.state.closing), media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
+    told = event_stream(counted, request.app.state.closing, partial(still_asking, request))
+    return StreamingResponse(told, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
 
 
-async def event_stream(events: Events, closing: asyncio.Event, *, keep_alive: float = KEEP_ALIVE_SECONDS) -> AsyncIterator[bytes]:
-    """The bytes of an event stream: a comment when nothing happened for `keep_alive` seconds, `event: end` when nothing will any more."""
+async def event_stream(
+    events: Events, closing: asyncio.Event, allowed: Callable[[], Awaitable[bool]], *, keep_alive: float = KEEP_ALIVE_SECONDS
+) -> AsyncIterator[bytes]:
+    """The bytes of an event stream: a comment when nothing happened for `keep_alive` seconds, `event: end` when nothing will any more.
+
+    As often it is asked whether the reader is still `allowed` to read.
+    """
     yield b"retry: 2000\n\n"
+    now = asyncio.get_running_loop().time
+    asked = now()
     closed = asyncio.ensure_future(closing.wait())
     pending = asyncio.ensure_future(anext(events, None))
     try:
@@ -106,6 +116,10 @@ async def event_stream(events: Events, closing: asyncio.Event, *, keep_alive: fl
             await asyncio.wait([pending, closed], timeout=keep_alive, return_when=asyncio.FIRST_COMPLETED)
             if closed.done():
                 return
+            if not pending.done() or now() - asked >= keep_alive:
+                asked = now()
+                if not await allowed():
+                    return
             if not pending.done():
                 yield b": still here\n\n"
                 continue

@@ -99,9 +99,13 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
+def _is_page(request: Request) -> bool:
+    return wants_page(request) and not request.scope["path"].startswith("/api/")
+
+
 def failure(request: Request, status: int, code: ErrorCode, detail: str, headers: dict[str, str] | None = None) -> Response:
     """The one shape; the same words as a page for a browser outside the API."""
-    if wants_page(request) and not request.scope["path"].startswith("/api/"):
+    if _is_page(request):
         view = view_of(request, getattr(request.state, "user_id", None))
         answer: Response = sign_in_page(request, view) if status == 401 else failure_page(view, status, str(code), detail)
         answer.headers.update(headers or {})
@@ -136,14 +140,16 @@ async def _refused_by_the_framework(request: Request, error: Exception) -> Respo
     headers = dict(error.headers or {})
     if status == 405:
         headers["Allow"] = ", ".join(_allowed(request))
-    return failure(request, status, code, _sentence_of(request, error), headers)
+    return failure(request, status, code, _sentence_of(request, status, error), headers)
 
 
-def _sentence_of(request: Request, error: HTTPException) -> str:
+def _sentence_of(request: Request, status: int, error: HTTPException) -> str:
     if error.status_code == 404:
         return "There is nothing here."
     if error.status_code == 405:
         return f"This address does not take {request.method if request.method in METHODS else 'this method'}."
+    if status == 422 and _is_page(request):
+        return "What was sent cannot be read."
     return f"{str(error.detail).rstrip('.')}."
 
 
@@ -156,11 +162,21 @@ def _allowed(request: Request) -> list[str]:
 async def _invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    return failure(request, 422, ErrorCode.INVALID_REQUEST, " ".join(_sentence(problem) for problem in error.errors()[:5]))
+    problems = error.errors()[:5]
+    if not _is_page(request):
+        return failure(request, 422, ErrorCode.INVALID_REQUEST, " ".join(_sentence(problem) for problem in problems))
+    if any(problem["loc"][0] == "path" for problem in problems):
+        return failure(request, 404, ErrorCode.NOT_FOUND, "There is nothing here.")
+    fields = ", ".join(dict.fromkeys(_field(problem) for problem in problems))
+    return failure(request, 422, ErrorCode.INVALID_REQUEST, f"What was sent cannot be read: {fields}.")
+
+
+def _field(problem: dict[str, Any]) -> str:
+    return ".".join(str(part) for part in problem["loc"][1:] if not isinstance(part, int)) or "body"
 
 
 def _sentence(problem: dict[str, Any]) -> str:
     # The value itself is left out: it may be a code or a token.
-    where = ".".join(str(part) for part in problem["loc"][1:] if not isinstance(part, int)) or "body"
+    where = _field(problem)
     told = str(problem["msg"]).removeprefix("Value error, ")  # the framework's word for a sentence of ours
     return f"{where}: {told.rstrip('.')}."

@@ -22,6 +22,9 @@ _FIRST_PAINT = """() => new Promise((tell) => new PerformanceObserver((list) =>
     list.getEntriesByName("first-contentful-paint").forEach((entry) => tell(entry.startTime))).observe({type: "paint", buffered: true}))"""
 _LOADED = "() => { const [n] = performance.getEntriesByType('navigation'); return n.loadEventEnd - n.startTime; }"
 
+_HOLLOW = """() => { const foot = document.querySelector("footer")?.getBoundingClientRect();
+    return Boolean(foot) && document.documentElement.scrollHeight > Math.max(innerHeight, Math.ceil(foot.bottom + scrollY)) + 1; }"""
+
 
 @dataclass
 class Look:
@@ -36,6 +39,7 @@ class Look:
     loaded: float = 0.0
     headings: int = 0
     runs_off: bool = False
+    hollow: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
@@ -82,6 +86,7 @@ class Eyes:
         seen.status, seen.headers = answer.status, await answer.all_headers()
         seen.headings = await page.locator("h1").count()
         seen.runs_off = await page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        seen.hollow = await page.evaluate(_HOLLOW)
         seen.source = await page.content()
         if picture:
             await page.screenshot(path=picture / f"{place.name}-{theme}-{width}.png", full_page=True)

@@ -90,7 +90,7 @@ PLACES = (
     Place("settings-data", "/settings/data"),
     Place("not-here", "/nothing", FULL, 404),
     Place("not-here-stranger", "/nothing", NOBODY, 404),
-    Place("invalid", "/meetings/nonsense", FULL, 422),
+    Place("invalid", "/recordings?asked=nonsense", FULL, 422),
 )
 
 HOST = "maya.chen@momentum.example"

@@ -63,6 +63,10 @@ def nothing_runs_off_the_side(seen):
     assert wrong(seen, lambda one: one.runs_off) == {}
 
 
+def nothing_comes_below_the_foot(seen):
+    assert wrong(seen, lambda one: one.hollow) == {}
+
+
 def each_weighs_less_than_sixty_kilobytes_with_all_it_loads(seen):
     assert wrong(seen, lambda one: one.weight >= LIGHTEST and one.weight) == {}
     assert min(one.weight for one in seen) > 3_000, "something was counted"
@@ -104,6 +108,7 @@ CHECKS = (
     each_answers_as_it_should_and_has_one_heading,
     axe_finds_nothing,
     nothing_runs_off_the_side,
+    nothing_comes_below_the_foot,
     each_weighs_less_than_sixty_kilobytes_with_all_it_loads,
     none_is_slow,
     nothing_is_refused_by_the_policy_and_nothing_is_asked_of_others,

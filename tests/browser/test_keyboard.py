@@ -77,7 +77,36 @@ async def test_claims_are_confirmed_rejected_undone_and_edited_by_letters(meetin
     await page.keyboard.press("Enter")
     await action.get_by_text("Owner: Zoe").wait_for()
     assert await action.locator("details[open]").count() == 0, "what was saved is closed"
+    await action.focus()
+    await page.keyboard.press("e")
+    await page.keyboard.type("!")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("e")  # into the field again
+    await page.keyboard.type("?")
+    await page.keyboard.press("Control+Enter")
+    await action.locator(".text", has_text="!").filter(has_text="?").wait_for()
     assert chromium.complaints == []
+
+
+async def test_a_double_click_confirms_once_and_rejects_nothing(meeting, chromium):
+    page, claim = meeting, meeting.locator(".claim").nth(1)
+    await claim.get_by_role("button", name="Confirm").dblclick()
+    await claim.get_by_text("Confirmed by you").wait_for()
+    await claim.get_by_role("button", name="Undo").click()
+    await claim.get_by_role("button", name="Confirm").hover()
+    await press(page, 1)
+    await claim.get_by_text("Confirmed by you").wait_for()
+    await claim.get_by_role("button", name="Reject").hover()  # it may stand there by now
+    await press(page, 2)
+    await page.wait_for_timeout(300)
+    assert await claim.get_by_text("Confirmed by you").count() == 1
+    assert chromium.complaints == []
+
+
+async def press(page, count):
+    """The mouse's button, the first or the second time of a double-click."""
+    await page.mouse.down(click_count=count)
+    await page.mouse.up(click_count=count)
 
 
 async def test_the_focus_stays_where_it_is_while_the_page_moves_on(served, chromium):
@@ -92,6 +121,12 @@ async def test_the_focus_stays_where_it_is_while_the_page_moves_on(served, chrom
         await processings.record_event(connection, processing, "transcribe", "running", 0.7)
     await page.locator("progress[value='0.7']").first.wait_for()
     assert (await page.evaluate(_FOCUS))["name"].startswith("Cancel")
+
+
+async def test_on_paper_nothing_is_to_be_pressed(meeting):
+    await meeting.emulate_media(media="print")
+    assert await meeting.locator("button:visible, summary:visible, input:visible, select:visible").count() == 0
+    assert await meeting.locator(".claim .text:visible").count() > 5
 
 
 async def test_nothing_moves_for_who_asked_for_stillness(meeting):

@@ -27,7 +27,7 @@ A_METHOD_THAT_AN_ADDRESS_DOES_NOT_TAKE = [
     ("PUT", "/api/zoom/auth", {"GET", "POST"}),
     ("GET", "/api/zoom/download/81230000001", {"POST"}),
     ("PUT", "/api/me", {"GET", "PATCH", "DELETE"}),
-    ("DELETE", "/healthz", {"GET"}),
+    ("DELETE", "/healthz", {"GET", "HEAD"}),
     ("POST", "/", {"GET"}),
     ("BREW", "/api/me", {"GET", "PATCH", "DELETE"}),
 ]
@@ -136,6 +136,23 @@ async def test_every_answer_keeps_itself_to_itself(world, subtests):
             assert answer.headers["x-content-type-options"] == "nosniff"
             assert answer.headers["referrer-policy"] == "same-origin"
             assert answer.headers["cache-control"] == ("no-cache" if path.startswith("/static") else "no-store")
+
+
+async def test_pages_tell_garbage_in_their_readers_words(world):
+    browser = await world.browser()
+    browser.headers["accept-language"] = "de"
+    for path in ("/meetings/x", "/processings/x", "/deliverables/0"):
+        page = await browser.get(path)
+        assert (page.status_code, "Hier ist nichts" in page.text) == (404, True), page.text
+    sent = {"content": b"--x", "headers": {"content-type": "multipart/form-data"}}
+    for page in (
+        await browser.post("/settings/access", data={"name": "x", "lasts": "soon"}),
+        await browser.get("/recordings?asked=many"),
+        await browser.post("/settings/language", **sent),
+    ):
+        assert page.status_code == 422
+        assert "ist nicht lesbar" in page.text
+    assert "should be" in (await world.program().get("/api/processings/x")).json()["detail"]
 
 
 async def test_browsers_keep_a_file_for_good_at_its_own_address_alone(world):

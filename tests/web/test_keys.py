@@ -89,6 +89,8 @@ async def test_a_key_ends_when_it_should(world, key_of, refuses):
     refuses(await program.get("/api/me"), 401, "token_expired")
     late = await world.program("ada").post("/api/me/keys", json={"name": "x", "expires_at": ends})
     assert "expires_at" in refuses(late, 422, "invalid_request")
+    for wrong in ({"name": "x", "expires_at": "9999-12-31T23:59:59-14:00"}, {"name": "\0"}, {"name": " "}):
+        refuses(await world.program("ada").post("/api/me/keys", json=wrong), 422, "invalid_request")
 
 
 async def test_a_key_makes_none_that_lasts_longer(world, key_of, refuses):

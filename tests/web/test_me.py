@@ -68,6 +68,7 @@ async def test_the_account_is_free_again_for_somebody_else(world, ada):
 async def test_alive_and_ready(world):
     nobody = world.program(None)
     assert (await nobody.get("/healthz")).json() == {"status": "ok", "database": None}
+    assert [(one.status_code, one.content) for one in [await nobody.head(path) for path in ("/healthz", "/readyz")]] == [(200, b"")] * 2
     assert (await nobody.get("/readyz")).json() == {"status": "ok", "database": True}
 
 

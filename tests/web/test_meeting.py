@@ -1,5 +1,6 @@
 """A meeting's page: claims with their evidence, the reader's word on them, what was said, and what is put right."""
 
+import asyncio
 import re
 from html import unescape
 
@@ -96,6 +97,19 @@ async def test_a_claim_is_confirmed_edited_rejected_and_each_is_undone(kept):
     browser, _, _, deliverable_id = kept
     assert (await browser.post(f"/deliverables/{deliverable_id}/claims/1", data={"ruling": "edit", "text": " "})).status_code == 422
     assert (await browser.post(f"/deliverables/{deliverable_id}/claims/9", data={"ruling": "confirm"})).status_code == 422
+    assert (await browser.post(f"/deliverables/{deliverable_id}/claims/-1", data={"ruling": "confirm"})).status_code == 404
+
+
+async def test_what_is_sent_twice_at_once_is_done_once(kept):
+    browser, path, transcript_id, deliverable_id = kept
+    for where, fields in (
+        (f"/deliverables/{deliverable_id}/claims/0", {"ruling": "confirm"}),
+        (f"/transcripts/{transcript_id}/correct", {"kind": "fix_term", "term": "beta", "replacement": "preview"}),
+    ):
+        answers = await asyncio.gather(*(browser.post(where, data=fields) for _ in range(3)))
+        assert {one.status_code for one in answers} == {303}, [one.text for one in answers]
+        assert {one.headers["location"].startswith((path, "/corrections/")) for one in answers} == {True}
+    assert "2 corrections" in (await browser.get(path)).text
 
 
 async def test_a_word_on_a_claim_leaves_what_is_open_beside_it_where_it_is(kept):
@@ -190,7 +204,9 @@ async def test_another_kind_of_document_is_a_button_away(world, kept):
     assert re.fullmatch("/processings/[0-9a-f-]{36}", asked.headers["location"])
     assert (await browser.get(asked.headers["location"])).status_code == 200
     assert "See how far it is" in (await browser.get(path)).text
-    assert (await browser.post(f"/recordings/{path.rpartition('/')[2]}/process", data={"document": "poems"})).status_code == 422
+    for document in ("poems", "-1", "own:x", "a\0b"):
+        refused = await browser.post(f"/recordings/{path.rpartition('/')[2]}/process", data={"document": document})
+        assert (refused.status_code, "There is no deliverable" in refused.text) == (422, True), document
 
 
 async def test_the_figures_have_a_page(kept):

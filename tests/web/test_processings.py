@@ -200,11 +200,31 @@ async def test_a_quiet_stream_is_kept_alive():
         return
         yield
 
-    stream = event_stream(nothing(), closing, keep_alive=0.01)
+    async def yes():
+        return True
+
+    stream = event_stream(nothing(), closing, yes, keep_alive=0.01)
     assert await anext(stream) == b"retry: 2000\n\n"
     assert await anext(stream) == b": still here\n\n"
     ended.set()
     assert [piece async for piece in stream if not piece.startswith(b":")] == [b"event: end\ndata: {}\n\n"]
+
+
+async def test_a_stream_ends_when_what_opened_it_is_taken_back(world, waiting, monkeypatch):
+    monkeypatch.setitem(event_stream.__kwdefaults__, "keep_alive", 0.05)
+    key = (await world.program("ada").post("/api/me/keys", json={"name": "x"})).json()
+    browser = await world.browser(subject="ada")
+    async with world.served(), httpx2.AsyncClient(base_url=world.base, trust_env=False) as client:
+        for headers, taken_back in (
+            ({"authorization": f"Bearer {key['key']}"}, world.program("ada").delete(f"/api/me/keys/{key['id']}")),
+            ({"cookie": f"momentum_session={browser.cookies['momentum_session']}"}, browser.post("/settings/access/sign-out")),
+        ):
+            async with asyncio.timeout(10), client.stream("GET", "/api/processings/events", headers=headers) as response:
+                lines = response.aiter_lines()
+                while await anext(lines) != ": still here":
+                    pass
+                assert (await taken_back).status_code < 400
+                assert "event: end" not in [line async for line in lines]
 
 
 async def test_two_hundred_silent_connections_keep_nobody_else_from_an_answer(world):

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
 from starlette.status import HTTP_202_ACCEPTED, HTTP_303_SEE_OTHER
 
 from momentum.app import App
@@ -254,7 +255,7 @@ def options_of(wanted: models.Wishes, world: App, *, file_id: str | None = None)
     """As the pipeline takes them. Raises Invalid for a writer that there is not."""
     unknown = [w for w in wanted.deliverables if w not in WRITABLE and not own.is_own(w)]
     if unknown:
-        raise Invalid(ErrorCode.INVALID_REQUEST, f"There is no deliverable {unknown[0]!r}. There are: {', '.join(sorted(WRITABLE))}.")
+        raise _no_deliverable(unknown[0])
     # What is written by default may change with the settings; what was asked for must not.
     names = chosen(tuple(sorted(set(wanted.deliverables))), has_model=world.settings.openai_api_key is not None)
     hidden = Redaction.of(wanted.redact, wanted.redact_names)
@@ -271,7 +272,14 @@ def options_of(wanted: models.Wishes, world: App, *, file_id: str | None = None)
 
 def default_options(world: App, *deliverables: str) -> Options:
     """What is made of a recording when nobody says more than, perhaps, which documents. Raises Invalid for one that there is not."""
-    return options_of(models.Wishes(deliverables=list(deliverables)), world)
+    try:
+        return options_of(models.Wishes(deliverables=list(deliverables)), world)
+    except ValidationError:
+        raise _no_deliverable(", ".join(deliverables)) from None
+
+
+def _no_deliverable(name: str) -> Invalid:
+    return Invalid(ErrorCode.INVALID_REQUEST, f"There is no deliverable {name!r}. There are: {', '.join(sorted(WRITABLE))}.")
 
 
 def _meeting(row: StoredRecording) -> models.MeetingItem:

@@ -18,12 +18,14 @@ PATIENCE_SECONDS = 3.0
 """Whoever balances load wants to know soon."""
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", responses=responses())
 async def healthz() -> Health:
     """Whether this process answers at all."""
     return Health(status="ok")
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses=responses())
 async def readyz(world: World) -> Health:
     """Whether it can work: 503 while the database is away or has no room."""

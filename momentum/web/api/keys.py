@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -21,7 +21,9 @@ from momentum.web.witness import about, audited
 
 router = APIRouter(prefix="/api/me", tags=["me"])
 
-KeyName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+KeyName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]+$", max_length=100)]
+LONGEST = timedelta(days=36_525)
+"""A key that ends lasts a hundred years at the most."""
 
 
 class KeyRequest(BaseModel):
@@ -147,6 +149,8 @@ async def make_key(world: App, person: Person, name: str, scopes: list[Scope], e
     now = world.clock()
     if expires_at is not None and expires_at <= now:
         raise Invalid(ErrorCode.INVALID_REQUEST, "expires_at: a key cannot end before it begins.")
+    if expires_at is not None and expires_at > now + LONGEST:
+        raise Invalid(ErrorCode.INVALID_REQUEST, "expires_at: a key lasts a hundred years at the most; null for one without an end.")
     _check_no_more_than(person, scopes, expires_at)
     key = api_keys.fresh()
     protect(key.secret, passing=True)

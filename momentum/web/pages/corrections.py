@@ -11,6 +11,7 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import Response
 from pydantic import TypeAdapter, ValidationError
 
+from momentum.app import App
 from momentum.corrections import Layer, body
 from momentum.errors import ErrorCode, Invalid, MomentumError, NotFound
 from momentum.languages import N_
@@ -107,11 +108,19 @@ async def accept(
     """The button under what would change."""
     fields = {"speaker": speaker, "name": name, "term": term, "replacement": replacement}
     layer = CorrectionForm(kind, **fields, segment=segment, text=text, first=first, last=last).layer()
-    made, _ = await correct.correct(world.database, view.person, transcript_id, layer, now=world.clock())
+    try:
+        made, _ = await correct.correct(world.database, view.person, transcript_id, layer, now=world.clock())
+    except correct.NothingChanges:  # pressed twice
+        return see_other(await _meeting_of(world, view.person, transcript_id))
     if elsewhere.is_general(layer):
         return see_other(f"/corrections/{made.id}/elsewhere")
     at = urlencode({"at": segment if segment is not None else first or 0})
     return see_other(f"/meetings/{made.recording_id}?{at}#transcript")
+
+
+async def _meeting_of(world: App, user_id: UUID, transcript_id: UUID) -> str:
+    async with world.database.person(user_id) as connection:
+        return f"/meetings/{(await transcripts.about(connection, transcript_id)).recording_id}"
 
 
 @router.get("/transcripts/{transcript_id}/segments/{segment}", dependencies=[audited("transcript.read", "transcript")])

@@ -57,6 +57,7 @@ async def show_list(
         "older": page.next_token and looked.address(after=page.next_token),
         "first_page": not (after or before),
         "here": looked.address(after=after or "", before=before or ""),
+        "sandbox": world.trial is not None and world.trial.is_allowed,
         "busy": any(row.status is Status.WORKING for row in page.rows),
     }
     told: dict[str, Any] = {"connections": connections, "notices": notices, "asked": asked, "refused": refused}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Form, Path, Query
 from fastapi.responses import Response
 from pydantic import TypeAdapter, ValidationError
 
@@ -39,7 +40,7 @@ async def rule(
     world: World,
     view: Acting,
     deliverable_id: UUID,
-    claim: int,
+    claim: Annotated[int, Path(ge=0, le=2**31 - 1)],
     ruling: Annotated[Literal["confirm", "edit", "reject", "undo"], Form()],
     text: Text = "",
     owner: Text = "",
@@ -66,7 +67,8 @@ async def rule(
     written = {"text": text, "owner": owner, "due_words": due_words, "due_date": due_date} if ruling == "edit" else {}
     layer = layer_of(_asked({"kind": KINDS[ruling], "claim": claim} | {name: value for name, value in written.items() if value.strip()}))
     of = (world.database, view.person, found.shown.about.transcript_id, layer)
-    await correct.correct(*of, deliverable_id=deliverable_id, now=world.clock())
+    with suppress(correct.NothingChanges):
+        await correct.correct(*of, deliverable_id=deliverable_id, now=world.clock())
     return see_other(back)
 
 

@@ -41,10 +41,10 @@ function press(key) {
   const row = rows()[here()];
   const found = (row && named(row)) ?? all("[data-key]").find((one) => one.dataset.key === key && !one.closest("[data-keys-list]"));
   if (!found) return false;
+  const field = found.matches("summary") ? found.parentElement.querySelector(FIELDS) : null;
   if (found.matches(FIELDS)) found.focus();
-  else found.click();
-  const opened = found.matches("summary") && found.parentElement.open;
-  if (opened) found.parentElement.querySelector(FIELDS)?.focus();
+  else if (!field || !found.parentElement.open) found.click();
+  if (found.parentElement.open) field?.focus(); // open already: it is written in again
   return true;
 }
 
@@ -69,6 +69,7 @@ function restore() {
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && event.target.closest(FIELDS)) return event.target.closest("[data-keys-item][tabindex]")?.focus();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) return event.target.form.requestSubmit();
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest(FIELDS) || document.querySelector("dialog[open]") || !control?.checked) return;
   if (event.key === "Enter" && event.target.closest("a, button, summary, input")) return; // the browser's own

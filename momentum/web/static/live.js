@@ -75,12 +75,15 @@ function watch() {
 }
 
 async function send(form, button) {
+  if ("sending" in form.dataset) return; // pressed twice
+  form.dataset.sending = "";
   const body = new URLSearchParams(new FormData(form, button));
   const turn = ++sent;
   const answer = await fetch(form.action, { method: "POST", body, headers: { accept: "text/html" } });
   const fresh = parsed(await answer.text());
   if (!answer.ok) return document.documentElement.replaceWith(document.importNode(fresh.documentElement, true));
   if (new URL(answer.url).pathname !== location.pathname) return location.assign(answer.url);
+  delete form.dataset.sending;
   if (turn === sent) swap(fresh, form);
   watch(); // what was sent may have begun something
 }
@@ -97,6 +100,8 @@ async function follow(link) {
 }
 
 document.addEventListener("click", (event) => {
+  // The second press of a double-click may meet another button: what it stood on has been swapped.
+  if (event.detail > 1 && event.target.closest?.("form[data-swap] button")) return event.preventDefault();
   const link = event.target.closest?.("a[data-swap]");
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
