@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Hashable
+from contextlib import aclosing
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -109,6 +110,23 @@ async def event_stream(
     yield b"retry: 2000\n\n"
     now = asyncio.get_running_loop().time
     asked = now()
+    try:
+        async with aclosing(_heard(events, closing, keep_alive)) as heard:
+            async for piece in heard:
+                if piece is _QUIET or now() - asked >= keep_alive:
+                    asked = now()
+                    if not await allowed():
+                        return
+                yield piece
+    except Unavailable:
+        return  # the reader reconnects with Last-Event-ID
+
+
+_QUIET, _END = b": still here\n\n", b"event: end\ndata: {}\n\n"
+
+
+async def _heard(events: Events, closing: asyncio.Event, keep_alive: float) -> AsyncGenerator[bytes, None]:
+    """Each event, _QUIET where none comes for so many seconds, and _END after the last; nothing more once the server closes."""
     closed = asyncio.ensure_future(closing.wait())
     pending = asyncio.ensure_future(anext(events, None))
     try:
@@ -116,21 +134,14 @@ async def event_stream(
             await asyncio.wait([pending, closed], timeout=keep_alive, return_when=asyncio.FIRST_COMPLETED)
             if closed.done():
                 return
-            if not pending.done() or now() - asked >= keep_alive:
-                asked = now()
-                if not await allowed():
-                    return
             if not pending.done():
-                yield b": still here\n\n"
-                continue
-            event = _outcome(pending)
-            if event is None:
-                yield b"event: end\ndata: {}\n\n"
+                yield _QUIET
+            elif (event := _outcome(pending)) is None:
+                yield _END
                 return
-            yield _encoded(*event)
-            pending = asyncio.ensure_future(anext(events, None))
-    except Unavailable:
-        return  # the reader reconnects with Last-Event-ID
+            else:
+                yield _encoded(*event)
+                pending = asyncio.ensure_future(anext(events, None))
     finally:
         for task in (pending, closed):
             task.cancel()
