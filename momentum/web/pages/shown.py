@@ -20,9 +20,9 @@ from momentum.store.recordings import StoredRecording
 from momentum.web.pages.evidence import Piece, marked
 from momentum.writers.markdown import outline
 
-WINDOW = 120
+WINDOW = 80
 """Segments of the transcript on one page."""
-BEFORE = 20
+BEFORE = 15
 """Of these, how many stand before the one that was asked for."""
 COLOURS = 8
 """Of the palette in momentum.css; more speakers than that share them."""
