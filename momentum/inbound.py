@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,14 +20,27 @@ STOP_SECONDS = 5.0
 _BACKLOG = 1024
 _CONNECTIONS = 4096
 _OTHER_FILES = 512
+_OURS = range(20_000, 32_768)
+"""Linux hands out 32768 to 60999, others begin higher: https://www.kernel.org/doc/html/latest/networking/ip-sysctl.html."""
+_PORT_TRIES = 20
 _START_TRIES = 1_000  # 10 ms apart: a machine under load takes seconds
 
 
 def free_port(host: str) -> int:
-    """A TCP port of `host` that nobody listens on at this moment."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.bind((host, 0))
+    """A TCP port of `host` that nobody listens on at this moment.
+
+    It lies below those that the kernel hands to outgoing connections, one of which could take it before we listen. Raises OSError
+    where `host` is no address of this machine.
+    """
+    for port in random.sample(_OURS, _PORT_TRIES):
+        with contextlib.suppress(OSError):
+            return _bound(host, port)
+    return _bound(host, 0)
+
+
+def _bound(host: str, port: int) -> int:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, port))
         return int(probe.getsockname()[1])
 
 
