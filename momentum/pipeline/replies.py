@@ -42,7 +42,6 @@ FLOOR = 0.1
 AROUND = 1
 """Segments before and behind a passage that are sent along: the question to an answer, the answer to a question."""
 PROVEN = {ClaimState.VERIFIED, ClaimState.REPAIRED}
-EVERYTHING = Filters()
 _PURPOSE = f"{KIND} to a question"
 
 
@@ -106,7 +105,7 @@ class _Talk:
         return dataclasses.replace(claim, segment_ids=ids) if ids else None
 
 
-async def reply(asking: Asking, user_id: UUID, question: str, filters: Filters = EVERYTHING) -> Reply:
+async def reply(asking: Asking, user_id: UUID, question: str, filters: Filters) -> Reply:
     """What the passages that `filters` leave say to a question.
 
     Raises ActionRequired(MODEL_NOT_CONFIGURED), NotFound for another's recording, and what the language model raises.
