@@ -201,7 +201,10 @@ async def suspend_account(connection: AsyncConnection, provider: str, account_us
     """Tell whoever has connected this account that they must connect again. Needs no person."""
     call = text("select lookup.suspend_account(:provider, :account, :state, :reason, :now)")
     values = {"provider": provider, "account": clean(account_user_id), "state": ConnectionState.RECONNECT_REQUIRED.value}
-    return bool(await connection.scalar(call, values | {"reason": reason, "now": now}))
+    suspended = bool(await connection.scalar(call, values | {"reason": reason, "now": now}))
+    if suspended and (owner := await owner_of(connection, provider, account_user_id)):
+        await _tell(connection, owner)
+    return suspended
 
 
 async def _tell(connection: AsyncConnection, user_id: UUID) -> None:
